@@ -1,0 +1,129 @@
+//! Why a send did not succeed, in a closed vocabulary.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// Whether an address that could not be reached can be reached another day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Permanence {
+    /// Blocked, unsubscribed, no such mailbox: the address is closed.
+    Permanent,
+    /// Switched off, mailbox full, no suitable device: the address stays.
+    Soft,
+}
+
+/// What kind of failure it was. The gateway decides by the kind alone what happens next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SendErrorKind {
+    /// The provider could not be asked or could not answer: connection refused, 5xx, SMTP 4xx.
+    Unavailable,
+    /// The provider asks to slow down.
+    Throttled,
+    /// The request was written and no answer came: it may or may not have been accepted.
+    Ambiguous,
+    /// This address cannot be reached on this channel.
+    Unreachable(Permanence),
+    /// The provider refuses this content.
+    Rejected,
+    /// Our credentials, balance or settings are wrong: no message of this route can pass.
+    Misconfigured,
+}
+
+impl SendErrorKind {
+    /// The kind's name in metrics and timelines, such as `unreachable_soft`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unavailable => "unavailable",
+            Self::Throttled => "throttled",
+            Self::Ambiguous => "ambiguous",
+            Self::Unreachable(Permanence::Permanent) => "unreachable_permanent",
+            Self::Unreachable(Permanence::Soft) => "unreachable_soft",
+            Self::Rejected => "rejected",
+            Self::Misconfigured => "misconfigured",
+        }
+    }
+}
+
+/// A failed send: its kind, the provider's own code, how long the provider asks to wait, and the
+/// error below. Its text names the kind and the code and never an address, a token or a text.
+#[derive(Debug)]
+pub struct SendError {
+    kind: SendErrorKind,
+    code: Option<String>,
+    retry_after: Option<Duration>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl SendError {
+    /// A failure of this kind.
+    #[must_use]
+    pub fn new(kind: SendErrorKind) -> Self {
+        Self { kind, code: None, retry_after: None, source: None }
+    }
+
+    /// With the provider's code, such as `429` or `0x58`. Only codes: a provider's free text may
+    /// repeat what was sent.
+    #[must_use]
+    pub fn code(mut self, code: impl Into<String>) -> Self {
+        self.code = Some(code.into());
+        self
+    }
+
+    /// With the time the provider asks to wait.
+    #[must_use]
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
+        self
+    }
+
+    /// With the error below. It must not print an address, a token or a text: of a `reqwest::Error`
+    /// take the URL away first (`without_url`).
+    #[must_use]
+    pub fn source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// The kind, by which the gateway acts.
+    #[must_use]
+    pub fn kind(&self) -> SendErrorKind {
+        self.kind
+    }
+
+    /// The provider's own code, where it gave one.
+    #[must_use]
+    pub fn provider_code(&self) -> Option<&str> {
+        self.code.as_deref()
+    }
+
+    /// How long the provider asks to wait, where it said so.
+    #[must_use]
+    pub fn wait(&self) -> Option<Duration> {
+        self.retry_after
+    }
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind.as_str())?;
+        if let Some(code) = &self.code {
+            write!(f, " (provider code {code})")?;
+        }
+        if let Some(wait) = self.retry_after {
+            write!(f, ", retry after {} s", wait.as_secs_f32())?;
+        }
+        Ok(())
+    }
+}
+
+impl StdError for SendError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}

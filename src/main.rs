@@ -1,0 +1,2 @@
+//! Vestnik.
+fn main() {}
