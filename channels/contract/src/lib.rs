@@ -16,6 +16,7 @@ mod event;
 mod id;
 mod message;
 mod secret;
+mod setup;
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -29,3 +30,4 @@ pub use event::{Event, EventBatch, EventSource, Inbound, InboundContent, Receipt
 pub use id::{ChannelId, InvalidId, RouteId, is_id};
 pub use message::{Message, Unsubscribe};
 pub use secret::Address;
+pub use setup::{SecretRef, Sender, Setup, SetupError};
