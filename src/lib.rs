@@ -1,1 +1,3 @@
-//! Vestnik.
+//! Vestnik: a multichannel messaging gateway for public bodies.
+
+pub mod domain;

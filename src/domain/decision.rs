@@ -1,0 +1,97 @@
+//! What policy decides, and why.
+
+use jiff::{Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+use vestnik_contract::ChannelId;
+
+use super::{Awaits, FinalState, Reason};
+
+/// The outcome of policy for one notification.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// What happens.
+    pub outcome: Outcome,
+    /// Whether it gets an entry in the portal inbox. Never without a known citizen.
+    pub inbox: bool,
+    /// Every channel considered and every rule applied.
+    pub trace: Trace,
+}
+
+/// What happens with a notification.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is pushed by this plan.
+    Push(Plan),
+    /// It is not pushed and closes at once.
+    Close {
+        /// As what.
+        state: FinalState,
+        /// Why.
+        reason: Reason,
+    },
+}
+
+/// Ordered channels, with what to wait for before the next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// At least one step.
+    pub steps: Vec<PlannedStep>,
+    /// When the first step is due.
+    pub due_at: Timestamp,
+    /// Why it is due later than now.
+    pub deferred: Option<Reason>,
+    /// The citizen's local day on which the first step takes from the contact budget.
+    pub reserve: Option<Date>,
+}
+
+/// One step of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedStep {
+    /// The channel.
+    pub channel: ChannelId,
+    /// What has to be known before the step counts as done. Never more than the channel can tell.
+    pub awaits: Awaits,
+    /// Seconds to wait for it.
+    pub wait_seconds: u32,
+}
+
+/// Every channel considered and every rule applied, each with its reason. It goes into the
+/// timeline, and names no address and no text.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Trace {
+    /// Channels in the order they were considered.
+    pub channels: Vec<(ChannelId, Reason)>,
+    /// Rules that moved the moment of sending, with the moment they moved it to.
+    pub deferrals: Vec<(Reason, Timestamp)>,
+}
+
+/// What a check just before sending says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Recheck {
+    /// Send now.
+    Go {
+        /// The local day that the step takes from the contact budget, where it counts.
+        reserve: Option<Date>,
+    },
+    /// Not now.
+    Defer {
+        /// When it is due instead.
+        until: Timestamp,
+        /// Why.
+        reason: Reason,
+        /// The local day it reserves instead, where it counts.
+        reserve: Option<Date>,
+    },
+    /// Not on this channel.
+    Skip(Reason),
+    /// Not at all any more.
+    Close(FinalState, Reason),
+}
+
+/// Days on which pushes to a citizen are reserved or spent, each with how many.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ContactHistory {
+    /// Local days with their counts; at least the current and every later day, and the month and
+    /// the week around them.
+    pub days: std::collections::BTreeMap<Date, u32>,
+}

@@ -1,0 +1,131 @@
+//! The operator's rules and the law's, as plain data.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use vestnik_contract::ChannelId;
+
+use super::{Class, Hours, JurisdictionId};
+
+/// The operator's rules.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// Channels in the order to try them where the citizen prefers none.
+    pub order: Vec<ChannelId>,
+    /// How each channel is used.
+    pub channels: BTreeMap<ChannelId, ChannelRule>,
+    /// How each class is treated.
+    pub classes: BTreeMap<Class, ClassRule>,
+    /// How many pushes a citizen may get; a jurisdiction may allow less.
+    pub budget: Ceilings,
+    /// Days after which a notification without `expires_at` is not sent any more.
+    pub expires_after_days: u16,
+    /// When to try again after a provider was not available.
+    pub retry: RetrySchedule,
+}
+
+/// How a channel is used in a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChannelRule {
+    /// What has to be known before the step counts as done.
+    pub awaits: Awaits,
+    /// Minutes to wait for it before the next step; also after the last step, before the notice is
+    /// closed with what is known.
+    pub wait_minutes: u32,
+    /// Whether a message makes itself heard: it then counts in the contact budget and keeps quiet
+    /// hours.
+    pub push: bool,
+}
+
+/// What has to be known of a step before it counts as done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Awaits {
+    /// The provider took it.
+    Accepted,
+    /// A receipt says that it arrived.
+    Delivered,
+    /// A receipt says that it was read.
+    Read,
+}
+
+/// How a class is treated.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClassRule {
+    /// On what ground it may be pushed.
+    pub basis: Basis,
+    /// Whether its pushes count in the contact budget and wait for it.
+    pub budget: bool,
+    /// Whether it gets an inbox entry even where the citizen consented to no channel at all.
+    pub inbox: bool,
+}
+
+/// On what ground a class may be pushed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// The citizen's consent for the channel and topic.
+    Consent,
+    /// A law; a recorded withdrawal for the channel is still obeyed, as long as another is left.
+    Law,
+}
+
+/// The law's rules for a country.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Jurisdiction {
+    /// Its id.
+    pub id: JurisdictionId,
+    /// The channels a public body may use.
+    pub channels: BTreeSet<ChannelId>,
+    /// Its IANA time zones. A citizen whose zone is not known is in all of them at once.
+    pub zones: Vec<String>,
+    /// When citizens may be pushed to.
+    pub contact_hours: ContactHours,
+    /// How many pushes the law allows.
+    pub ceilings: Ceilings,
+}
+
+/// When citizens may be pushed to, by day type; outside of it are quiet hours.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContactHours {
+    /// Monday to Friday.
+    pub workday: Hours,
+    /// Saturday and Sunday; absent: no contact at all.
+    pub weekend: Option<Hours>,
+    /// Public holidays; absent: no contact at all.
+    pub holiday: Option<Hours>,
+    /// The public holidays, by date.
+    #[serde(default)]
+    pub holidays: BTreeSet<Date>,
+}
+
+/// How many pushes one citizen may get per local day, ISO week and month; absent: no ceiling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ceilings {
+    /// Per local day.
+    pub per_day: Option<u32>,
+    /// Per local ISO week.
+    pub per_week: Option<u32>,
+    /// Per local calendar month.
+    pub per_month: Option<u32>,
+}
+
+/// When to try again after a provider was not available: the wait doubles from the first to the
+/// longest, each spread by jitter of up to a quarter either way, until the tries are used up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RetrySchedule {
+    /// Seconds before the second try.
+    pub first_seconds: u32,
+    /// No wait is longer.
+    pub longest_seconds: u32,
+    /// Tries in all, the first included; at least 1.
+    pub tries: u32,
+}
