@@ -1,3 +1,6 @@
-//! Vestnik: a multichannel messaging gateway for public bodies.
+//! Vestnik.
 
+pub mod clock;
 pub mod domain;
+pub mod lifecycle;
+pub mod telemetry;
