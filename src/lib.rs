@@ -1,6 +1,4 @@
-//! Vestnik.
+//! Vestnik: a multichannel messaging gateway for public bodies.
 
-pub mod clock;
+pub mod config;
 pub mod domain;
-pub mod lifecycle;
-pub mod telemetry;

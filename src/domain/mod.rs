@@ -1,17 +1,20 @@
 //! Plain data: the words of the design as types. No I/O, no clock, no decisions.
 
-pub mod catalogue;
+mod catalogue;
 mod citizen;
 mod decision;
 mod ids;
+mod locale;
 mod notice;
 mod notification;
+mod params;
 mod reason;
 mod rules;
 mod state;
 mod timeline;
+pub mod wording;
 
-pub use catalogue::{Class, Locale, Params};
+pub use catalogue::{Approval, Catalogue, Class, LifeEvent, Measure, Template, TemplateRef, Topic};
 pub use citizen::{
     AddressEntry, Citizen, Closed, Consent, ConsentAction, ConsentOrigin, Hours, Preference, Profile,
 };
@@ -20,8 +23,10 @@ pub use ids::{
     AttemptId, CitizenId, CitizenKey, InvalidCitizenId, JurisdictionId, LifeEventId, MeasureId, NoticeId,
     NotificationKey, SourceId, TopicId,
 };
+pub use locale::{Locale, Localized, UnknownLocale};
 pub use notice::{Attempt, AttemptOutcome, Ending, Item, Notice, NoticeKind, Step, StepState};
 pub use notification::{Notification, Priority, SourceRef};
+pub use params::{Currency, Param, ParamError, ParamType, ParamValue, Params, Values, is_param_name};
 pub use reason::Reason;
 pub use rules::{
     Awaits, Basis, Ceilings, ChannelRule, ClassRule, ContactHours, Jurisdiction, Policy, RetrySchedule,

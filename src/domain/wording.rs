@@ -1,0 +1,118 @@
+//! What no text that a citizen reads may contain of its own.
+//!
+//! The signature names the one number to call, and that is the only one a citizen should ever have
+//! to trust: a link or a number inside a text is what a fraudster's message looks like.
+
+/// Something that does not belong into a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Forbidden {
+    /// A control character or an invisible one that changes the direction of writing.
+    #[error("a control character")]
+    Control,
+    /// A link, a host name, a mail address or a user name.
+    #[error("a link")]
+    Link,
+    /// Seven digits or more in a row, or a plus sign before a digit.
+    #[error("a phone number")]
+    PhoneNumber,
+}
+
+/// The first control character or link of `text`, with its byte offset. Line ends count as control
+/// characters.
+#[must_use]
+pub fn control_or_link(text: &str) -> Option<(usize, Forbidden)> {
+    let control = text.find(is_control).map(|at| (at, Forbidden::Control));
+    control.or_else(|| link(text).map(|at| (at, Forbidden::Link)))
+}
+
+/// The byte offset of the first phone number of `text`.
+#[must_use]
+pub fn phone_number(text: &str) -> Option<usize> {
+    let mut start = 0;
+    let mut digits = 0;
+    let mut plus = false;
+    for (at, character) in text.char_indices() {
+        match character {
+            '0'..='9' => {
+                if digits == 0 && !plus {
+                    start = at;
+                }
+                digits += 1;
+                if plus || digits == 7 {
+                    return Some(start);
+                }
+            }
+            '+' => (start, digits, plus) = (at, 0, true),
+            ' ' | '-' | '(' | ')' | '\u{a0}' if digits > 0 => {}
+            _ => (digits, plus) = (0, false),
+        }
+    }
+    None
+}
+
+fn is_control(character: char) -> bool {
+    // Zero-width and bidirectional marks, which are no letters but change what is shown.
+    let invisible = matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2028}' | '\u{2029}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    character.is_control() || invisible
+}
+
+/// Finds what messengers would turn into a link: a scheme, `@`, or a host name.
+fn link(text: &str) -> Option<usize> {
+    let mark = text.find("://").or_else(|| text.find('@'));
+    mark.or_else(|| words(text).find(|(_, word)| is_host(word)).map(|(at, _)| at))
+}
+
+fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let part_of_host = |c: char| c.is_alphanumeric() || c == '.' || c == '-';
+    text.split(move |c| !part_of_host(c))
+        .map(move |word| (word.as_ptr() as usize - text.as_ptr() as usize, word.trim_matches('.')))
+}
+
+/// `bank.example`, but not `ул.Ленина`: a host's last label is of Latin letters, or is one of the
+/// Cyrillic top-level domains.
+fn is_host(word: &str) -> bool {
+    const CYRILLIC: [&str; 7] = ["рф", "укр", "бел", "рус", "онлайн", "сайт", "дети"];
+    let Some((name, last)) = word.rsplit_once('.') else { return false };
+    let latin = last.len() >= 2 && last.bytes().all(|b| b.is_ascii_alphabetic());
+    !name.is_empty() && (latin || CYRILLIC.contains(&last.to_lowercase().as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn controls_and_links_are_found_where_they_stand() {
+        let table = [
+            ("a\nb", Some((1, Forbidden::Control))),
+            ("a\u{202e}b", Some((1, Forbidden::Control))),
+            ("см. https://a.b", Some((11, Forbidden::Link))),
+            ("пишите a@b", Some((14, Forbidden::Link))),
+            ("на bank.example сегодня", Some((5, Forbidden::Link))),
+            ("на выплаты.РФ.", Some((5, Forbidden::Link))),
+            ("ул.Ленина, д.5, кв.12", None),
+            ("вул. Хрещатик, 36, к. 2", None),
+            ("31.12.2026. Дякуємо... так", None),
+            ("e.g. this", None),
+        ];
+        for (text, expected) in table {
+            assert_eq!(control_or_link(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn phone_numbers_are_found_where_they_stand() {
+        let table = [
+            ("звоните 8 (800) 555-35-35", Some(15)),
+            ("or +44 20", Some(3)),
+            ("1234567", Some(0)),
+            ("до 31.12.2026", None),
+            ("1 000 гривень, 20 днів", None),
+            ("2 + 2", None),
+        ];
+        for (text, expected) in table {
+            assert_eq!(phone_number(text), expected, "{text}");
+        }
+    }
+}
