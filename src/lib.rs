@@ -1,4 +1,21 @@
 //! Vestnik: a multichannel messaging gateway for public bodies.
 
+pub mod callbacks;
+pub mod cli;
+pub mod clock;
 pub mod config;
+#[cfg(feature = "demo")]
+pub mod demo;
+pub mod dispatch;
 pub mod domain;
+pub mod duties;
+pub mod inbound;
+pub mod inbox;
+pub mod intake;
+pub mod ledger;
+pub mod lifecycle;
+pub mod notice;
+pub mod policy;
+pub mod status;
+pub mod telemetry;
+pub mod web;

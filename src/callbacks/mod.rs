@@ -1,0 +1,1 @@
+//! Providers' receipts in.

@@ -1,0 +1,1 @@
+//! Lanes: from due work to a provider's answer.

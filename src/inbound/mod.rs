@@ -1,0 +1,1 @@
+//! Citizens' replies: commands and linking.

@@ -1,0 +1,1 @@
+//! Notifications in: broker, HTTP and files.

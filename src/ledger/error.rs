@@ -1,0 +1,41 @@
+//! What can go wrong with the database.
+
+/// A failure of the database, by what can be done about it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It cannot be reached, has no connection free, or is shutting down. Later it may work.
+    #[error("the database is not available")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Another transaction was in the way (deadlock, serialization failure). At once it may work.
+    #[error("another transaction was in the way")]
+    Conflict(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The database refuses these rows; it will refuse them again.
+    #[error("the database refuses the data")]
+    Refused(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The schema is not the one this release works with.
+    #[error("the schema is {found}, and this release works with {expected}: {advice}")]
+    Schema {
+        /// The version found.
+        found: i64,
+        /// The version this release works with.
+        expected: i64,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// A row holds what this release cannot understand.
+    #[error("a row of {table} cannot be understood: {what}")]
+    Corrupt {
+        /// The table.
+        table: &'static str,
+        /// What is wrong, without the value.
+        what: String,
+    },
+}
+
+impl StoreError {
+    /// Whether the same call may succeed later without anybody changing the data.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Conflict(_))
+    }
+}

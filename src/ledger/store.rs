@@ -1,0 +1,625 @@
+//! What a database must be able to do for the ledger: small batch reads and writes inside one
+//! transaction. No rule of the gateway stands here; the verbs of [`super::Ledger`] are written once,
+//! over this trait, and both databases pass one suite.
+//!
+//! Every list may be empty, and then nothing is asked of the database. Reads give rows in no
+//! particular order unless they say so; a key without a row is left out. Moments are
+//! [`Timestamp`]s and are kept in milliseconds since 1970 (UTC).
+
+use async_trait::async_trait;
+use jiff::{Timestamp, civil::Date};
+use uuid::Uuid;
+use vestnik_contract::{ChannelId, ReceiptState, RouteId};
+
+use super::error::StoreError;
+use crate::domain::{
+    AttemptId, CitizenKey, ConsentAction, ConsentOrigin, FinalState, NoticeId, NotificationKey, Priority,
+    Profile, Reason, SourceId, SourceRef, TopicId,
+};
+
+/// A database.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Brings the schema to this release's version, or fails if it is ahead of it.
+    async fn migrate(&self) -> Result<(), StoreError>;
+
+    /// Fails unless the schema is at just this release's version.
+    async fn check_schema(&self) -> Result<(), StoreError>;
+
+    /// Begins a transaction that may write. SQLite: `BEGIN IMMEDIATE` on the one writer.
+    async fn begin(&self) -> Result<Box<dyn Tx>, StoreError>;
+
+    /// Begins a transaction that only reads and waits for no writer.
+    async fn read(&self) -> Result<Box<dyn Tx>, StoreError>;
+}
+
+/// A transaction. Dropped without [`commit`](Self::commit) it leaves nothing behind.
+#[async_trait]
+pub trait Tx: Send {
+    /// The moment of the transaction: the database's clock where several processes share it.
+    fn now(&self) -> Timestamp;
+
+    /// Makes the transaction's writes last.
+    async fn commit(self: Box<Self>) -> Result<(), StoreError>;
+
+    // ---- citizens ----
+
+    /// Citizens by key, ordered by key. With `lock` their rows are locked in that order until the
+    /// end of the transaction: the one lock that every change to a citizen's notices takes first.
+    async fn citizens(&mut self, keys: &[CitizenKey], lock: bool) -> Result<Vec<CitizenRow>, StoreError>;
+
+    /// Inserts or replaces citizens.
+    async fn put_citizens(&mut self, rows: &[CitizenRow]) -> Result<(), StoreError>;
+
+    /// All addresses of these citizens, the oldest first.
+    async fn addresses(&mut self, keys: &[CitizenKey]) -> Result<Vec<AddressRow>, StoreError>;
+
+    /// Addresses on a channel by their keyed hash.
+    async fn find_addresses(
+        &mut self,
+        channel: &ChannelId,
+        hashes: &[[u8; 32]],
+    ) -> Result<Vec<AddressRow>, StoreError>;
+
+    /// Inserts or replaces addresses by id.
+    async fn put_addresses(&mut self, rows: &[AddressRow]) -> Result<(), StoreError>;
+
+    /// All consent records of these citizens, ordered by `seq`.
+    async fn consents(&mut self, keys: &[CitizenKey]) -> Result<Vec<ConsentRow>, StoreError>;
+
+    /// Appends consent records; `seq` is set by the database, in this order.
+    async fn add_consents(&mut self, rows: &[ConsentRow]) -> Result<(), StoreError>;
+
+    /// All preferences of these citizens.
+    async fn preferences(&mut self, keys: &[CitizenKey]) -> Result<Vec<PreferenceRow>, StoreError>;
+
+    /// Inserts or replaces preferences by (citizen, topic).
+    async fn put_preferences(&mut self, rows: &[PreferenceRow]) -> Result<(), StoreError>;
+
+    /// How many pushes are reserved per citizen and local day, from `since` on.
+    async fn reservations(
+        &mut self,
+        keys: &[CitizenKey],
+        since: Date,
+    ) -> Result<Vec<(CitizenKey, Date, u32)>, StoreError>;
+
+    /// Inserts or moves reservations by (notice, step).
+    async fn put_reservations(&mut self, rows: &[ReservationRow]) -> Result<(), StoreError>;
+
+    /// Releases reservations by (notice, step).
+    async fn remove_reservations(&mut self, keys: &[(NoticeId, i32)]) -> Result<(), StoreError>;
+
+    // ---- notifications and notices ----
+
+    /// What is remembered of these source references.
+    async fn idempotency(&mut self, keys: &[SourceRef]) -> Result<Vec<IdempotencyRow>, StoreError>;
+
+    /// Inserts or replaces what is remembered of source references.
+    async fn put_idempotency(&mut self, rows: &[IdempotencyRow]) -> Result<(), StoreError>;
+
+    /// Inserts notifications.
+    async fn add_notifications(&mut self, rows: &[NotificationRow]) -> Result<(), StoreError>;
+
+    /// Notifications by key.
+    async fn notifications(&mut self, keys: &[NotificationKey]) -> Result<Vec<NotificationRow>, StoreError>;
+
+    /// Sets the final state, its reason and its moment. Also used to raise it.
+    async fn close_notifications(
+        &mut self,
+        rows: &[(NotificationKey, FinalState, Reason, Timestamp)],
+    ) -> Result<(), StoreError>;
+
+    /// Inserts notices.
+    async fn add_notices(&mut self, rows: &[NoticeRow]) -> Result<(), StoreError>;
+
+    /// Replaces the state of notices that are there.
+    async fn save_notices(&mut self, rows: &[NoticeRow]) -> Result<(), StoreError>;
+
+    /// Notices by id.
+    async fn notices(&mut self, ids: &[NoticeId]) -> Result<Vec<NoticeRow>, StoreError>;
+
+    // ---- work ----
+
+    /// Inserts or replaces open work by notice; the lease is taken as the row has it.
+    async fn put_work(&mut self, rows: &[WorkRow]) -> Result<(), StoreError>;
+
+    /// Removes work by notice.
+    async fn remove_work(&mut self, notices: &[NoticeId]) -> Result<(), StoreError>;
+
+    /// Open work of these notices.
+    async fn work(&mut self, notices: &[NoticeId]) -> Result<Vec<WorkRow>, StoreError>;
+
+    /// Leases due work of a lane that nobody holds and no attempt was started on, the most urgent
+    /// and longest due first, at most `limit`, skipping rows that others are claiming, and only of
+    /// a rank of at most `lowest`.
+    async fn claim(
+        &mut self,
+        lane: &str,
+        lowest: Priority,
+        limit: u32,
+        lease: Lease,
+    ) -> Result<Vec<WorkRow>, StoreError>;
+
+    /// Work, of any lane, whose attempt was started and whose lease is over: at most `limit`.
+    async fn abandoned(&mut self, limit: u32) -> Result<Vec<WorkRow>, StoreError>;
+
+    /// How much work is open, by priority.
+    async fn open_work(&mut self) -> Result<Vec<(Priority, u64)>, StoreError>;
+
+    /// When the next work of a lane is due that nobody holds; `None` if there is none.
+    async fn next_due(&mut self, lane: &str) -> Result<Option<Timestamp>, StoreError>;
+
+    // ---- receipts ----
+
+    /// Keeps a provider's references.
+    async fn add_references(&mut self, rows: &[ReferenceRow]) -> Result<(), StoreError>;
+
+    /// References of a route, as the provider names them.
+    async fn references(
+        &mut self,
+        channel: &ChannelId,
+        route: &RouteId,
+        references: &[String],
+    ) -> Result<Vec<ReferenceRow>, StoreError>;
+
+    /// Sets how far the part that a reference names came.
+    async fn save_references(&mut self, rows: &[ReferenceRow]) -> Result<(), StoreError>;
+
+    /// Keeps receipts that name no known reference yet; one that is there already is kept once.
+    async fn add_orphans(&mut self, rows: &[OrphanRow]) -> Result<(), StoreError>;
+
+    /// Removes and gives receipts whose reference is known by now: at most `limit`.
+    async fn take_matched_orphans(&mut self, limit: u32) -> Result<Vec<OrphanRow>, StoreError>;
+
+    // ---- timeline ----
+
+    /// Appends entries, in this order.
+    async fn append(&mut self, rows: &[EntryRow]) -> Result<(), StoreError>;
+
+    /// Entries after a position, in an order in which none can appear before one already read,
+    /// stopping below the oldest transaction still open: at most `limit`, of one source or of all.
+    async fn entries_after(
+        &mut self,
+        after: Position,
+        source: Option<&SourceId>,
+        limit: u32,
+    ) -> Result<Vec<(Position, EntryRow)>, StoreError>;
+
+    /// A notification's entries, in order.
+    async fn timeline(
+        &mut self,
+        notification: NotificationKey,
+    ) -> Result<Vec<(Position, EntryRow)>, StoreError>;
+
+    // ---- inbox and inbound ----
+
+    /// Inserts inbox entries.
+    async fn add_inbox(&mut self, rows: &[InboxRow]) -> Result<(), StoreError>;
+
+    /// A citizen's inbox entries, the newest first, older than `before` where it is given.
+    async fn inbox(
+        &mut self,
+        citizen: CitizenKey,
+        before: Option<Uuid>,
+        limit: u32,
+    ) -> Result<Vec<InboxRow>, StoreError>;
+
+    /// Marks an inbox entry of this citizen as read; `None` if there is no such entry, `false` if
+    /// it was read before.
+    async fn read_inbox(
+        &mut self,
+        citizen: CitizenKey,
+        id: Uuid,
+    ) -> Result<Option<(NotificationKey, bool)>, StoreError>;
+
+    /// How many inbox entries of a citizen are unread.
+    async fn unread(&mut self, citizen: CitizenKey) -> Result<u64, StoreError>;
+
+    /// Keeps inbounds; gives for each, in order, whether it is new.
+    async fn add_inbounds(&mut self, rows: &[InboundRow]) -> Result<Vec<bool>, StoreError>;
+
+    /// Keeps a one-time link token by its hash.
+    async fn add_link(&mut self, row: &LinkRow) -> Result<(), StoreError>;
+
+    /// Takes a link token that is not over; it cannot be taken again.
+    async fn take_link(&mut self, hash: [u8; 32]) -> Result<Option<LinkRow>, StoreError>;
+
+    // ---- operations ----
+
+    /// Keeps dead letters.
+    async fn add_dead(&mut self, rows: &[DeadRow]) -> Result<(), StoreError>;
+
+    /// Dead letters, the newest first, older than `before` where it is given.
+    async fn dead(&mut self, before: Option<Uuid>, limit: u32) -> Result<Vec<DeadRow>, StoreError>;
+
+    /// One dead letter.
+    async fn dead_letter(&mut self, id: Uuid) -> Result<Option<DeadRow>, StoreError>;
+
+    /// Removes a dead letter; whether it was there.
+    async fn remove_dead(&mut self, id: Uuid) -> Result<bool, StoreError>;
+
+    /// Inserts or replaces an API token by id.
+    async fn put_token(&mut self, row: &TokenRow) -> Result<(), StoreError>;
+
+    /// All API tokens, the oldest first.
+    async fn tokens(&mut self) -> Result<Vec<TokenRow>, StoreError>;
+
+    /// Inserts or replaces a pause by (channel, route).
+    async fn put_pause(&mut self, row: &PauseRow) -> Result<(), StoreError>;
+
+    /// Removes a pause; whether there was one.
+    async fn remove_pause(
+        &mut self,
+        channel: &ChannelId,
+        route: Option<&RouteId>,
+    ) -> Result<bool, StoreError>;
+
+    /// All pauses, those over included.
+    async fn pauses(&mut self) -> Result<Vec<PauseRow>, StoreError>;
+
+    /// A named value that the ledger keeps for itself: cursors, key checks, configuration versions.
+    async fn value(&mut self, name: &str) -> Result<Option<String>, StoreError>;
+
+    /// Sets a named value.
+    async fn put_value(&mut self, name: &str, value: &str) -> Result<(), StoreError>;
+
+    /// Takes or prolongs a duty until `until`; gives its fence (rising with each new holder), or
+    /// `None` while another holds it.
+    async fn take_duty(
+        &mut self,
+        name: &str,
+        holder: Uuid,
+        until: Timestamp,
+    ) -> Result<Option<i64>, StoreError>;
+}
+
+/// A citizen's row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CitizenRow {
+    /// Its key.
+    pub key: CitizenKey,
+    /// The citizen's data key, wrapped under the master key.
+    pub data_key: Vec<u8>,
+    /// The citizen's id, encrypted under the data key.
+    pub id: Vec<u8>,
+    /// What is not personal by itself.
+    pub profile: Profile,
+    /// The moment of the last change.
+    pub updated_at: Timestamp,
+}
+
+/// An address's row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddressRow {
+    /// Its id (UUID version 7: order of creation).
+    pub id: Uuid,
+    /// Whose it is.
+    pub citizen: CitizenKey,
+    /// The channel it is an address of.
+    pub channel: ChannelId,
+    /// Its keyed hash, for look-up.
+    pub hash: [u8; 32],
+    /// The address, encrypted under the citizen's data key.
+    pub address: Vec<u8>,
+    /// Why and when it was closed.
+    pub closed: Option<(String, Timestamp)>,
+}
+
+/// A consent record's row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConsentRow {
+    /// The order of recording; set by the database.
+    pub seq: i64,
+    /// Whose it is.
+    pub citizen: CitizenKey,
+    /// For this channel, or for all.
+    pub channel: Option<ChannelId>,
+    /// For this topic, or for all.
+    pub topic: Option<TopicId>,
+    /// Given or taken.
+    pub action: ConsentAction,
+    /// Where it comes from.
+    pub origin: ConsentOrigin,
+    /// Evidence and wording, encrypted under the citizen's data key.
+    pub evidence: Vec<u8>,
+    /// When the citizen said it.
+    pub at: Timestamp,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+}
+
+/// A preference's row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PreferenceRow {
+    /// Whose it is.
+    pub citizen: CitizenKey,
+    /// For this topic, or for all.
+    pub topic: Option<TopicId>,
+    /// The preference, as JSON.
+    pub preference: String,
+    /// When it was set.
+    pub updated_at: Timestamp,
+}
+
+/// A place in the contact budget.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReservationRow {
+    /// The notice.
+    pub notice: NoticeId,
+    /// The number of its step.
+    pub step: i32,
+    /// Whose budget.
+    pub citizen: CitizenKey,
+    /// The citizen's local day.
+    pub day: Date,
+}
+
+/// What is remembered of a source reference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdempotencyRow {
+    /// Source and id.
+    pub reference: SourceRef,
+    /// The keyed digest of the body; `None` while only a cancel has come.
+    pub digest: Option<[u8; 32]>,
+    /// The notification; `None` while only a cancel has come.
+    pub notification: Option<NotificationKey>,
+    /// A cancel (or the reference's replacement) came before the notification: why.
+    pub cancelled: Option<Reason>,
+    /// When it was first seen.
+    pub at: Timestamp,
+}
+
+/// A notification's row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotificationRow {
+    /// Its key.
+    pub key: NotificationKey,
+    /// Source and id.
+    pub reference: SourceRef,
+    /// For whom.
+    pub citizen: CitizenKey,
+    /// The notice that carries it, where there is one.
+    pub notice: Option<NoticeId>,
+    /// Life event, as in the catalogue.
+    pub life_event: String,
+    /// Measure, as in the catalogue.
+    pub measure: String,
+    /// Version of the template.
+    pub template: i32,
+    /// The campaign it belongs to.
+    pub campaign: Option<String>,
+    /// How soon.
+    pub priority: Priority,
+    /// Params and act-by as JSON, encrypted under the citizen's data key; empty for a citizen who
+    /// is not known.
+    pub params: Vec<u8>,
+    /// When it was accepted.
+    pub received_at: Timestamp,
+    /// How and when it closed.
+    pub closed: Option<(FinalState, Reason, Timestamp)>,
+}
+
+/// A notice's row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoticeRow {
+    /// Its id.
+    pub id: NoticeId,
+    /// Whose it is.
+    pub citizen: CitizenKey,
+    /// The whole notice, as JSON.
+    pub notice: String,
+    /// Words of its own, encrypted under the citizen's data key: the text of a confirmation or an
+    /// answer. Empty where the items say it all.
+    pub words: Vec<u8>,
+}
+
+/// Open work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkRow {
+    /// The notice; it has one row of work at most.
+    pub notice: NoticeId,
+    /// Whose it is, so that the citizen can be locked without reading the notice.
+    pub citizen: CitizenKey,
+    /// The channel whose lane sends it, or [`TIMER`] while it waits.
+    pub lane: String,
+    /// How soon.
+    pub priority: Priority,
+    /// When it is due.
+    pub due_at: Timestamp,
+    /// Who holds it, and until when.
+    pub lease: Option<Lease>,
+    /// The attempt started under the lease.
+    pub attempt: Option<AttemptId>,
+}
+
+/// The lane of work that waits for a moment and not for a channel.
+pub const TIMER: &str = "timer";
+
+/// A lease.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lease {
+    /// Names the claim.
+    pub id: Uuid,
+    /// When it is over.
+    pub until: Timestamp,
+}
+
+/// A provider's reference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReferenceRow {
+    /// The channel.
+    pub channel: ChannelId,
+    /// The route.
+    pub route: RouteId,
+    /// As the provider names it.
+    pub reference: String,
+    /// The keyed hash of the recipient's address.
+    pub recipient: [u8; 32],
+    /// The notice.
+    pub notice: NoticeId,
+    /// Whose it is.
+    pub citizen: CitizenKey,
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// How far the part came, as the last receipt said.
+    pub state: Option<ReceiptState>,
+}
+
+/// A receipt that names no known reference yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrphanRow {
+    /// The channel.
+    pub channel: ChannelId,
+    /// The route.
+    pub route: RouteId,
+    /// As the provider names it.
+    pub reference: String,
+    /// The keyed hash of the recipient, where the provider names one.
+    pub recipient: Option<[u8; 32]>,
+    /// What it says.
+    pub state: ReceiptState,
+    /// When it came.
+    pub received_at: Timestamp,
+}
+
+/// A timeline entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryRow {
+    /// The notification.
+    pub notification: NotificationKey,
+    /// Its source and id.
+    pub reference: SourceRef,
+    /// The notice.
+    pub notice: Option<NoticeId>,
+    /// When it happened.
+    pub at: Timestamp,
+    /// The entry's name ([`crate::domain::Happening::name`]).
+    pub name: String,
+    /// What happened, as JSON.
+    pub what: String,
+}
+
+/// Where an entry stands in the order that readers follow: PostgreSQL's transaction id and the
+/// entry's id; SQLite has one writer and leaves the first at 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Position {
+    /// The writing transaction (`xid8`).
+    pub transaction: i64,
+    /// The entry's id.
+    pub id: i64,
+}
+
+/// An inbox entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InboxRow {
+    /// Its id (UUID version 7).
+    pub id: Uuid,
+    /// Whose it is.
+    pub citizen: CitizenKey,
+    /// The notification it stands for.
+    pub notification: NotificationKey,
+    /// Title and text as JSON, encrypted under the citizen's data key.
+    pub content: Vec<u8>,
+    /// When it was written.
+    pub at: Timestamp,
+    /// When the citizen opened it.
+    pub read_at: Option<Timestamp>,
+}
+
+/// Something from a citizen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InboundRow {
+    /// Its id (UUID version 7).
+    pub id: Uuid,
+    /// The channel.
+    pub channel: ChannelId,
+    /// The route.
+    pub route: RouteId,
+    /// The same for the same inbound told twice.
+    pub key: String,
+    /// From whom, where the address is known.
+    pub citizen: Option<CitizenKey>,
+    /// The keyed hash of the address.
+    pub sender: [u8; 32],
+    /// What it was understood as: `stop`, `start`, `link`, `blocked`, `text`, …
+    pub kind: String,
+    /// The words, encrypted under the citizen's data key, or under the master key where nobody
+    /// is known.
+    pub text: Vec<u8>,
+    /// When it came.
+    pub at: Timestamp,
+}
+
+/// A one-time token that ties an address to a citizen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkRow {
+    /// The token's hash.
+    pub hash: [u8; 32],
+    /// Whose it is.
+    pub citizen: CitizenKey,
+    /// On which channel.
+    pub channel: ChannelId,
+    /// Until when it may be used.
+    pub expires_at: Timestamp,
+}
+
+/// A message that could not be taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadRow {
+    /// Its id (UUID version 7).
+    pub id: Uuid,
+    /// Where it came from: `amqp`, `http`, `file` or `broker`.
+    pub origin: String,
+    /// The source that the transport proves, where it proves one.
+    pub source: Option<SourceId>,
+    /// The routing key or path.
+    pub routing: String,
+    /// The reason code, such as `invalid_params`.
+    pub reason: String,
+    /// What was expected, and where (a JSON pointer); without any value from the body.
+    pub detail: String,
+    /// The body, encrypted under the master key.
+    pub body: Vec<u8>,
+    /// When it came.
+    pub at: Timestamp,
+}
+
+/// An API token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenRow {
+    /// Its id (UUID version 7).
+    pub id: Uuid,
+    /// What it is for, in the words of who created it.
+    pub label: String,
+    /// The token's hash.
+    pub hash: [u8; 32],
+    /// What it may do, separated by spaces.
+    pub scopes: String,
+    /// Which source it speaks for, where it is a source's.
+    pub source: Option<SourceId>,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// After this moment it is void.
+    pub expires_at: Option<Timestamp>,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// A pause of a channel or of one of its routes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PauseRow {
+    /// The channel.
+    pub channel: ChannelId,
+    /// The route, or all of the channel.
+    pub route: Option<RouteId>,
+    /// Whether its work goes to the next step (`true`) or is held (`false`).
+    pub reroute: bool,
+    /// Why.
+    pub reason: String,
+    /// Who paused it: a person's name, or `gateway`.
+    pub person: String,
+    /// Since when.
+    pub at: Timestamp,
+    /// When it ends by itself.
+    pub expires_at: Option<Timestamp>,
+}

@@ -1,0 +1,1 @@
+//! Pure: rendering, identity, check code, and the notice's state machine.

@@ -1,0 +1,1 @@
+//! Pure: the decision and the rules it follows.

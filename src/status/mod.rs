@@ -1,0 +1,1 @@
+//! Status out: broker relay and pull feed.
