@@ -17,9 +17,10 @@ use crate::{
 };
 
 /// A channel wired to its sandbox. Its call time-out should be short (half a second), so that the
-/// hanging provider does not hold up the suite.
-#[async_trait]
-pub trait Rig: Send + Sync {
+/// hanging provider does not hold up the suite. An adapter cannot be shared between threads while
+/// it holds its driver, so neither can a rig: write `#[async_trait(?Send)]` above it.
+#[async_trait(?Send)]
+pub trait Rig {
     /// The adapter under test; its driver is already running.
     fn adapter(&self) -> &Adapter;
 
