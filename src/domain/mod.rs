@@ -3,6 +3,7 @@
 mod catalogue;
 mod citizen;
 mod decision;
+mod identity;
 mod ids;
 mod locale;
 mod notice;
@@ -19,6 +20,7 @@ pub use citizen::{
     AddressEntry, Citizen, Closed, Consent, ConsentAction, ConsentOrigin, Hours, Preference, Profile,
 };
 pub use decision::{ContactHistory, Decision, Outcome, Plan, PlannedStep, Recheck, Trace};
+pub use identity::Identity;
 pub use ids::{
     AttemptId, CitizenId, CitizenKey, InvalidCitizenId, JurisdictionId, LifeEventId, MeasureId, NoticeId,
     NotificationKey, SourceId, TopicId,

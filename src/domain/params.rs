@@ -127,7 +127,10 @@ pub struct ParamError {
 
 /// Reads what a source sent for the declared variables: every value of the right type and within
 /// its bounds, nothing missing that is not optional, nothing unknown.
-pub fn read(declared: &BTreeMap<String, Param>, given: &Map<String, Value>) -> Result<Values, ParamError> {
+pub(super) fn read(
+    declared: &BTreeMap<String, Param>,
+    given: &Map<String, Value>,
+) -> Result<Values, ParamError> {
     if let Some(unknown) = given.keys().find(|name| !declared.contains_key(*name)) {
         return Err(unknown_param(declared, unknown));
     }

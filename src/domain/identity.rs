@@ -1,0 +1,128 @@
+//! The one registered sender, as citizens read it.
+
+use serde::{Deserialize, Deserializer, de::Error};
+use vestnik_contract::Sender;
+
+use super::{Localized, wording};
+
+/// The agency as citizens see it in every text and on every channel. It comes from the
+/// configuration alone, and its lengths are checked when it is read.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Identity {
+    /// The full name, at most 120 characters: the first line of every long text.
+    #[serde(deserialize_with = "name::<120, _>")]
+    pub agency: Localized,
+    /// The name in an SMS, at most 24 characters.
+    #[serde(deserialize_with = "name::<24, _>")]
+    pub agency_short: Localized,
+    /// The single number to call, written as people read it: 3 to 20 digits, spaces, `+ - ( )`.
+    #[serde(deserialize_with = "phone")]
+    pub phone: String,
+    /// The sender on each channel.
+    #[serde(with = "CheckedSender")]
+    pub sender: Sender,
+}
+
+/// The fields of [`Sender`] with their lengths checked.
+#[derive(Deserialize)]
+#[serde(remote = "Sender", deny_unknown_fields)]
+struct CheckedSender {
+    #[serde(deserialize_with = "line::<32, _>")]
+    label: String,
+    #[serde(deserialize_with = "line::<16, _>")]
+    sms_sender: String,
+    #[serde(deserialize_with = "mail_address")]
+    email_address: String,
+    #[serde(deserialize_with = "line::<28, _>")]
+    viber_name: String,
+    #[serde(deserialize_with = "line::<32, _>")]
+    telegram_bot: String,
+}
+
+fn name<'de, const MAX: usize, D: Deserializer<'de>>(from: D) -> Result<Localized, D::Error> {
+    let name = Localized::deserialize(from)?;
+    let wrong = name.iter().find(|(_, text)| !is_line(text, MAX)).map(|(locale, _)| locale);
+    wrong
+        .map_or(Ok(name), |locale| Err(D::Error::custom(format!("expected {locale} to be {}", line_of(MAX)))))
+}
+
+fn line<'de, const MAX: usize, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    checked(from, |text| is_line(text, MAX), || line_of(MAX))
+}
+
+fn mail_address<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let is_address = |text: &str| {
+        let printable = text.len() <= 254 && text.bytes().all(|b| b.is_ascii_graphic());
+        printable && text.split_once('@').is_some_and(|(user, host)| !user.is_empty() && !host.is_empty())
+    };
+    checked(from, is_address, || "a mail address".to_owned())
+}
+
+fn phone<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let is_phone = |text: &str| {
+        let digits = text.bytes().filter(u8::is_ascii_digit).count();
+        let known = text.bytes().all(|b| b.is_ascii_digit() || b" +-()".contains(&b));
+        known && digits >= 3 && text.len() <= 20
+    };
+    checked(from, is_phone, || "a phone number of 3 to 20 digits, spaces and + - ( )".to_owned())
+}
+
+fn checked<'de, D: Deserializer<'de>>(
+    from: D,
+    fits: impl Fn(&str) -> bool,
+    expected: impl Fn() -> String,
+) -> Result<String, D::Error> {
+    let text = String::deserialize(from)?;
+    if fits(&text) { Ok(text) } else { Err(D::Error::custom(format!("expected {}", expected()))) }
+}
+
+fn is_line(text: &str, max: usize) -> bool {
+    (1..=max).contains(&text.chars().count())
+        && text.trim() == text
+        && wording::control_or_link(text).is_none()
+}
+
+fn line_of(max: usize) -> String {
+    format!("1 to {max} characters on one line, without spaces around, control characters and links")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"
+phone = "0 800 000 000"
+agency = { ru = "Министерство", uk = "Міністерство", en = "Ministry" }
+agency_short = { ru = "Мин", uk = "Мін", en = "Min" }
+[sender]
+label = "Ministry"
+sms_sender = "Ministry"
+email_address = "notices@ministry.example"
+viber_name = "Ministry"
+telegram_bot = "ministry_bot"
+"#;
+
+    #[test]
+    fn every_name_is_bounded_and_a_long_one_is_found_where_it_stands() {
+        assert_eq!(toml::from_str::<Identity>(GOOD).unwrap().sender.viber_name, "Ministry");
+        let long_label = format!("label = \"{}\"", "я".repeat(33));
+        let long_viber = format!("viber_name = \"{}\"", "я".repeat(29));
+        let table = [
+            ("label = \"Ministry\"", long_label.as_str(), "1 to 32 characters"),
+            ("viber_name = \"Ministry\"", &long_viber, "1 to 28 characters"),
+            ("phone = \"0 800 000 000\"", "phone = \"call us\"", "expected a phone number"),
+            ("en = \"Min\"", "en = \"min.example\"", "expected en to be 1 to 24"),
+            ("notices@ministry.example", "nobody", "expected a mail address"),
+            ("telegram_bot", "telegram_bat", "unknown field `telegram_bat`"),
+        ];
+        for (from, to, message) in table {
+            let text = GOOD.replace(from, to);
+            let error = toml::from_str::<Identity>(&text).unwrap_err();
+            assert!(error.message().contains(message), "{to}: {error}");
+            let line = text[..error.span().unwrap().start].lines().count();
+            let written = text.lines().position(|line| line.contains(to)).unwrap() + 1;
+            assert!(line.abs_diff(written) <= 1, "{to}: {error}");
+        }
+    }
+}
