@@ -72,6 +72,9 @@ pub enum Recheck {
     Go {
         /// The local day that the step takes from the contact budget, where it counts.
         reserve: Option<Date>,
+        /// Items, by their number among those asked about, that have no ground any more on this
+        /// channel, each with its reason. They are left out of what is sent.
+        left_out: Vec<(usize, Reason)>,
     },
     /// Not now.
     Defer {

@@ -36,6 +36,8 @@ reasons! {
     // Channels considered.
     /// The channel is part of the plan.
     Chosen = "chosen",
+    /// Consent for the channel is withdrawn, but a law demands the message and no other channel is left.
+    LawOverrides = "law_overrides",
     /// The citizen has no address on the channel.
     NoAddress = "no_address",
     /// The citizen's address on the channel is closed.

@@ -1,1 +1,27 @@
-//! Pure: the decision and the rules it follows.
+//! Policy: whether, where and when a citizen is written to.
+//!
+//! Pure: no I/O and no clock. [`decide`] makes the plan of a notification when it is accepted, and
+//! [`recheck`] asks again at the moment of sending, because consent, hours and budget may have
+//! changed in between. Both judge by the same few rules, one file each: [`consent`], the channels,
+//! the quiet hours, the contact budget.
+
+mod budget;
+mod channels;
+pub mod consent;
+mod decide;
+mod moment;
+mod quiet;
+mod recheck;
+mod zones;
+
+#[cfg(test)]
+mod fixture;
+
+pub use budget::{first_day_with_room, has_room, strictest};
+pub use channels::{ChannelFacts, preference_for};
+pub use consent::consent_in_force;
+pub use decide::{DecideInput, Facts, decide};
+pub use moment::{expired, expiry};
+pub use quiet::Quiet;
+pub use recheck::{ItemFacts, RecheckInput, recheck};
+pub use zones::Zones;

@@ -1,0 +1,160 @@
+//! The check just before sending: is what was decided still right?
+
+use jiff::{Timestamp, civil::Date};
+use vestnik_contract::ChannelId;
+
+use super::budget::{strictest, without};
+use super::channels::{Judge, class_rule, is_push, preference_for};
+use super::moment::{Moment, Timing, expired};
+use super::{Quiet, Zones};
+use crate::domain::{
+    Basis, Citizen, Class, ContactHistory, FinalState, Hours, Item, Jurisdiction, NoticeKind, Policy,
+    Priority, Reason, Recheck, TopicId,
+};
+
+/// What the check needs to know of an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ItemFacts<'a> {
+    /// Its topic.
+    pub topic: &'a TopicId,
+    /// The class of its template.
+    pub class: Class,
+}
+
+impl<'a> From<&'a Item> for ItemFacts<'a> {
+    fn from(item: &'a Item) -> Self {
+        Self { topic: &item.topic, class: item.class }
+    }
+}
+
+/// All that [`recheck`] judges by.
+#[derive(Debug, Clone, Copy)]
+pub struct RecheckInput<'a> {
+    /// The channel of the step that is to be sent.
+    pub channel: &'a ChannelId,
+    /// The channels of the steps that would come after it.
+    pub later: &'a [ChannelId],
+    /// What the notice is for. A confirmation, an answer or a verification is what the citizen asked
+    /// for a moment ago: it needs no consent, and neither waits for contact hours nor counts.
+    pub kind: NoticeKind,
+    /// The items that are still open. An introduction is judged by the items that it introduces.
+    pub items: &'a [ItemFacts<'a>],
+    /// The notice's priority.
+    pub priority: Priority,
+    /// After this moment the notice is not sent any more.
+    pub expires_at: Timestamp,
+    /// Before this moment it is not sent.
+    pub not_before: Option<Timestamp>,
+    /// The local day on which this step holds a place in the contact budget; it is part of
+    /// `history`, and does not stand in its own way.
+    pub reserved: Option<Date>,
+    /// The recipient.
+    pub citizen: &'a Citizen,
+    /// The operator's rules.
+    pub policy: &'a Policy,
+    /// The law's rules where the citizen lives.
+    pub jurisdiction: &'a Jurisdiction,
+    /// What the citizen has been sent and is going to be sent.
+    pub history: &'a ContactHistory,
+    /// The moment of sending.
+    pub now: Timestamp,
+}
+
+/// Checks again, at the moment of sending, all that may have changed since the plan was made.
+///
+/// - A notice whose time is over closes as [`FinalState::Expired`].
+/// - A channel that the law or the configuration has taken away, or that has no active address any
+///   more, is skipped.
+/// - Items without ground on this channel are left out ([`Recheck::Go`]); where none is left the
+///   channel is skipped, with [`Reason::ConsentWithdrawn`] if any consent was withdrawn. An item
+///   that a law demands is left out for a withdrawal only as long as a later step could carry it.
+/// - A push outside of contact hours, or for which the budget has no room, is put off, together
+///   with its reservation. Where no moment is left before the notice expires the channel is skipped
+///   for that reason, so that a later step without noise has its turn.
+///
+/// Never panics, whatever is passed in.
+#[must_use]
+pub fn recheck(input: &RecheckInput<'_>) -> Recheck {
+    if expired(input.expires_at, input.now) {
+        return Recheck::Close(FinalState::Expired, Reason::Expired);
+    }
+    if let Some(reason) = judge(input).obstacle(input.channel, false) {
+        return Recheck::Skip(reason);
+    }
+    if is_own_request(input.kind) {
+        return timed(input, &[], Vec::new());
+    }
+    let left_out = groundless(input);
+    let is_left = |number: &usize| !left_out.iter().any(|(out, _)| out == number);
+    let left: Vec<_> =
+        (0..).zip(input.items).filter(|(number, _)| is_left(number)).map(|(_, item)| *item).collect();
+    if left.is_empty() { Recheck::Skip(why_none(&left_out)) } else { timed(input, &left, left_out) }
+}
+
+fn judge<'a>(input: &RecheckInput<'a>) -> Judge<'a> {
+    Judge { citizen: input.citizen, policy: input.policy, jurisdiction: input.jurisdiction }
+}
+
+fn is_own_request(kind: NoticeKind) -> bool {
+    matches!(kind, NoticeKind::Confirmation | NoticeKind::Answer | NoticeKind::Verification)
+}
+
+/// The items that have no ground on this channel any more.
+fn groundless(input: &RecheckInput<'_>) -> Vec<(usize, Reason)> {
+    let numbered = input.items.iter().enumerate();
+    numbered.filter_map(|(number, item)| Some((number, no_ground(input, item)?))).collect()
+}
+
+fn no_ground(input: &RecheckInput<'_>, item: &ItemFacts<'_>) -> Option<Reason> {
+    let against = judge(input).no_ground(input.channel, item.topic, item.class)?;
+    let by_law = class_rule(input.policy, item.class).basis == Basis::Law;
+    if by_law && !another_is_left(input, item) { None } else { Some(against) }
+}
+
+/// Whether a later step could carry the item without going against a withdrawal.
+fn another_is_left(input: &RecheckInput<'_>, item: &ItemFacts<'_>) -> bool {
+    let judge = judge(input);
+    input.later.iter().any(|channel| {
+        judge.obstacle(channel, false).is_none() && judge.no_ground(channel, item.topic, item.class).is_none()
+    })
+}
+
+fn why_none(left_out: &[(usize, Reason)]) -> Reason {
+    let withdrawn = left_out.iter().find(|(_, reason)| *reason == Reason::ConsentWithdrawn);
+    withdrawn.or(left_out.first()).map_or(Reason::NotNeeded, |(_, reason)| *reason)
+}
+
+/// Now, later, or not at all. `items` are those that are left; a citizen's own request has none and
+/// is judged like something that makes no noise.
+fn timed(input: &RecheckInput<'_>, items: &[ItemFacts<'_>], left_out: Vec<(usize, Reason)>) -> Recheck {
+    let zones = Zones::of(input.citizen, input.jurisdiction);
+    let wishes = wishes(input.citizen, items);
+    let counts = items.iter().any(|item| class_rule(input.policy, item.class).budget);
+    let others = without(input.history, input.reserved);
+    let timing = Timing {
+        priority: input.priority,
+        not_before: input.not_before,
+        expires_at: input.expires_at,
+        quiet: Quiet { hours: &input.jurisdiction.contact_hours, zones: &zones, wishes: &wishes },
+        ceilings: counts.then(|| strictest(input.policy.budget, input.jurisdiction.ceilings)),
+        history: &others,
+        now: input.now,
+    };
+    let push = !items.is_empty() && is_push(input.policy, input.channel);
+    match timing.moment(push) {
+        Ok(moment) => go_or_defer(&moment, left_out),
+        Err(reason) => Recheck::Skip(reason),
+    }
+}
+
+fn go_or_defer(moment: &Moment, left_out: Vec<(usize, Reason)>) -> Recheck {
+    match moment.deferrals.last() {
+        None => Recheck::Go { reserve: moment.reserve, left_out },
+        Some((reason, until)) => Recheck::Defer { until: *until, reason: *reason, reserve: moment.reserve },
+    }
+}
+
+/// The hours that the citizen wishes for the topics of these items.
+fn wishes(citizen: &Citizen, items: &[ItemFacts<'_>]) -> Vec<Hours> {
+    items.iter().filter_map(|item| preference_for(citizen, item.topic)?.hours).collect()
+}
