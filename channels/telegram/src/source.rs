@@ -1,0 +1,73 @@
+//! Polling for updates.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use vestnik_contract::{EventBatch, EventSource, SendError};
+
+use crate::client::{Api, harmless};
+use crate::request;
+use crate::updates::{Page, page};
+
+/// The updates of one bot, by long polling.
+pub(crate) struct Updates {
+    api: Arc<Api>,
+    poll_seconds: u16,
+    place: Mutex<Place>,
+}
+
+/// How far we are. Telegram forgets what is before the offset of a poll, so an offset is named only
+/// after [`EventSource::acknowledge`], and then until a poll with it has been answered. It is not
+/// named for longer: after a quiet week Telegram numbers its updates anew, perhaps from below.
+#[derive(Default)]
+struct Place {
+    /// The offset that would confirm the batch handed out last.
+    handed_out: Option<u32>,
+    /// The offset to name in the next poll.
+    confirm: Option<u32>,
+}
+
+impl Updates {
+    /// Updates by polls that Telegram may hold open for `poll_seconds`.
+    pub(crate) fn new(api: Arc<Api>, poll_seconds: u16) -> Self {
+        Self { api, poll_seconds, place: Mutex::default() }
+    }
+
+    async fn poll(&self) -> Result<Option<Page>, SendError> {
+        let offset = self.place().confirm;
+        let request = request::get_updates(offset, self.poll_seconds);
+        let patience = Duration::from_secs(self.poll_seconds.into());
+        let answer = self.api.call_waiting(&request, patience).await?;
+        let page = page(&answer)?;
+        let mut place = self.place();
+        if place.confirm == offset {
+            place.confirm = None;
+        }
+        place.handed_out = page.as_ref().map(|page| page.next_offset);
+        Ok(page)
+    }
+
+    fn place(&self) -> MutexGuard<'_, Place> {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl EventSource for Updates {
+    async fn next(&self) -> Result<EventBatch, SendError> {
+        loop {
+            if let Some(page) = self.poll().await.map_err(harmless)? {
+                return Ok(EventBatch { token: page.next_offset.into(), events: page.events });
+            }
+        }
+    }
+
+    async fn acknowledge(&self, token: u64) -> Result<(), SendError> {
+        let mut place = self.place();
+        if place.handed_out.map(u64::from) == Some(token) {
+            place.confirm = place.handed_out.take();
+        }
+        Ok(())
+    }
+}
