@@ -3,3 +3,5 @@
 pub mod codes;
 pub mod error;
 pub mod store;
+#[cfg(test)]
+pub(crate) mod suite;

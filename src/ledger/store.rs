@@ -2,9 +2,10 @@
 //! transaction. No rule of the gateway stands here; the verbs of [`super::Ledger`] are written once,
 //! over this trait, and both databases pass one suite.
 //!
-//! Every list may be empty, and then nothing is asked of the database. Reads give rows in no
-//! particular order unless they say so; a key without a row is left out. Moments are
-//! [`Timestamp`]s and are kept in milliseconds since 1970 (UTC).
+//! Every list may be empty, and then nothing is asked of the database. A list of rows to write names
+//! no key twice; a list of keys to read may. Reads give rows in no particular order unless they say
+//! so; a key without a row is left out. Moments are [`Timestamp`]s and are kept in milliseconds since
+//! 1970 (UTC); a moment that is now is over. Texts hold no NUL, which PostgreSQL cannot keep.
 
 use async_trait::async_trait;
 use jiff::{Timestamp, civil::Date};
@@ -29,7 +30,7 @@ pub trait Store: Send + Sync {
     /// Begins a transaction that may write. SQLite: `BEGIN IMMEDIATE` on the one writer.
     async fn begin(&self) -> Result<Box<dyn Tx>, StoreError>;
 
-    /// Begins a transaction that only reads and waits for no writer.
+    /// Begins a transaction that only reads, waits for no writer and is refused every write.
     async fn read(&self) -> Result<Box<dyn Tx>, StoreError>;
 }
 
@@ -51,7 +52,7 @@ pub trait Tx: Send {
     /// Inserts or replaces citizens.
     async fn put_citizens(&mut self, rows: &[CitizenRow]) -> Result<(), StoreError>;
 
-    /// All addresses of these citizens, the oldest first.
+    /// All addresses of these citizens, each citizen's the oldest first.
     async fn addresses(&mut self, keys: &[CitizenKey]) -> Result<Vec<AddressRow>, StoreError>;
 
     /// Addresses on a channel by their keyed hash.
@@ -97,13 +98,14 @@ pub trait Tx: Send {
     /// Inserts or replaces what is remembered of source references.
     async fn put_idempotency(&mut self, rows: &[IdempotencyRow]) -> Result<(), StoreError>;
 
-    /// Inserts notifications.
+    /// Inserts notifications; refused where one is there already.
     async fn add_notifications(&mut self, rows: &[NotificationRow]) -> Result<(), StoreError>;
 
     /// Notifications by key.
     async fn notifications(&mut self, keys: &[NotificationKey]) -> Result<Vec<NotificationRow>, StoreError>;
 
-    /// Sets the final state, its reason and its moment. Also used to raise it.
+    /// Sets the final state, its reason and its moment, of notifications that are there. Also used
+    /// to raise it.
     async fn close_notifications(
         &mut self,
         rows: &[(NotificationKey, FinalState, Reason, Timestamp)],
@@ -112,7 +114,7 @@ pub trait Tx: Send {
     /// Inserts notices.
     async fn add_notices(&mut self, rows: &[NoticeRow]) -> Result<(), StoreError>;
 
-    /// Replaces the state of notices that are there.
+    /// Replaces the notice and its words, of notices that are there.
     async fn save_notices(&mut self, rows: &[NoticeRow]) -> Result<(), StoreError>;
 
     /// Notices by id.
@@ -151,7 +153,7 @@ pub trait Tx: Send {
 
     // ---- receipts ----
 
-    /// Keeps a provider's references.
+    /// Keeps a provider's references; one of the same attempt that is there already stays as it is.
     async fn add_references(&mut self, rows: &[ReferenceRow]) -> Result<(), StoreError>;
 
     /// References of a route, as the provider names them.
@@ -162,13 +164,14 @@ pub trait Tx: Send {
         references: &[String],
     ) -> Result<Vec<ReferenceRow>, StoreError>;
 
-    /// Sets how far the part that a reference names came.
+    /// Sets how far the part came that a reference of an attempt names.
     async fn save_references(&mut self, rows: &[ReferenceRow]) -> Result<(), StoreError>;
 
     /// Keeps receipts that name no known reference yet; one that is there already is kept once.
     async fn add_orphans(&mut self, rows: &[OrphanRow]) -> Result<(), StoreError>;
 
-    /// Removes and gives receipts whose reference is known by now: at most `limit`.
+    /// Removes and gives receipts whose reference is known by now and whose recipient, where it is
+    /// named, is the reference's: at most `limit`, in the order they came.
     async fn take_matched_orphans(&mut self, limit: u32) -> Result<Vec<OrphanRow>, StoreError>;
 
     // ---- timeline ----
@@ -204,8 +207,8 @@ pub trait Tx: Send {
         limit: u32,
     ) -> Result<Vec<InboxRow>, StoreError>;
 
-    /// Marks an inbox entry of this citizen as read; `None` if there is no such entry, `false` if
-    /// it was read before.
+    /// Marks an inbox entry of this citizen as read at the transaction's moment; `None` if there is
+    /// no such entry, `false` if it was read before.
     async fn read_inbox(
         &mut self,
         citizen: CitizenKey,
@@ -215,7 +218,8 @@ pub trait Tx: Send {
     /// How many inbox entries of a citizen are unread.
     async fn unread(&mut self, citizen: CitizenKey) -> Result<u64, StoreError>;
 
-    /// Keeps inbounds; gives for each, in order, whether it is new.
+    /// Keeps inbounds; gives for each, in order, whether its (channel, route, key) is new. Here a
+    /// list may name a key twice.
     async fn add_inbounds(&mut self, rows: &[InboundRow]) -> Result<Vec<bool>, StoreError>;
 
     /// Keeps a one-time link token by its hash.
@@ -263,8 +267,8 @@ pub trait Tx: Send {
     /// Sets a named value.
     async fn put_value(&mut self, name: &str, value: &str) -> Result<(), StoreError>;
 
-    /// Takes or prolongs a duty until `until`; gives its fence (rising with each new holder), or
-    /// `None` while another holds it.
+    /// Takes or prolongs a duty until `until`, or lets it go where `until` is past; gives its fence
+    /// (rising with each new holder), or `None` while another holds it.
     async fn take_duty(
         &mut self,
         name: &str,
