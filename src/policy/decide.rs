@@ -200,3 +200,6 @@ fn most_telling(trace: &Trace) -> Reason {
     let stands = |reason: &Reason| trace.channels.iter().any(|(_, against)| against == reason);
     TELLING.into_iter().find(stands).unwrap_or(Reason::ChannelOff)
 }
+
+#[cfg(test)]
+mod tests;

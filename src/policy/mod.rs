@@ -16,6 +16,8 @@ mod zones;
 
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod shipped;
 
 pub use budget::{first_day_with_room, has_room, strictest};
 pub use channels::{ChannelFacts, preference_for};

@@ -158,3 +158,6 @@ fn go_or_defer(moment: &Moment, left_out: Vec<(usize, Reason)>) -> Recheck {
 fn wishes(citizen: &Citizen, items: &[ItemFacts<'_>]) -> Vec<Hours> {
     items.iter().filter_map(|item| preference_for(citizen, item.topic)?.hours).collect()
 }
+
+#[cfg(test)]
+mod tests;

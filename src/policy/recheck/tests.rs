@@ -1,0 +1,214 @@
+use jiff::civil::date;
+
+use super::*;
+use crate::domain::ConsentAction::{Granted, Withdrawn};
+use crate::domain::ConsentOrigin::{Portal, Reply};
+use crate::policy::fixture::{
+    at, channel, channels, citizen, closed, consent, hours, jurisdiction, policy, preference, topic,
+};
+
+/// A case: SMS, with email still to come, on Monday noon, 2026-06-01, in Kyiv, with a place held
+/// for that day.
+struct Case {
+    channel: ChannelId,
+    later: Vec<ChannelId>,
+    kind: NoticeKind,
+    items: Vec<(TopicId, Class)>,
+    priority: Priority,
+    expires_at: Timestamp,
+    not_before: Option<Timestamp>,
+    citizen: Citizen,
+    policy: Policy,
+    jurisdiction: Jurisdiction,
+    history: ContactHistory,
+    now: Timestamp,
+}
+
+const MONDAY: Date = date(2026, 6, 1);
+
+fn checked(change: impl FnOnce(&mut Case)) -> Recheck {
+    let mut case = Case {
+        channel: channel("sms"),
+        later: channels(&["email"]),
+        kind: NoticeKind::Entitlement,
+        items: vec![(topic("family"), Class::Entitlement)],
+        priority: Priority::Normal,
+        expires_at: at("2026-07-01T00:00:00Z"),
+        not_before: None,
+        citizen: citizen(),
+        policy: policy(),
+        jurisdiction: jurisdiction(),
+        history: ContactHistory { days: [(MONDAY, 1)].into() },
+        now: at("2026-06-01T09:00:00Z"),
+    };
+    change(&mut case);
+    let items: Vec<_> = case.items.iter().map(|(topic, class)| ItemFacts { topic, class: *class }).collect();
+    recheck(&RecheckInput {
+        channel: &case.channel,
+        later: &case.later,
+        kind: case.kind,
+        items: &items,
+        priority: case.priority,
+        expires_at: case.expires_at,
+        not_before: case.not_before,
+        reserved: Some(MONDAY),
+        citizen: &case.citizen,
+        policy: &case.policy,
+        jurisdiction: &case.jurisdiction,
+        history: &case.history,
+        now: case.now,
+    })
+}
+
+fn go(reserve: Option<Date>) -> Recheck {
+    Recheck::Go { reserve, left_out: vec![] }
+}
+
+#[test]
+fn what_was_decided_and_did_not_change_goes() {
+    assert_eq!(checked(|_| ()), go(Some(MONDAY)));
+}
+
+#[test]
+fn the_step_does_not_wait_for_its_own_place_in_the_budget() {
+    let spent = |count: u32| {
+        move |case: &mut Case| {
+            case.history.days.insert(MONDAY, count);
+        }
+    };
+    assert_eq!(checked(spent(2)), go(Some(MONDAY)));
+    let until = at("2026-06-02T06:00:00Z");
+    let tuesday = Some(date(2026, 6, 2));
+    assert_eq!(checked(spent(3)), Recheck::Defer { until, reason: Reason::ContactBudget, reserve: tuesday });
+    assert_eq!(
+        checked(|case| {
+            spent(3)(case);
+            case.priority = Priority::Urgent;
+        }),
+        go(Some(MONDAY))
+    );
+}
+
+#[test]
+fn what_is_over_closes_and_what_comes_too_early_or_at_night_waits() {
+    let over = checked(|case| case.expires_at = case.now);
+    assert_eq!(over, Recheck::Close(FinalState::Expired, Reason::Expired));
+    let until = at("2026-06-02T06:00:00Z");
+    let deferred = |reason| Recheck::Defer { until, reason, reserve: Some(date(2026, 6, 2)) };
+    assert_eq!(checked(|case| case.now = at("2026-06-01T18:00:00Z")), deferred(Reason::QuietHours));
+    assert_eq!(checked(|case| case.not_before = Some(until)), deferred(Reason::NotBefore));
+    let evening = checked(|case| {
+        let mut wish = preference(None, None);
+        wish.hours = Some(hours([18, 0], [20, 0]));
+        case.citizen.preferences = vec![wish];
+    });
+    let until = at("2026-06-01T15:00:00Z");
+    assert_eq!(evening, Recheck::Defer { until, reason: Reason::QuietHours, reserve: Some(MONDAY) });
+}
+
+#[test]
+fn a_push_without_a_moment_left_makes_way_for_the_next_step() {
+    let night = |case: &mut Case| {
+        case.now = at("2026-06-01T18:00:00Z");
+        case.expires_at = at("2026-06-02T05:00:00Z");
+    };
+    assert_eq!(checked(night), Recheck::Skip(Reason::QuietHours));
+    assert_eq!(
+        checked(|case| {
+            night(case);
+            case.channel = channel("portal");
+        }),
+        go(None)
+    );
+}
+
+#[test]
+fn a_channel_that_was_taken_away_is_skipped() {
+    let no_law = checked(|case| case.jurisdiction.channels.clear());
+    assert_eq!(no_law, Recheck::Skip(Reason::JurisdictionForbids));
+    let no_rule = checked(|case| case.policy.channels.clear());
+    assert_eq!(no_rule, Recheck::Skip(Reason::ChannelOff));
+    let no_address = checked(|case| case.citizen.addresses.clear());
+    assert_eq!(no_address, Recheck::Skip(Reason::NoAddress));
+    let blocked = checked(|case| {
+        for entry in &mut case.citizen.addresses {
+            entry.closed = Some(closed("blocked"));
+        }
+    });
+    assert_eq!(blocked, Recheck::Skip(Reason::AddressClosed));
+}
+
+#[test]
+fn an_item_whose_consent_is_gone_is_told_apart() {
+    let two = |case: &mut Case| case.items.push((topic("housing"), Class::Campaign));
+    let stop = |of| consent(Some("sms"), of, Withdrawn, Reply, 2);
+    let one_left = checked(|case| {
+        two(case);
+        case.citizen.consents.push(stop(Some("family")));
+    });
+    let left_out = vec![(0, Reason::ConsentWithdrawn)];
+    assert_eq!(one_left, Recheck::Go { reserve: Some(MONDAY), left_out });
+    let none_left = checked(|case| {
+        two(case);
+        case.citizen.consents.push(stop(None));
+    });
+    assert_eq!(none_left, Recheck::Skip(Reason::ConsentWithdrawn));
+    let never = checked(|case| case.citizen.consents.clear());
+    assert_eq!(never, Recheck::Skip(Reason::NoConsent));
+    let mixed = checked(|case| {
+        two(case);
+        case.citizen.consents = vec![stop(Some("housing"))];
+    });
+    assert_eq!(mixed, Recheck::Skip(Reason::ConsentWithdrawn));
+    assert_eq!(checked(|case| case.items.clear()), Recheck::Skip(Reason::NotNeeded));
+}
+
+#[test]
+fn a_law_obeys_a_withdrawal_as_long_as_a_later_step_can_carry_it() {
+    let by_law = |case: &mut Case| {
+        case.items = vec![(topic("family"), Class::LegalDuty)];
+        case.citizen.consents = vec![consent(Some("sms"), None, Withdrawn, Reply, 2)];
+    };
+    assert_eq!(checked(by_law), Recheck::Skip(Reason::ConsentWithdrawn));
+    assert_eq!(
+        checked(|case| {
+            by_law(case);
+            case.later.clear();
+        }),
+        go(None)
+    );
+    let closed_later = checked(|case| {
+        by_law(case);
+        case.citizen.addresses.retain(|entry| entry.channel == channel("sms"));
+    });
+    assert_eq!(closed_later, go(None));
+    let withdrawn_later = checked(|case| {
+        by_law(case);
+        case.citizen.consents.push(consent(Some("email"), None, Withdrawn, Reply, 2));
+    });
+    assert_eq!(withdrawn_later, go(None));
+    let never_asked = checked(|case| {
+        by_law(case);
+        case.citizen.consents.clear();
+    });
+    assert_eq!(never_asked, go(None));
+}
+
+#[test]
+fn what_the_citizen_asked_for_just_now_is_answered_at_once() {
+    for kind in [NoticeKind::Confirmation, NoticeKind::Answer, NoticeKind::Verification] {
+        let answered = checked(|case| {
+            case.kind = kind;
+            case.items.clear();
+            case.citizen.consents = vec![consent(None, None, Withdrawn, Reply, 2)];
+            case.history.days.insert(MONDAY, 99);
+            case.now = at("2026-06-01T21:30:00Z");
+        });
+        assert_eq!(answered, go(None), "{kind:?}");
+    }
+    let introduction = checked(|case| {
+        case.kind = NoticeKind::Introduction;
+        case.citizen.consents = vec![consent(Some("email"), None, Granted, Portal, 2)];
+    });
+    assert_eq!(introduction, Recheck::Skip(Reason::NoConsent));
+}
