@@ -33,6 +33,8 @@ pub struct Notice {
     pub not_before: Option<Timestamp>,
     /// After this moment it is not sent any more.
     pub expires_at: Timestamp,
+    /// Whether its items stand in the portal inbox.
+    pub inbox: bool,
     /// The version of the configuration that decided it.
     pub config: String,
     /// How it closed. Afterwards the state may only rise in evidence.
@@ -136,6 +138,9 @@ pub struct Attempt {
     pub started_at: Timestamp,
     /// What came of it.
     pub outcome: AttemptOutcome,
+    /// The provider's code, where it refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
     /// References the provider gave; receipts name one of them.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub parts: u32,

@@ -39,3 +39,28 @@ impl StoreError {
         matches!(self, Self::Unavailable(_) | Self::Conflict(_))
     }
 }
+
+/// Why a verb could not be carried out. Nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Sealed data does not open: another master key, or damage.
+    #[error(transparent)]
+    Seal(#[from] super::keys::SealError),
+    /// The words of a notice could not be put together.
+    #[error("a notice could not be put into words")]
+    Words(#[from] crate::notice::RenderError),
+    /// A notification names a measure that the catalogue in force does not have.
+    #[error("a notification names a measure that is not in the catalogue")]
+    NotInCatalogue,
+}
+
+impl LedgerError {
+    /// Whether the same call may succeed later without anybody changing the data.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_transient())
+    }
+}

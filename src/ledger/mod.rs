@@ -1,7 +1,68 @@
 //! The ledger: the one truth about citizens, notifications and what became of them.
+//!
+//! [`Ledger`] has the coarse verbs (accept, claim, start, finish, receive, advance, …). Each is one
+//! transaction over a batch: it locks the citizens' rows in key order, loads what is needed, asks
+//! the pure rooms (`policy`, `notice`) what follows, and writes all of it or nothing. The verbs are
+//! written once, over [`store::Store`]; what a database must do for them is batch reads and writes.
 
 pub mod codes;
 pub mod error;
+pub mod keys;
+pub mod rules;
 pub mod store;
 #[cfg(test)]
 pub(crate) mod suite;
+
+mod accept;
+mod closing;
+mod facts;
+mod finish;
+mod inbox;
+mod people;
+mod receive;
+pub mod registry;
+mod start;
+mod stop_token;
+mod timers;
+mod words;
+mod writes;
+
+use std::sync::Arc;
+
+pub use accept::{Answer, Ask, Submission};
+pub use error::{LedgerError, StoreError};
+pub use finish::Finished;
+pub use keys::Keyring;
+pub use receive::Report;
+pub use rules::Rules;
+pub use start::Outgoing;
+pub use timers::Advanced;
+
+use facts::NotificationFacts;
+use store::Store;
+
+/// The ledger.
+pub struct Ledger {
+    store: Arc<dyn Store>,
+    keys: Arc<Keyring>,
+}
+
+impl Ledger {
+    /// A ledger on this database with these keys.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, keys: Arc<Keyring>) -> Self {
+        Self { store, keys }
+    }
+
+    /// The keys that hash and seal.
+    #[must_use]
+    pub fn keys(&self) -> &Keyring {
+        &self.keys
+    }
+
+    /// The database below.
+    #[must_use]
+    pub fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+}

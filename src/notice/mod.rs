@@ -1,11 +1,15 @@
 //! Pure: rendering, identity, check code, and the notice's state machine.
 
+mod advance;
 mod check_code;
 pub mod format;
 mod render;
+mod retry;
 mod texts;
 pub mod variables;
 
+pub use advance::{Cascade, Change, Input, advance};
 pub use check_code::{CheckCode, CheckKey, InvalidCheckCode};
 pub use render::{Body, ItemText, Rendered, Renderer, StopScope};
+pub use retry::wait_after;
 pub use texts::{GATEWAY_TEXTS, GatewayText, RenderError, Texts, attribute};

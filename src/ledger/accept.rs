@@ -1,0 +1,453 @@
+//! Accept: a batch of messages from sources becomes notifications, notices and work, in one
+//! transaction.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use vestnik_contract::TextLength;
+
+use super::people::{self, People};
+use super::rules::{Rules, locale_for};
+use super::store::{IdempotencyRow, InboxRow, NoticeRow, NotificationRow, ReservationRow, Tx, WorkRow};
+use super::writes::{Held, Writes, lone_entry, new_key, work_of};
+use super::{Ledger, LedgerError, NotificationFacts};
+use crate::domain::{
+    CitizenKey, Decision, Ending, FinalState, Happening, Item, Measure, Notice, NoticeId, NoticeKind,
+    Notification, NotificationKey, Outcome, Plan, Reason, SourceRef, Step, StepState, Trace,
+};
+use crate::notice::{Body, Cascade, Input, ItemText};
+use crate::policy::{self, ChannelFacts, DecideInput, Facts, Zones};
+
+/// What a source asks for.
+#[derive(Debug, Clone)]
+pub struct Submission {
+    /// What it is.
+    pub ask: Ask,
+    /// The body as it came, to tell a repeat from a conflict.
+    pub body: Vec<u8>,
+}
+
+/// The kinds of messages that sources send.
+#[derive(Debug, Clone)]
+pub enum Ask {
+    /// Tell this citizen; where `supersedes` is given, instead of that earlier notification.
+    Notify {
+        /// The notification.
+        notification: Box<Notification>,
+        /// The source's id of the notification it replaces.
+        supersedes: Option<String>,
+    },
+    /// Take a notification back; also before it came.
+    Cancel(SourceRef),
+}
+
+/// What became of a submission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// It is new and has been taken.
+    Accepted(NotificationKey),
+    /// It was taken before, with the same body.
+    Repeated(NotificationKey),
+    /// Its (source, id) was taken before with another body: refused.
+    Conflict,
+    /// The cancel was taken; it shows in the notification's timeline whether it came in time.
+    Cancelled,
+    /// The cancel was kept for a notification that has not come yet.
+    CancelKept,
+}
+
+impl Ledger {
+    /// Takes a batch. The answers are in the order of the submissions, and true once this returns.
+    pub async fn accept(&self, batch: &[Submission], rules: &Rules) -> Result<Vec<Answer>, LedgerError> {
+        let mut tx = self.store.begin().await?;
+        let keys = self.citizens_of(&mut *tx, batch).await?;
+        let people = people::lock(&mut *tx, &self.keys, keys).await?;
+        let references: Vec<_> = batch.iter().flat_map(references).collect();
+        let known = tx.idempotency(&references).await?;
+        let known = known.into_iter().map(|row| (row.reference.clone(), row)).collect();
+        let now = tx.now();
+        let mut intake = Intake::new(self, rules, now, people, known);
+        intake.load_cancelled(&mut *tx, batch).await?;
+        let answers = batch.iter().map(|one| intake.take(one)).collect::<Result<Vec<_>, _>>()?;
+        intake.write(&mut *tx).await?;
+        tx.commit().await?;
+        Ok(answers)
+    }
+
+    /// The citizens whose rows the batch has to lock: those it speaks to, and those of the
+    /// notifications that it takes back.
+    async fn citizens_of(
+        &self,
+        tx: &mut dyn Tx,
+        batch: &[Submission],
+    ) -> Result<Vec<CitizenKey>, LedgerError> {
+        let mut keys: Vec<_> = batch
+            .iter()
+            .filter_map(|one| match &one.ask {
+                Ask::Notify { notification, .. } => Some(self.keys.citizen(&notification.citizen)),
+                Ask::Cancel(_) => None,
+            })
+            .collect();
+        let cancelled: Vec<_> = batch.iter().filter_map(cancels).collect();
+        let known = tx.idempotency(&cancelled).await?;
+        let notifications: Vec<_> = known.iter().filter_map(|row| row.notification).collect();
+        keys.extend(tx.notifications(&notifications).await?.iter().map(|row| row.citizen));
+        Ok(keys)
+    }
+}
+
+/// The earlier notification that a submission takes back.
+fn cancels(submission: &Submission) -> Option<SourceRef> {
+    match &submission.ask {
+        Ask::Cancel(reference) => Some(reference.clone()),
+        Ask::Notify { notification, supersedes } => {
+            let id = supersedes.clone()?;
+            Some(SourceRef { source: notification.reference.source.clone(), id })
+        }
+    }
+}
+
+/// Every reference that a submission names.
+fn references(submission: &Submission) -> Vec<SourceRef> {
+    let mut references: Vec<_> = cancels(submission).into_iter().collect();
+    if let Ask::Notify { notification, .. } = &submission.ask {
+        references.push(notification.reference.clone());
+    }
+    references
+}
+
+/// A batch on its way in.
+struct Intake<'a> {
+    ledger: &'a Ledger,
+    rules: &'a Rules,
+    now: Timestamp,
+    facts: Vec<ChannelFacts>,
+    people: People,
+    known: BTreeMap<SourceRef, IdempotencyRow>,
+    changed: BTreeMap<SourceRef, IdempotencyRow>,
+    held: BTreeMap<NoticeId, Held>,
+    notice_of: BTreeMap<NotificationKey, NoticeId>,
+    new_notices: Vec<NoticeId>,
+    touched: Vec<NoticeId>,
+    notifications: Vec<NotificationRow>,
+    inbox: Vec<InboxRow>,
+    new_work: Vec<WorkRow>,
+    reserve: Vec<ReservationRow>,
+    writes: Writes,
+}
+
+impl<'a> Intake<'a> {
+    fn new(
+        ledger: &'a Ledger,
+        rules: &'a Rules,
+        now: Timestamp,
+        people: People,
+        known: BTreeMap<SourceRef, IdempotencyRow>,
+    ) -> Self {
+        Self {
+            ledger,
+            rules,
+            now,
+            facts: rules.facts(),
+            people,
+            known,
+            changed: BTreeMap::new(),
+            held: BTreeMap::new(),
+            notice_of: BTreeMap::new(),
+            new_notices: Vec::new(),
+            touched: Vec::new(),
+            notifications: Vec::new(),
+            inbox: Vec::new(),
+            new_work: Vec::new(),
+            reserve: Vec::new(),
+            writes: Writes::default(),
+        }
+    }
+
+    /// Loads the notices of notifications that the batch takes back.
+    async fn load_cancelled(&mut self, tx: &mut dyn Tx, batch: &[Submission]) -> Result<(), LedgerError> {
+        let keys: Vec<_> = batch
+            .iter()
+            .filter_map(cancels)
+            .filter_map(|reference| self.known.get(&reference)?.notification)
+            .collect();
+        for row in tx.notifications(&keys).await? {
+            self.notice_of.extend(row.notice.map(|notice| (row.key, notice)));
+        }
+        let ids: Vec<_> = self.notice_of.values().copied().collect();
+        for row in tx.notices(&ids).await? {
+            self.held.insert(row.id, Held::of(row)?);
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, submission: &Submission) -> Result<Answer, LedgerError> {
+        let digest = self.ledger.keys.digest(&submission.body);
+        match &submission.ask {
+            Ask::Cancel(reference) => Ok(self.cancel(reference, Reason::CancelledBySource)),
+            Ask::Notify { notification, .. } => {
+                let remembered = self.known.get(&notification.reference);
+                let mut cancelled = None;
+                if let Some(row) = remembered {
+                    if let Some(key) = row.notification {
+                        let same = row.digest == Some(digest);
+                        return Ok(if same { Answer::Repeated(key) } else { Answer::Conflict });
+                    }
+                    cancelled = row.cancelled;
+                }
+                if let Some(replaced) = cancels(submission) {
+                    self.cancel(&replaced, Reason::Superseded);
+                }
+                let key = self.notify(notification, cancelled)?;
+                self.remember(IdempotencyRow {
+                    reference: notification.reference.clone(),
+                    digest: Some(digest),
+                    notification: Some(key),
+                    cancelled,
+                    at: self.now,
+                });
+                Ok(Answer::Accepted(key))
+            }
+        }
+    }
+
+    fn remember(&mut self, row: IdempotencyRow) {
+        self.known.insert(row.reference.clone(), row.clone());
+        self.changed.insert(row.reference.clone(), row);
+    }
+
+    // ---- taking back ----
+
+    fn cancel(&mut self, reference: &SourceRef, reason: Reason) -> Answer {
+        let Some(key) = self.known.get(reference).and_then(|row| row.notification) else {
+            self.remember(IdempotencyRow {
+                reference: reference.clone(),
+                digest: None,
+                notification: None,
+                cancelled: Some(reason),
+                at: self.now,
+            });
+            return Answer::CancelKept;
+        };
+        let held = self.notice_of.get(&key).and_then(|notice| self.held.get_mut(notice));
+        if let Some(held) = held {
+            let item = held.notice.items.iter().position(|item| item.notification == key);
+            let input = Input::Cancel(item.into_iter().collect(), reason);
+            let cascade = Cascade { retry: self.rules.policy.retry, idempotent: false };
+            self.writes.advance(held, input, self.now, &cascade);
+            self.touched.push(held.notice.id);
+        }
+        Answer::Cancelled
+    }
+
+    // ---- taking in ----
+
+    fn notify(
+        &mut self,
+        notification: &Notification,
+        cancelled: Option<Reason>,
+    ) -> Result<NotificationKey, LedgerError> {
+        let key = NotificationKey(new_key());
+        let citizen = self.ledger.keys.citizen(&notification.citizen);
+        let measure = self.rules.catalogue.measure(&notification.life_event, &notification.measure);
+        let measure = measure.ok_or(LedgerError::NotInCatalogue)?;
+        let decision = self.decide(notification, measure, citizen, cancelled);
+        let mut row = self.notification_row(key, citizen, notification, measure)?;
+        self.tell(key, notification, &decision);
+        if decision.inbox {
+            self.add_inbox(key, citizen, notification, measure)?;
+        }
+        match decision.outcome {
+            Outcome::Close { state, reason } => {
+                row.closed = Some((state, reason, self.now));
+                let closed = Happening::Closed { state, reason };
+                self.writes.entry(lone_entry(key, &notification.reference, self.now, closed));
+            }
+            Outcome::Push(plan) => {
+                let notice = self.notice(key, citizen, notification, measure, plan, decision.inbox);
+                row.notice = Some(notice.id);
+                self.hold(notice);
+            }
+        }
+        self.notifications.push(row);
+        Ok(key)
+    }
+
+    fn decide(
+        &self,
+        notification: &Notification,
+        measure: &Measure,
+        citizen: CitizenKey,
+        cancelled: Option<Reason>,
+    ) -> Decision {
+        let close = |state, reason| Decision {
+            outcome: Outcome::Close { state, reason },
+            inbox: false,
+            trace: Trace::default(),
+        };
+        if let Some(reason) = cancelled {
+            return close(FinalState::Cancelled, reason);
+        }
+        let Some(person) = self.people.get(&citizen) else {
+            return close(FinalState::Unreachable, Reason::NoSuchCitizen);
+        };
+        policy::decide(&DecideInput {
+            facts: Facts::from(notification),
+            topic: &measure.topic,
+            class: measure.class(),
+            citizen: &person.citizen,
+            policy: &self.rules.policy,
+            jurisdiction: self.rules.jurisdiction(&person.citizen.profile.jurisdiction),
+            history: &person.history,
+            channels: &self.facts,
+            now: self.now,
+        })
+    }
+
+    fn notification_row(
+        &self,
+        key: NotificationKey,
+        citizen: CitizenKey,
+        notification: &Notification,
+        measure: &Measure,
+    ) -> Result<NotificationRow, LedgerError> {
+        let params = match self.people.get(&citizen) {
+            Some(person) => NotificationFacts::of(notification).seal(&person.key)?,
+            None => Vec::new(),
+        };
+        Ok(NotificationRow {
+            key,
+            reference: notification.reference.clone(),
+            citizen,
+            notice: None,
+            life_event: notification.life_event.to_string(),
+            measure: notification.measure.to_string(),
+            template: i32::try_from(measure.template.id.version).unwrap_or(i32::MAX),
+            campaign: notification.campaign.clone(),
+            priority: notification.priority,
+            params,
+            received_at: self.now,
+            closed: None,
+        })
+    }
+
+    fn tell(&mut self, key: NotificationKey, notification: &Notification, decision: &Decision) {
+        let (plan, due_at) = match &decision.outcome {
+            Outcome::Push(plan) => {
+                (plan.steps.iter().map(|step| step.channel.clone()).collect(), Some(plan.due_at))
+            }
+            Outcome::Close { .. } => (Vec::new(), None),
+        };
+        let decided = Happening::Decided {
+            trace: decision.trace.clone(),
+            plan,
+            due_at,
+            inbox: decision.inbox,
+            config: self.rules.version.clone(),
+        };
+        self.writes.entry(lone_entry(key, &notification.reference, self.now, decided));
+        if let Outcome::Push(Plan { deferred: Some(reason), due_at, steps, .. }) = &decision.outcome {
+            let deferred =
+                Happening::Deferred { channel: steps[0].channel.clone(), reason: *reason, until: *due_at };
+            self.writes.entry(lone_entry(key, &notification.reference, self.now, deferred));
+        }
+    }
+
+    fn add_inbox(
+        &mut self,
+        key: NotificationKey,
+        citizen: CitizenKey,
+        notification: &Notification,
+        measure: &Measure,
+    ) -> Result<(), LedgerError> {
+        let Some(person) = self.people.get(&citizen) else { return Ok(()) };
+        let item = ItemText {
+            template: &measure.template,
+            params: &notification.params,
+            act_by: notification.act_by,
+        };
+        let locale = locale_for(&person.citizen, Some(&measure.topic));
+        let id = new_key();
+        let code = self.rules.check_key.code(NoticeId(id));
+        let words = self.rules.renderer.render(Body::Items(&[item]), code, locale, TextLength::Long)?;
+        let content = super::inbox::seal(&person.key, &words)?;
+        self.inbox.push(InboxRow { id, citizen, notification: key, content, at: self.now, read_at: None });
+        Ok(())
+    }
+
+    fn notice(
+        &self,
+        key: NotificationKey,
+        citizen: CitizenKey,
+        notification: &Notification,
+        measure: &Measure,
+        plan: Plan,
+        inbox: bool,
+    ) -> Notice {
+        let mut steps: Vec<_> = plan.steps.into_iter().map(Step::planned).collect();
+        steps[0].state = StepState::Due { at: plan.due_at };
+        steps[0].reserved = plan.reserve;
+        Notice {
+            id: NoticeId(new_key()),
+            citizen,
+            kind: NoticeKind::Entitlement,
+            priority: notification.priority,
+            items: vec![Item {
+                notification: key,
+                reference: notification.reference.clone(),
+                topic: measure.topic.clone(),
+                class: measure.class(),
+                closed: None::<Ending>,
+            }],
+            steps,
+            current: 0,
+            not_before: notification.not_before,
+            expires_at: self.expiry(notification, citizen),
+            inbox,
+            config: self.rules.version.clone(),
+            closed: None,
+        }
+    }
+
+    /// Only a known citizen's notification becomes a notice, so the citizen is there.
+    fn expiry(&self, notification: &Notification, citizen: CitizenKey) -> Timestamp {
+        self.people.get(&citizen).map_or(self.now, |person| {
+            let jurisdiction = self.rules.jurisdiction(&person.citizen.profile.jurisdiction);
+            let zones = Zones::of(&person.citizen, jurisdiction);
+            policy::expiry(&Facts::from(notification), &self.rules.policy, &zones, self.now)
+        })
+    }
+
+    /// Keeps a new notice, its work and its place in the contact budget, so that what follows in
+    /// the batch sees them.
+    fn hold(&mut self, notice: Notice) {
+        if let (Some(day), Some(person)) = (notice.steps[0].reserved, self.people.get_mut(&notice.citizen)) {
+            *person.history.days.entry(day).or_default() += 1;
+            self.reserve.push(ReservationRow { notice: notice.id, step: 0, citizen: notice.citizen, day });
+        }
+        self.new_work.extend(work_of(&notice));
+        self.notice_of.extend(notice.items.iter().map(|item| (item.notification, notice.id)));
+        self.new_notices.push(notice.id);
+        self.held.insert(notice.id, Held { notice, words: Vec::new() });
+    }
+
+    async fn write(mut self, tx: &mut dyn Tx) -> Result<(), LedgerError> {
+        let rows = |ids: &[NoticeId]| -> Result<Vec<NoticeRow>, LedgerError> {
+            ids.iter().filter_map(|id| self.held.get(id)).map(Held::row).collect()
+        };
+        let new_notices = rows(&self.new_notices)?;
+        for id in &self.touched {
+            if let Some(held) = self.held.get(id) {
+                self.writes.save(held, None)?;
+            }
+        }
+        let changed: Vec<_> = self.changed.into_values().collect();
+        tx.put_idempotency(&changed).await?;
+        tx.add_notifications(&self.notifications).await?;
+        tx.add_notices(&new_notices).await?;
+        tx.add_inbox(&self.inbox).await?;
+        tx.put_work(&self.new_work).await?;
+        tx.put_reservations(&self.reserve).await?;
+        self.writes.flush(tx).await
+    }
+}

@@ -1,0 +1,32 @@
+//! The sealed part of a notification: what the source said of this citizen.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::LedgerError;
+use super::keys::SealKey;
+use super::people::corrupt;
+use crate::domain::{Notification, Params};
+
+/// What of a notification is personal: its variables and its date.
+#[derive(Serialize, Deserialize)]
+pub(super) struct NotificationFacts {
+    pub params: Params,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub act_by: Option<Date>,
+}
+
+impl NotificationFacts {
+    pub fn of(notification: &Notification) -> Self {
+        Self { params: notification.params.clone(), act_by: notification.act_by }
+    }
+
+    pub fn seal(&self, key: &SealKey) -> Result<Vec<u8>, LedgerError> {
+        let plain = serde_json::to_vec(self).map_err(|_| corrupt("notification"))?;
+        Ok(key.seal("params", &plain)?)
+    }
+
+    pub fn open(key: &SealKey, sealed: &[u8]) -> Result<Self, LedgerError> {
+        serde_json::from_slice(&key.open("params", sealed)?).map_err(|_| corrupt("notification"))
+    }
+}

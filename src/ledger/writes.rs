@@ -1,0 +1,188 @@
+//! What a verb is going to write, gathered over a batch and written in a fixed order of tables.
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::LedgerError;
+use super::store::{EntryRow, NoticeRow, ReservationRow, TIMER, Tx, WorkRow};
+use crate::domain::{
+    Entry, FinalState, Happening, Notice, NoticeId, NotificationKey, Reason, SourceRef, StepState,
+};
+use crate::notice::{Cascade, Change, Input, advance};
+
+/// The writes of a batch.
+#[derive(Default)]
+pub(super) struct Writes {
+    notices: Vec<NoticeRow>,
+    work: Vec<WorkRow>,
+    no_work: Vec<NoticeId>,
+    reserve: Vec<ReservationRow>,
+    release: Vec<(NoticeId, i32)>,
+    entries: Vec<EntryRow>,
+    closed: Vec<(NotificationKey, FinalState, Reason, Timestamp)>,
+}
+
+/// A notice under the lock of its citizen's row, with the row it came from.
+pub(super) struct Held {
+    pub notice: Notice,
+    pub words: Vec<u8>,
+}
+
+impl Held {
+    /// Understands a row.
+    pub fn of(row: NoticeRow) -> Result<Self, LedgerError> {
+        let notice = serde_json::from_str(&row.notice).map_err(|_| super::people::corrupt("notice"))?;
+        Ok(Self { notice, words: row.words })
+    }
+
+    /// The row to write.
+    pub fn row(&self) -> Result<NoticeRow, LedgerError> {
+        let notice = serde_json::to_string(&self.notice).map_err(|_| super::people::corrupt("notice"))?;
+        Ok(NoticeRow { id: self.notice.id, citizen: self.notice.citizen, notice, words: self.words.clone() })
+    }
+}
+
+impl Writes {
+    /// Moves a notice by what happened and keeps what has to be written besides the notice itself,
+    /// which [`save`](Self::save) does once the batch is through with it.
+    pub fn advance(&mut self, held: &mut Held, input: Input, now: Timestamp, cascade: &Cascade) -> Change {
+        let change = advance(&mut held.notice, input, now, cascade);
+        let notice = &held.notice;
+        for (step, day) in &change.reserve {
+            let row =
+                ReservationRow { notice: notice.id, step: number(*step), citizen: notice.citizen, day: *day };
+            self.reserve.push(row);
+        }
+        self.release.extend(change.release.iter().map(|step| (notice.id, number(*step))));
+        for (item, what) in &change.entries {
+            let item = &notice.items[*item];
+            self.entry(Entry {
+                notification: item.notification,
+                reference: item.reference.clone(),
+                notice: Some(notice.id),
+                at: now,
+                what: what.clone(),
+            });
+        }
+        for (item, ending) in &change.endings {
+            let key = notice.items[*item].notification;
+            self.closed.push((key, ending.state, ending.reason, now));
+        }
+        change
+    }
+
+    /// Writes the notice and its work row as the notice's own state has it. The row of a started
+    /// attempt stays as it is, or becomes `started` where it has just been started.
+    pub fn save(&mut self, held: &Held, started: Option<WorkRow>) -> Result<(), LedgerError> {
+        self.notices.push(held.row()?);
+        if held.notice.closed.is_some() {
+            self.no_work.push(held.notice.id);
+        } else {
+            self.work.extend(work_of(&held.notice).or(started));
+        }
+        Ok(())
+    }
+
+    /// Keeps a timeline entry.
+    pub fn entry(&mut self, entry: Entry) {
+        self.entries.push(entry_row(entry));
+    }
+
+    /// Writes all of it.
+    pub async fn flush(mut self, tx: &mut dyn Tx) -> Result<(), LedgerError> {
+        keep_last(&mut self.notices, |row| row.id.0);
+        keep_last(&mut self.work, |row| row.notice.0);
+        keep_last(&mut self.closed, |row| row.0.0);
+        self.settle_reservations();
+        tx.save_notices(&self.notices).await?;
+        tx.put_work(&self.work).await?;
+        tx.remove_work(&self.no_work).await?;
+        tx.remove_reservations(&self.release).await?;
+        tx.put_reservations(&self.reserve).await?;
+        tx.close_notifications(&self.closed).await?;
+        tx.append(&self.entries).await?;
+        Ok(())
+    }
+
+    /// A place taken and given back in one batch is the later of the two.
+    fn settle_reservations(&mut self) {
+        let released = std::mem::take(&mut self.release);
+        self.reserve.retain(|row| !released.contains(&(row.notice, row.step)));
+        self.release = released;
+        keep_last(&mut self.reserve, |row| (row.notice.0, row.step));
+    }
+}
+
+fn number(step: usize) -> i32 {
+    i32::try_from(step).unwrap_or(i32::MAX)
+}
+
+/// Keeps the last row of each key, so that a batch never writes one row twice.
+fn keep_last<T, K: Ord>(rows: &mut Vec<T>, key: impl Fn(&T) -> K) {
+    let mut seen = std::collections::BTreeSet::new();
+    rows.reverse();
+    rows.retain(|row| seen.insert(key(row)));
+    rows.reverse();
+}
+
+/// The work row that a notice's state asks for; `None` where it has none, or where the row of a
+/// started attempt stays as it is.
+pub(super) fn work_of(notice: &Notice) -> Option<WorkRow> {
+    if notice.closed.is_some() {
+        return None;
+    }
+    let step = notice.step()?;
+    let (lane, due_at) = match step.state {
+        StepState::Due { at } => (step.planned.channel.to_string(), at),
+        StepState::Awaiting { until } => (TIMER.to_owned(), until),
+        _ => return None,
+    };
+    Some(WorkRow {
+        notice: notice.id,
+        citizen: notice.citizen,
+        lane,
+        priority: notice.priority,
+        due_at,
+        lease: None,
+        attempt: None,
+    })
+}
+
+fn entry_row(entry: Entry) -> EntryRow {
+    EntryRow {
+        notification: entry.notification,
+        reference: entry.reference,
+        notice: entry.notice,
+        at: entry.at,
+        name: entry.what.name().to_owned(),
+        // A happening is plain data of ours: it has no form that JSON cannot hold.
+        what: serde_json::to_string(&entry.what).unwrap_or_default(),
+    }
+}
+
+/// The entry of a row.
+pub(super) fn entry(row: EntryRow) -> Result<Entry, LedgerError> {
+    let what: Happening = serde_json::from_str(&row.what).map_err(|_| super::people::corrupt("timeline"))?;
+    Ok(Entry {
+        notification: row.notification,
+        reference: row.reference,
+        notice: row.notice,
+        at: row.at,
+        what,
+    })
+}
+
+/// A new key, in order of time.
+pub(super) fn new_key() -> Uuid {
+    Uuid::now_v7()
+}
+
+/// An entry for a notification that has no notice.
+pub(super) fn lone_entry(
+    notification: NotificationKey,
+    reference: &SourceRef,
+    at: Timestamp,
+    what: Happening,
+) -> Entry {
+    Entry { notification, reference: reference.clone(), notice: None, at, what }
+}
