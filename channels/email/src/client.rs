@@ -11,7 +11,7 @@ use vestnik_contract::{
 };
 
 use crate::address::{address, domain};
-use crate::mail::{self, From};
+use crate::mail::{self, Author};
 use crate::pool::Pool;
 use crate::session::{Login, Relay};
 use crate::settings::Settings;
@@ -38,19 +38,19 @@ const CAPABILITIES: Capabilities = Capabilities {
 /// connection.
 pub fn connect(settings: &Settings, setup: &Setup) -> Result<Adapter, SetupError> {
     settings.validate()?;
-    let from = From::new(&setup.sender)?;
+    let author = Author::new(&setup.sender)?;
     let relay = Relay {
         host: settings.host.clone(),
         port: settings.port(),
         encryption: settings.tls,
         connector: tls::connector(settings)?,
         name: tls::server_name(settings)?,
-        hello: settings.hello_name.as_deref().and_then(domain).unwrap_or_else(|| from.domain().to_owned()),
+        hello: settings.hello_name.as_deref().and_then(domain).unwrap_or_else(|| author.domain().to_owned()),
         login: login(settings)?,
     };
     let email = Email {
         id: ChannelId::new("email").map_err(|_| SetupError::new("channel", "an id"))?,
-        from,
+        author,
         pool: Pool::new(relay, settings.max_connections),
         limit: Duration::from_secs(settings.call_timeout_seconds.into()),
         clock: setup.clock.clone(),
@@ -65,7 +65,7 @@ fn login(settings: &Settings) -> Result<Option<Login>, SetupError> {
 
 struct Email {
     id: ChannelId,
-    from: From,
+    author: Author,
     pool: Pool,
     limit: Duration,
     clock: ClockFn,
@@ -91,7 +91,7 @@ impl Channel for Email {
     }
 
     async fn send(&self, message: &Message) -> Result<Accepted, SendError> {
-        let mail = mail::write(message, &self.from, (self.clock)())?;
+        let mail = mail::write(message, &self.author, (self.clock)())?;
         let mut stage = Stage::Session;
         let sent = timeout(self.limit, self.pool.send(&mail, &mut stage)).await;
         sent.unwrap_or_else(|late| Err(SendError::new(verdict::silence(stage)).source(late)))?;

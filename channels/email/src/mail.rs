@@ -22,9 +22,9 @@ const LIST_UNSUBSCRIBE_POST: HeaderName = HeaderName::new_from_ascii_str("List-U
 
 /// Who mails come from.
 #[derive(Debug, Clone)]
-pub struct From(Mailbox);
+pub struct Author(Mailbox);
 
-impl From {
+impl Author {
     /// The registered sender: its label beside its mail address.
     pub fn new(sender: &Sender) -> Result<Self, SetupError> {
         let expected = || SetupError::new("sender.email_address", "a mail address");
@@ -57,14 +57,14 @@ pub struct Mail {
 }
 
 /// Writes the mail of a message.
-pub fn write(message: &Message, from: &From, now: Timestamp) -> Result<Mail, SendError> {
+pub fn write(message: &Message, author: &Author, now: Timestamp) -> Result<Mail, SendError> {
     // An address that never had the channel's form will not get one.
     let no_address = || SendError::new(SendErrorKind::Unreachable(Permanence::Permanent));
     let to = address(message.recipient.expose()).ok_or_else(no_address)?;
     let to: MailAddress = to.expose().parse().map_err(|_| no_address())?;
-    let reference = format!("{}@{}", message.attempt, from.domain());
+    let reference = format!("{}@{}", message.attempt, author.domain());
     let mut mime = Mime::builder()
-        .from(from.0.clone())
+        .from(author.0.clone())
         .to(Mailbox::new(None, to.clone()))
         .subject(one_line(&message.title))
         .date(SystemTime::from(now))
@@ -80,7 +80,7 @@ pub fn write(message: &Message, from: &From, now: Timestamp) -> Result<Mail, Sen
     let mime = mime
         .multipart(body(message))
         .map_err(|error| SendError::new(SendErrorKind::Rejected).source(error))?;
-    Ok(Mail { from: from.0.email.to_string(), to: to.to_string(), reference, content: mime.formatted() })
+    Ok(Mail { from: author.0.email.to_string(), to: to.to_string(), reference, content: mime.formatted() })
 }
 
 /// Text and HTML that say the same; the last one is what a reader prefers (RFC 2046, section
@@ -129,7 +129,7 @@ mod tests {
     }
 
     fn written(message: &Message) -> Mail {
-        write(message, &From::new(&sender()).unwrap(), "2026-11-22T08:00:00Z".parse().unwrap()).unwrap()
+        write(message, &Author::new(&sender()).unwrap(), "2026-11-22T08:00:00Z".parse().unwrap()).unwrap()
     }
 
     #[test]
@@ -169,14 +169,14 @@ mod tests {
     #[test]
     fn a_recipient_that_is_no_address_closes_it() {
         let message = Message { recipient: Address::new("a@b\r\nDATA"), ..message() };
-        let from = From::new(&sender()).unwrap();
-        let error = write(&message, &from, Timestamp::UNIX_EPOCH).err().unwrap();
+        let author = Author::new(&sender()).unwrap();
+        let error = write(&message, &author, Timestamp::UNIX_EPOCH).err().unwrap();
         assert_eq!(error.kind(), SendErrorKind::Unreachable(Permanence::Permanent));
     }
 
     #[test]
     fn a_sender_that_cannot_be_used_is_named() {
-        let fault = |sender: Sender| From::new(&sender).unwrap_err().setting;
+        let fault = |sender: Sender| Author::new(&sender).unwrap_err().setting;
         assert_eq!(fault(Sender { email_address: "nobody".into(), ..sender() }), "sender.email_address");
         assert_eq!(fault(Sender { label: "a\nb".into(), ..sender() }), "sender.label");
         assert_eq!(fault(Sender { label: " ".into(), ..sender() }), "sender.label");

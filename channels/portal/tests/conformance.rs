@@ -31,6 +31,7 @@ struct PortalRig {
     adapter: Adapter,
     sandbox: Arc<PortalSandbox>,
     port: u16,
+    desk: Desk,
     events: Mutex<mpsc::UnboundedReceiver<Event>>,
     next: AtomicU64,
     _tasks: JoinSet<()>,
@@ -66,7 +67,14 @@ fn adapter(port: u16, secret: &str) -> Adapter {
 }
 
 /// Serves callbacks as the gateway does: understands them, hands their events on, answers.
-type Desk = Arc<(Arc<dyn Callbacks>, mpsc::UnboundedSender<Event>)>;
+struct Reception {
+    callbacks: Arc<dyn Callbacks>,
+    events: mpsc::UnboundedSender<Event>,
+    /// How many callbacks cannot be committed yet.
+    away: AtomicU64,
+}
+
+type Desk = Arc<Reception>;
 
 async fn receive(
     State(desk): State<Desk>,
@@ -80,9 +88,12 @@ async fn receive(
         .collect();
     let request =
         CallbackRequest { method: method.as_str(), path: "", query: "", headers: &headers, body: &body };
-    let outcome = desk.0.receive(&request, clock()());
+    let outcome = desk.callbacks.receive(&request, clock()());
+    if desk.away.try_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok() {
+        return (StatusCode::SERVICE_UNAVAILABLE, Vec::new());
+    }
     for event in outcome.events {
-        desk.1.send(event).unwrap();
+        desk.events.send(event).unwrap();
     }
     (StatusCode::from_u16(outcome.reply.status).unwrap(), outcome.reply.body)
 }
@@ -102,13 +113,15 @@ impl PortalRig {
         tasks.spawn(driver);
         let adapter = adapter(address.port(), SECRET);
         let (events_in, events) = mpsc::unbounded_channel();
-        let desk = Arc::new((adapter.callbacks.clone().unwrap(), events_in));
-        let callbacks = callback_server(&mut tasks, desk).await;
+        let callbacks = adapter.callbacks.clone().unwrap();
+        let desk = Arc::new(Reception { callbacks, events: events_in, away: AtomicU64::new(0) });
+        let callbacks = callback_server(&mut tasks, desk.clone()).await;
         sandbox.call_back_to(format!("http://{callbacks}/callbacks").parse().unwrap());
         Self {
             adapter,
             sandbox,
             port: address.port(),
+            desk,
             events: Mutex::new(events),
             next: AtomicU64::new(1),
             _tasks: tasks,
@@ -193,6 +206,39 @@ async fn a_resend_of_an_attempt_reaches_the_citizen_once() {
     let second = rig.adapter.channel.send(&message).await.unwrap();
     assert_eq!(first, second);
     assert_eq!(rig.sandbox.screen().accepted(), 1);
+}
+
+#[tokio::test]
+async fn a_callback_that_could_not_be_committed_comes_again() {
+    let rig = PortalRig::new().await;
+    rig.desk.away.store(2, Ordering::Relaxed);
+    let accepted = rig.adapter.channel.send(&rig.message("patience")).await.unwrap();
+    let Event::Receipt(receipt) = rig.event().await else { panic!("a send is followed by a receipt") };
+    assert_eq!(accepted.references, [receipt.reference]);
+}
+
+/// A portal that answers everything with this status and body.
+async fn stub(tasks: &mut JoinSet<()>, status: StatusCode, body: Vec<u8>) -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let body = Bytes::from(body);
+    let answer = move || async move { (status, [("location", "http://127.0.0.1:1/")], body) };
+    let router = Router::new().fallback(answer);
+    tasks.spawn(async move { axum::serve(listener, router).await.unwrap() });
+    port
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_read_to_its_limit_and_a_redirection_is_not_followed() {
+    let rig = PortalRig::new().await;
+    let mut tasks = JoinSet::new();
+    let endless = stub(&mut tasks, StatusCode::OK, vec![b' '; 8 * 1024 * 1024]).await;
+    let message = rig.message("text");
+    let accepted = adapter(endless, SECRET).channel.send(&message).await.unwrap();
+    assert_eq!(accepted.references, [message.attempt.to_string()], "the portal knows it by our id");
+    let moved = stub(&mut tasks, StatusCode::TEMPORARY_REDIRECT, Vec::new()).await;
+    let sent = adapter(moved, SECRET).channel.send(&message).await.map_err(|error| error.kind());
+    assert_eq!(sent, Err(SendErrorKind::Misconfigured));
 }
 
 #[tokio::test]
