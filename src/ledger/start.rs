@@ -80,6 +80,36 @@ impl Ledger {
     }
 }
 
+impl Ledger {
+    /// Gives claimed work back unstarted: it is due again at once.
+    pub async fn release(&self, claimed: &[WorkRow]) -> Result<(), LedgerError> {
+        let mut tx = self.store.begin().await?;
+        people::lock_rows(&mut *tx, claimed.iter().map(|row| row.citizen)).await?;
+        let mut rows = still_leased(&mut *tx, claimed).await?;
+        for row in &mut rows {
+            row.lease = None;
+        }
+        tx.put_work(&rows).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Sends claimed work to the next step of its plan, because its route is paused.
+    pub async fn reroute(&self, claimed: &[WorkRow], rules: &Rules) -> Result<(), LedgerError> {
+        let mut tx = self.store.begin().await?;
+        people::lock_rows(&mut *tx, claimed.iter().map(|row| row.citizen)).await?;
+        let ids: Vec<_> = still_leased(&mut *tx, claimed).await?.iter().map(|row| row.notice).collect();
+        let (now, mut writes) = (tx.now(), Writes::default());
+        let cascade = Cascade { retry: rules.policy.retry, idempotent: false };
+        for row in tx.notices(&ids).await? {
+            let mut held = Held::of(row)?;
+            writes.advance(&mut held, Input::Skip(Reason::RoutePaused), now, &cascade);
+            writes.save(&held, None)?;
+        }
+        writes.flush(&mut *tx).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
 fn open_items(notice: &Notice) -> impl Iterator<Item = NotificationKey> + '_ {
     notice.open_items().map(|item| item.notification)
 }
