@@ -9,6 +9,7 @@ pub mod codes;
 pub mod error;
 pub mod keys;
 pub mod rules;
+pub mod sqlite;
 pub mod store;
 #[cfg(test)]
 pub(crate) mod suite;

@@ -2,6 +2,9 @@
 -- 1970 (UTC); days are ISO 8601 dates; enums are their codes. An id that is part of a primary key
 -- and may be absent is empty then.
 --
+-- There are no foreign keys, as on PostgreSQL: rows of one citizen are written under the citizen's
+-- lock, and a notification for nobody who is known has no citizen's row at all.
+--
 -- Tables of narrow rows are kept in the order of their primary key (WITHOUT ROWID); those whose rows
 -- hold texts are kept in the order of insertion, so that a page of the key's index holds many keys.
 
@@ -18,7 +21,7 @@ CREATE TABLE citizen (
 
 CREATE TABLE address (
     id            BLOB NOT NULL PRIMARY KEY,
-    citizen       BLOB NOT NULL REFERENCES citizen (key),
+    citizen       BLOB NOT NULL,
     channel       TEXT NOT NULL,
     hash          BLOB NOT NULL,
     address       BLOB NOT NULL,
@@ -30,7 +33,7 @@ CREATE INDEX address_by_hash ON address (hash, channel);
 
 CREATE TABLE consent (
     seq         INTEGER PRIMARY KEY AUTOINCREMENT,
-    citizen     BLOB NOT NULL REFERENCES citizen (key),
+    citizen     BLOB NOT NULL,
     channel     TEXT,
     topic       TEXT,
     action      TEXT NOT NULL,
@@ -42,7 +45,7 @@ CREATE TABLE consent (
 CREATE INDEX consent_of_citizen ON consent (citizen);
 
 CREATE TABLE preference (
-    citizen    BLOB NOT NULL REFERENCES citizen (key),
+    citizen    BLOB NOT NULL,
     topic      TEXT NOT NULL,
     preference TEXT NOT NULL,
     updated_at INTEGER NOT NULL,
@@ -169,7 +172,7 @@ CREATE TABLE inbound (
 
 CREATE TABLE link (
     hash       BLOB NOT NULL PRIMARY KEY,
-    citizen    BLOB NOT NULL REFERENCES citizen (key),
+    citizen    BLOB NOT NULL,
     channel    TEXT NOT NULL,
     expires_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
