@@ -1,0 +1,210 @@
+//! The session with the SMSC: one transceiver bind, opened again for as long as the adapter lives.
+//!
+//! All of it is one future, the adapter's driver. While bound, three parts of it run side by side:
+//! one reads, one writes, one watches the time. They share the requests in flight and end together.
+
+use std::collections::HashMap;
+use std::hash::RandomState;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusmpp::pdus::BindTransceiver;
+use rusmpp::{Command, CommandStatus, Pdu};
+use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_util::codec::{FramedRead, FramedWrite};
+
+use futures_util::{SinkExt as _, StreamExt as _};
+
+use crate::backoff::Backoff;
+use crate::codec::{Incoming, Wire};
+use crate::inbox::{Acknowledged, Inbox};
+use crate::link::{Request, State, Waiting};
+use crate::settings::Spans;
+use crate::status;
+use crate::{reader, writer};
+
+pub(crate) type Reader = FramedRead<OwnedReadHalf, Wire>;
+pub(crate) type Writer = FramedWrite<OwnedWriteHalf, Wire>;
+
+/// How many answers to the SMSC may wait to be written before it is taken for hostile.
+const ANSWERS: usize = 1024;
+
+/// Everything the session needs.
+pub(crate) struct Session {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) bind: BindTransceiver,
+    pub(crate) spans: Spans,
+    pub(crate) gone_codes: Vec<String>,
+    pub(crate) requests: mpsc::Receiver<Request>,
+    pub(crate) acknowledged: mpsc::Receiver<Acknowledged>,
+    pub(crate) state: watch::Sender<State>,
+    pub(crate) inbox: Arc<Inbox>,
+}
+
+/// What the reader, the writer and the watch of one session share.
+pub(crate) struct Shared<'a> {
+    pub(crate) state: &'a watch::Sender<State>,
+    pub(crate) inbox: &'a Inbox,
+    pub(crate) gone_codes: &'a [String],
+    pub(crate) fingerprints: &'a RandomState,
+    /// Answers to the SMSC's own requests, for the writer.
+    pub(crate) answers: mpsc::Sender<Command>,
+    /// The requests that were written and not answered, by sequence number. No more than the window.
+    pending: Mutex<HashMap<u32, Waiting>>,
+    heard: Mutex<Instant>,
+}
+
+impl Shared<'_> {
+    pub(crate) fn pending(&self) -> MutexGuard<'_, HashMap<u32, Waiting>> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The SMSC gave a sign of life.
+    pub(crate) fn heard(&self) {
+        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    fn quiet_for(&self) -> Duration {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+    }
+}
+
+/// Why a bind failed.
+enum BindError {
+    Io(io::Error),
+    Refused(u32),
+}
+
+impl From<io::Error> for BindError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl Session {
+    /// Binds, serves, and binds again, until the adapter is dropped.
+    pub(crate) async fn run(mut self) {
+        let mut backoff = Backoff::new(self.spans.reconnect_first, self.spans.reconnect_max);
+        let fingerprints = RandomState::new();
+        for number in 1.. {
+            match self.bind().await {
+                Ok((reader, writer)) => {
+                    let began = Instant::now();
+                    tracing::info!(host = self.host, port = self.port, "bound to the SMSC");
+                    self.serve(number, reader, writer, &fingerprints).await;
+                    tracing::warn!(host = self.host, port = self.port, "the session with the SMSC ended");
+                    backoff.stood_for(began.elapsed());
+                }
+                Err(failure) => self.report(&failure),
+            }
+            if !self.pause(backoff.next()).await {
+                return;
+            }
+        }
+    }
+
+    fn report(&self, failure: &BindError) {
+        let (host, port) = (&self.host, self.port);
+        let state = match failure {
+            BindError::Io(error) => {
+                tracing::warn!(host, port, kind = %error.kind(), "the SMSC cannot be reached");
+                State::Down
+            }
+            BindError::Refused(status) => {
+                tracing::error!(host, port, status = status::code(*status), "the SMSC refused our bind");
+                State::Refused(*status)
+            }
+        };
+        self.state.send_replace(state);
+    }
+
+    async fn bind(&self) -> Result<(Reader, Writer), BindError> {
+        let bound = timeout(self.spans.call_timeout, self.try_bind()).await;
+        bound.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into()))
+    }
+
+    async fn try_bind(&self) -> Result<(Reader, Writer), BindError> {
+        let stream = TcpStream::connect((self.host.as_str(), self.port)).await?;
+        stream.set_nodelay(true)?;
+        let (read, write) = stream.into_split();
+        let (mut reader, mut writer) = (FramedRead::new(read, Wire), FramedWrite::new(write, Wire));
+        let bind = Command::new(CommandStatus::EsmeRok, writer::BIND, self.bind.clone());
+        writer.send(bind).await?;
+        // An SMSC may ask or bring things before it has answered; they come again.
+        while let Some(incoming) = reader.next().await {
+            let Incoming::Command(command) = incoming? else { continue };
+            let answers =
+                matches!(command.pdu(), Some(Pdu::BindTransceiverResp(_) | Pdu::GenericNack) | None);
+            if answers && command.sequence_number() == writer::BIND {
+                return match u32::from(command.status()) {
+                    status::OK => Ok((reader, writer)),
+                    status => Err(BindError::Refused(status)),
+                };
+            }
+        }
+        Err(io::Error::from(io::ErrorKind::UnexpectedEof).into())
+    }
+
+    /// One session, from its bind to its end. Whatever was in flight is then dropped, which answers
+    /// it, and only after the state says that there is no session any more.
+    async fn serve(&mut self, number: u64, reader: Reader, writer: Writer, fingerprints: &RandomState) {
+        let (answers, to_answer) = mpsc::channel(ANSWERS);
+        self.inbox.begin(number);
+        self.state.send_replace(State::Bound);
+        let shared = Shared {
+            state: &self.state,
+            inbox: &self.inbox,
+            gone_codes: &self.gone_codes,
+            fingerprints,
+            answers,
+            pending: Mutex::default(),
+            heard: Mutex::new(Instant::now()),
+        };
+        let writing = writer::Writing {
+            shared: &shared,
+            session: number,
+            spans: self.spans,
+            requests: &mut self.requests,
+            acknowledged: &mut self.acknowledged,
+            answers: to_answer,
+        };
+        tokio::select! {
+            () = reader::read(&shared, reader) => {}
+            _ = writing.write(writer) => {}
+            () = watch(&shared, self.spans) => {}
+        }
+        self.state.send_replace(State::Down);
+        self.inbox.end();
+        shared.pending().clear();
+        while self.requests.try_recv().is_ok() {}
+    }
+
+    /// Waits before the next try. `false` if the adapter was dropped meanwhile.
+    async fn pause(&mut self, wait: Duration) -> bool {
+        let until = Instant::now() + wait;
+        loop {
+            tokio::select! {
+                () = sleep_until(until) => return true,
+                // A request that comes now is dropped: it was not written.
+                request = self.requests.recv() => if request.is_none() { return false },
+                Some(_) = self.acknowledged.recv() => {}
+            }
+        }
+    }
+}
+
+/// Ends when the SMSC was quiet for too long; until then gives back the places of the window that
+/// are held for requests nobody waits for any more.
+async fn watch(shared: &Shared<'_>, spans: Spans) {
+    let patience = spans.enquire_link + spans.call_timeout;
+    let mut ticks = tokio::time::interval(spans.call_timeout.min(Duration::from_secs(1)) / 4);
+    while shared.quiet_for() < patience {
+        ticks.tick().await;
+        shared.pending().retain(|_, waiting| !waiting.given_up());
+    }
+}

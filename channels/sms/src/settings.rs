@@ -1,0 +1,229 @@
+//! What a route of this channel can be told.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use vestnik_contract::{SecretRef, SetupError};
+
+/// One route: an account at an SMSC that speaks SMPP 3.4, bound as a transceiver.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Host name or address of the SMSC.
+    pub host: String,
+    /// TCP port; 2775 is the registered one.
+    #[serde(default = "port")]
+    pub port: u16,
+    /// The account's name, at most 15 ASCII characters.
+    pub system_id: String,
+    /// Where the account's password is read from; at most 8 ASCII characters.
+    pub password: SecretRef,
+    /// What the provider calls the kind of our system, at most 12 ASCII characters; usually empty.
+    #[serde(default)]
+    pub system_type: String,
+    /// How many messages may be on their way to the SMSC without an answer, 1 to 10,000.
+    #[serde(default = "window")]
+    pub window: u16,
+    /// How many receipts and replies may wait for their commit; more are put off. 1 to 10,000.
+    #[serde(default = "receive_window")]
+    pub receive_window: u16,
+    /// After how many quiet seconds the connection is tried.
+    #[serde(default = "enquire_link_seconds")]
+    pub enquire_link_seconds: f64,
+    /// How long one send may take, all parts together, in seconds; also how long a connection and a
+    /// bind may take. Shorter than a lease.
+    #[serde(default = "call_timeout_seconds")]
+    pub call_timeout_seconds: f64,
+    /// The first wait before a lost connection is opened again, in seconds; each further one is
+    /// twice as long, up to `reconnect_max_seconds`. The wait taken is between half of it and all.
+    #[serde(default = "reconnect_first_seconds")]
+    pub reconnect_first_seconds: f64,
+    /// The longest wait before a connection is opened again, in seconds.
+    #[serde(default = "reconnect_max_seconds")]
+    pub reconnect_max_seconds: f64,
+    /// How many parts a message may have, 1 to 255. Each is paid for.
+    #[serde(default = "max_segments")]
+    pub max_segments: u8,
+    /// How many parts per second the SMSC takes; absent where it names no limit.
+    #[serde(default)]
+    pub per_second: Option<u32>,
+    /// How the parts of a long message are told to the SMSC.
+    #[serde(default)]
+    pub concatenation: Concatenation,
+    /// Which alphabets may be used.
+    #[serde(default)]
+    pub alphabet: AlphabetChoice,
+    /// The `data_coding` of texts in the GSM 7-bit alphabet: 0, or what the provider asks for.
+    #[serde(default)]
+    pub gsm_data_coding: u8,
+    /// The `data_coding` of texts in UTF-16: 8, or what the provider asks for.
+    #[serde(default = "unicode_data_coding")]
+    pub unicode_data_coding: u8,
+    /// For how long the SMSC tries at most, in hours, whatever the message allows. Then it says
+    /// "expired" and the next step can begin.
+    #[serde(default = "max_validity_hours")]
+    pub max_validity_hours: u32,
+    /// The provider's error codes in failed receipts that mean that there is no such number, such
+    /// as `["001"]`; they close the address. Empty until the provider has told them.
+    #[serde(default)]
+    pub gone_codes: Vec<String>,
+}
+
+/// How the parts of a long message are told to the SMSC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Concatenation {
+    /// By a header in the text, which every SMSC passes on.
+    #[default]
+    Udh,
+    /// By the TLVs `sar_msg_ref_num`, `sar_total_segments` and `sar_segment_seqnum`.
+    Sar,
+}
+
+/// Which alphabets may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AlphabetChoice {
+    /// The GSM 7-bit alphabet where it can write the text, UTF-16 where it cannot.
+    #[default]
+    Auto,
+    /// UTF-16 always: for an SMSC whose default alphabet is not GSM's.
+    Unicode,
+}
+
+fn port() -> u16 {
+    2775
+}
+
+fn window() -> u16 {
+    50
+}
+
+fn receive_window() -> u16 {
+    500
+}
+
+fn enquire_link_seconds() -> f64 {
+    30.0
+}
+
+fn call_timeout_seconds() -> f64 {
+    10.0
+}
+
+fn reconnect_first_seconds() -> f64 {
+    0.5
+}
+
+fn reconnect_max_seconds() -> f64 {
+    30.0
+}
+
+fn max_segments() -> u8 {
+    6
+}
+
+fn unicode_data_coding() -> u8 {
+    8
+}
+
+fn max_validity_hours() -> u32 {
+    72
+}
+
+/// The time spans of the settings, checked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Spans {
+    pub(crate) call_timeout: Duration,
+    pub(crate) enquire_link: Duration,
+    pub(crate) reconnect_first: Duration,
+    pub(crate) reconnect_max: Duration,
+}
+
+impl Settings {
+    /// Checks what the types cannot say.
+    pub(crate) fn check(&self) -> Result<Spans, SetupError> {
+        ascii("system_id", &self.system_id, 1, 15)?;
+        ascii("system_type", &self.system_type, 0, 12)?;
+        if self.host.trim().is_empty() {
+            return Err(SetupError::new("host", "a host name or an address"));
+        }
+        between("window", self.window, 10_000)?;
+        between("receive_window", self.receive_window, 10_000)?;
+        if self.max_segments == 0 {
+            return Err(SetupError::new("max_segments", "1 to 255"));
+        }
+        if self.per_second == Some(0) {
+            return Err(SetupError::new("per_second", "at least 1, or no such key"));
+        }
+        if !(1..=24 * 30).contains(&self.max_validity_hours) {
+            return Err(SetupError::new("max_validity_hours", "1 to 720"));
+        }
+        Ok(Spans {
+            call_timeout: seconds("call_timeout_seconds", self.call_timeout_seconds)?,
+            enquire_link: seconds("enquire_link_seconds", self.enquire_link_seconds)?,
+            reconnect_first: seconds("reconnect_first_seconds", self.reconnect_first_seconds)?,
+            reconnect_max: seconds("reconnect_max_seconds", self.reconnect_max_seconds)?,
+        })
+    }
+}
+
+/// A C-octet string of the bind: printable ASCII of this length.
+pub(crate) fn ascii(setting: &'static str, text: &str, min: usize, max: usize) -> Result<(), SetupError> {
+    let good = (min..=max).contains(&text.len()) && text.bytes().all(|byte| (0x20..0x7F).contains(&byte));
+    good.then_some(()).ok_or_else(|| SetupError::new(setting, format!("{min} to {max} ASCII characters")))
+}
+
+fn between(setting: &'static str, value: u16, max: u16) -> Result<(), SetupError> {
+    let good = (1..=max).contains(&value);
+    good.then_some(()).ok_or_else(|| SetupError::new(setting, format!("1 to {max}")))
+}
+
+fn seconds(setting: &'static str, value: f64) -> Result<Duration, SetupError> {
+    let span = Duration::try_from_secs_f64(value).ok();
+    let usable = |span: &Duration| (Duration::from_millis(10)..=Duration::from_hours(1)).contains(span);
+    span.filter(usable).ok_or_else(|| SetupError::new(setting, "seconds from 0.01 to 3600"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(more: &serde_json::Value) -> Result<Settings, String> {
+        let mut whole =
+            serde_json::json!({ "host": "smsc", "system_id": "ministry", "password": { "env": "P" } });
+        if let (Some(whole), Some(more)) = (whole.as_object_mut(), more.as_object()) {
+            whole.extend(more.clone());
+        }
+        serde_json::from_value(whole).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn three_keys_are_enough_and_unknown_ones_are_refused() {
+        let sane = settings(&serde_json::json!({})).unwrap();
+        assert_eq!((sane.port, sane.window, sane.max_segments, sane.unicode_data_coding), (2775, 50, 6, 8));
+        assert!(sane.check().is_ok());
+        assert!(settings(&serde_json::json!({ "tps": 5 })).unwrap_err().contains("unknown field `tps`"));
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_named() {
+        for (key, value) in [
+            ("system_id", serde_json::json!("sixteen-letters!")),
+            ("system_id", serde_json::json!("мінсоц")),
+            ("system_type", serde_json::json!("thirteen chars")),
+            ("host", serde_json::json!(" ")),
+            ("window", serde_json::json!(0)),
+            ("receive_window", serde_json::json!(60_000)),
+            ("max_segments", serde_json::json!(0)),
+            ("per_second", serde_json::json!(0)),
+            ("max_validity_hours", serde_json::json!(0)),
+            ("call_timeout_seconds", serde_json::json!(0)),
+            ("enquire_link_seconds", serde_json::json!(-1)),
+            ("reconnect_max_seconds", serde_json::json!(1e9)),
+        ] {
+            let settings = settings(&serde_json::json!({ key: value })).unwrap();
+            assert_eq!(settings.check().unwrap_err().setting, key);
+        }
+    }
+}

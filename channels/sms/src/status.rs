@@ -1,0 +1,109 @@
+//! What an SMSC's `command_status` means (SMPP 3.4, 5.1.3; from 0x100 on SMPP 5.0, 4.7.6).
+
+use vestnik_contract::{Permanence, SendError, SendErrorKind};
+
+/// `ESME_ROK`: accepted.
+pub(crate) const OK: u32 = 0x00;
+/// `ESME_RINVBNDSTS`: the SMSC does not hold us for bound.
+pub(crate) const NOT_BOUND: u32 = 0x04;
+
+/// The kind of failure that a refused `submit_sm` is. Codes of providers' own (from 0x400) and
+/// reserved ones are taken as a refusal of this message, so that the next step is tried and an
+/// alarm names the code.
+fn of_submit(status: u32) -> SendErrorKind {
+    use SendErrorKind::{Misconfigured, Rejected, Throttled, Unavailable, Unreachable};
+    match status {
+        // Not bound (the session is opened again), system error, temporary and unknown errors.
+        NOT_BOUND | 0x08 | 0x64 | 0xFF | 0x102 => Unavailable,
+        // Message queue full, throttled.
+        0x14 | 0x58 => Throttled,
+        // Invalid destination address.
+        0x0B => Unreachable(Permanence::Permanent),
+        // Delivery failure, of an SMSC that tries before it answers.
+        0xFE => Unreachable(Permanence::Soft),
+        // What every message of the route has in common: command, flags, sender and its type, bind
+        // and credentials, service type, esm_class, address types, TLVs, permissions, data coding.
+        0x03
+        | 0x05..=0x07
+        | 0x0A
+        | 0x0D..=0x0F
+        | 0x15
+        | 0x43
+        | 0x48..=0x51
+        | 0x53
+        | 0xC0..=0xC4
+        | 0x100
+        | 0x101
+        | 0x103
+        | 0x104 => Misconfigured,
+        // Message length, validity, submit failed, refused by the receiver and all others.
+        _ => Rejected,
+    }
+}
+
+/// The kind of failure that a refused bind is: credentials and rights, unless the SMSC says that it
+/// is busy or still holds our last session.
+fn of_bind(status: u32) -> SendErrorKind {
+    match status {
+        0x05 | 0x08 | 0x14 | 0x58 | 0x64 | 0xFF => SendErrorKind::Unavailable,
+        _ => SendErrorKind::Misconfigured,
+    }
+}
+
+/// The error of a refused `submit_sm`, with its code.
+pub(crate) fn refused_submit(status: u32) -> SendError {
+    SendError::new(of_submit(status)).code(code(status))
+}
+
+/// The error of a refused bind, with its code.
+pub(crate) fn refused_bind(status: u32) -> SendError {
+    SendError::new(of_bind(status)).code(code(status))
+}
+
+/// A status as it is shown, such as `0x0B`.
+pub(crate) fn code(status: u32) -> String {
+    format!("0x{status:02X}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_has_its_kind() {
+        for (status, kind) in [
+            (0x01, "rejected"),
+            (0x04, "unavailable"),
+            (0x08, "unavailable"),
+            (0x0A, "misconfigured"),
+            (0x0B, "unreachable_permanent"),
+            (0x0E, "misconfigured"),
+            (0x14, "throttled"),
+            (0x45, "rejected"),
+            (0x58, "throttled"),
+            (0x62, "rejected"),
+            (0x64, "unavailable"),
+            (0x65, "rejected"),
+            (0x66, "rejected"),
+            (0xC1, "misconfigured"),
+            (0xFE, "unreachable_soft"),
+            (0xFF, "unavailable"),
+            (0x104, "misconfigured"),
+            (0x400, "rejected"),
+            (u32::MAX, "rejected"),
+        ] {
+            assert_eq!(of_submit(status).as_str(), kind, "{status:#x}");
+        }
+    }
+
+    #[test]
+    fn a_bind_is_refused_for_good_or_for_now() {
+        for (status, kind) in
+            [(0x0D, "misconfigured"), (0x0E, "misconfigured"), (0x0F, "misconfigured"), (0x05, "unavailable")]
+        {
+            assert_eq!(of_bind(status).as_str(), kind, "{status:#x}");
+        }
+        assert_eq!(refused_bind(0x0E).provider_code(), Some("0x0E"));
+        assert_eq!(refused_submit(0x58).to_string(), "throttled (provider code 0x58)");
+    }
+}
