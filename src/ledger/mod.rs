@@ -8,6 +8,7 @@
 pub mod codes;
 pub mod error;
 pub mod keys;
+pub mod postgres;
 pub mod rules;
 pub mod sqlite;
 pub mod store;

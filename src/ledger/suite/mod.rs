@@ -14,6 +14,8 @@ pub(crate) mod timeline;
 pub(crate) mod transactions;
 pub(crate) mod work;
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::error::StoreError;
@@ -96,4 +98,21 @@ pub(crate) fn moment(tx: &dyn Tx, seconds: i64) -> Timestamp {
 pub(crate) fn sorted_by<T, K: Ord>(mut rows: Vec<T>, key: impl FnMut(&T) -> K) -> Vec<T> {
     rows.sort_by_key(key);
     rows
+}
+
+/// Asks again until something comes: what a dropped transaction held is free at once where the
+/// database is in the process, and a moment later where it is a server.
+pub(crate) async fn until_something_comes<T>(
+    mut ask: impl AsyncFnMut() -> Result<Vec<T>, StoreError>,
+) -> Result<Vec<T>, StoreError> {
+    let asking = async {
+        loop {
+            let answer = ask().await?;
+            if !answer.is_empty() {
+                return Ok(answer);
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), asking).await.expect("a dropped transaction lets go")
 }

@@ -1,0 +1,172 @@
+//! The ledger on PostgreSQL (15 or newer), for any number of processes.
+//!
+//! Every statement works on a whole batch: lists travel as one array per column (`UNNEST`), so its
+//! text is a constant and each connection prepares it once. Writing transactions are
+//! `READ COMMITTED` (what a statement reads after it waited for a lock is what the other wrote),
+//! reading ones are `REPEATABLE READ`: they see one moment and wait for nobody.
+
+mod citizens;
+mod failure;
+mod inbox;
+mod notices;
+mod operations;
+mod receipts;
+mod rows;
+mod timeline;
+mod tx;
+mod work;
+
+#[cfg(test)]
+mod tests;
+
+use std::str::FromStr as _;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use secrecy::{ExposeSecret as _, SecretString};
+use sqlx::Connection as _;
+use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+
+use self::failure::{failed, migration_failed};
+use self::tx::PostgresTx;
+use super::error::StoreError;
+use super::store::{Store, Tx};
+use crate::clock::Clock;
+
+/// The schema's versions, embedded.
+static MIGRATIONS: Migrator = sqlx::migrate!("src/ledger/postgres/migrations");
+
+/// How long a call waits for a free connection, a new one included.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A connection that was not used for so long is asked for a sign of life before it is used.
+const TRUSTED_FOR: Duration = Duration::from_secs(5);
+
+/// Limits of a session, so that no transaction holds its locks for long: a lock that is not free in
+/// time is a conflict; a statement that runs on, or a process that stopped in the middle of a
+/// transaction, is ended.
+const SESSION: [(&str, &str); 3] =
+    [("lock_timeout", "5s"), ("statement_timeout", "30s"), ("idle_in_transaction_session_timeout", "60s")];
+
+/// The same for a migration: it may run long, but it may not queue before everybody's statements
+/// for long.
+const MIGRATION_SESSION: [(&str, &str); 2] = [("lock_timeout", "60s"), ("statement_timeout", "0")];
+
+/// Statements kept prepared per connection: more than there are.
+const STATEMENTS: usize = 128;
+
+/// Whose clock rules the ledger's transactions.
+#[derive(Debug, Clone)]
+pub enum TimeSource {
+    /// The database's: the one that all processes share.
+    Database,
+    /// This one: for tests and simulations, which set the time.
+    Clock(Clock),
+}
+
+/// A PostgreSQL database.
+#[derive(Debug)]
+pub struct PostgresStore {
+    pool: PgPool,
+    options: PgConnectOptions,
+    time: TimeSource,
+}
+
+impl PostgresStore {
+    /// A store on the database that `url` names (`postgres://user:password@host:port/database`,
+    /// with `sslmode` and the other parameters of libpq). Connections are made when they are
+    /// needed, at most `max_connections`: a database that is away is no error here. Needs a Tokio
+    /// runtime around it. Fails with [`StoreError::Refused`] if the URL is none.
+    pub fn connect(url: &SecretString, max_connections: u32, time: TimeSource) -> Result<Self, StoreError> {
+        let options = PgConnectOptions::from_str(url.expose_secret())
+            .map_err(failed)?
+            .application_name("vestnik")
+            .statement_cache_capacity(STATEMENTS);
+        let pool = PgPoolOptions::new()
+            .max_connections(max_connections)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .test_before_acquire(false)
+            .before_acquire(|conn, usage| {
+                Box::pin(async move {
+                    if usage.idle_for > TRUSTED_FOR {
+                        conn.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
+            .connect_lazy_with(options.clone().options(SESSION));
+        Ok(Self { pool, options, time })
+    }
+
+    /// Closes all connections, after the transactions under way.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    /// One connection of its own for a migration, with other limits.
+    fn migration_pool(&self) -> PgPool {
+        PgPoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_lazy_with(self.options.clone().options(MIGRATION_SESSION))
+    }
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    async fn migrate(&self) -> Result<(), StoreError> {
+        let pool = self.migration_pool();
+        refuse_ahead(found_version(&pool).await?)?;
+        MIGRATIONS.run(&pool).await.map_err(migration_failed)
+    }
+
+    async fn check_schema(&self) -> Result<(), StoreError> {
+        let found = found_version(&self.pool).await?;
+        refuse_ahead(found)?;
+        refuse_behind(found)
+    }
+
+    async fn begin(&self) -> Result<Box<dyn Tx>, StoreError> {
+        let tx = PostgresTx::begin(&self.pool, &self.time, tx::WRITE).await?;
+        Ok(Box::new(tx))
+    }
+
+    async fn read(&self) -> Result<Box<dyn Tx>, StoreError> {
+        let tx = PostgresTx::begin(&self.pool, &self.time, tx::READ).await?;
+        Ok(Box::new(tx))
+    }
+}
+
+/// The version that this release works with.
+fn expected_version() -> i64 {
+    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default()
+}
+
+/// The schema's version; 0 where there is none yet.
+async fn found_version(pool: &PgPool) -> Result<i64, StoreError> {
+    let there: bool = sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL")
+        .fetch_one(pool)
+        .await
+        .map_err(failed)?;
+    if !there {
+        return Ok(0);
+    }
+    sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM _sqlx_migrations WHERE success")
+        .fetch_one(pool)
+        .await
+        .map_err(failed)
+}
+
+fn refuse_ahead(found: i64) -> Result<(), StoreError> {
+    let advice = "a newer release migrated the database; start that release or a newer one";
+    refuse(found > expected_version(), found, advice)
+}
+
+fn refuse_behind(found: i64) -> Result<(), StoreError> {
+    refuse(found < expected_version(), found, "run `vestnik migrate`")
+}
+
+fn refuse(wrong: bool, found: i64, advice: &'static str) -> Result<(), StoreError> {
+    if wrong { Err(StoreError::Schema { found, expected: expected_version(), advice }) } else { Ok(()) }
+}

@@ -1,0 +1,153 @@
+//! Open work: claims, leases, and what is due.
+
+use jiff::Timestamp;
+use sqlx::{PgConnection, query};
+
+use super::rows::{Cells, all, column, latest, one, run};
+use crate::domain::{AttemptId, CitizenKey, NoticeId, Priority};
+use crate::ledger::codes::{Table, millis};
+use crate::ledger::error::StoreError;
+use crate::ledger::store::{Lease, WorkRow};
+
+const WORK: Table = Table("work");
+
+const PUT: &str = "
+    INSERT INTO work (notice, citizen, lane, priority, due_at, lease_id, lease_until, attempt)
+    SELECT * FROM UNNEST($1::uuid[], $2::bytea[], $3::text[], $4::smallint[], $5::bigint[], $6::uuid[],
+                         $7::bigint[], $8::uuid[])
+    ON CONFLICT (notice) DO UPDATE SET
+        citizen = EXCLUDED.citizen, lane = EXCLUDED.lane, priority = EXCLUDED.priority,
+        due_at = EXCLUDED.due_at, lease_id = EXCLUDED.lease_id, lease_until = EXCLUDED.lease_until,
+        attempt = EXCLUDED.attempt";
+
+const REMOVE: &str = "DELETE FROM work WHERE notice = ANY($1)";
+
+const OF_NOTICES: &str = "SELECT * FROM work WHERE notice = ANY($1)";
+
+/// Walks the index one priority after the other and stops at the limit, so it reads what it claims
+/// and not all that is due; rows under another claim are passed over. Free is work that nobody
+/// leased, or whose lease is over without a started attempt.
+const CLAIM: &str = "
+    WITH free AS MATERIALIZED (
+        SELECT due.notice
+        FROM generate_series(0, $2) AS rank (priority)
+        CROSS JOIN LATERAL (
+            SELECT work.notice FROM work
+            WHERE work.lane = $1 AND work.priority = rank.priority AND work.due_at <= $3
+              AND work.attempt IS NULL AND (work.lease_until IS NULL OR work.lease_until <= $3)
+            ORDER BY work.due_at
+            LIMIT $4
+            FOR UPDATE SKIP LOCKED
+        ) AS due
+        LIMIT $4
+    )
+    UPDATE work SET lease_id = $5, lease_until = $6 FROM free WHERE work.notice = free.notice
+    RETURNING work.*";
+
+const ABANDONED: &str =
+    "SELECT * FROM work WHERE attempt IS NOT NULL AND lease_until <= $1 ORDER BY lease_until LIMIT $2";
+
+const OPEN: &str = "SELECT priority, count(*) AS rows FROM work GROUP BY priority ORDER BY priority";
+
+const NEXT_DUE: &str = "
+    SELECT min(next.due_at) AS due_at
+    FROM generate_series(0, $2) AS rank (priority)
+    CROSS JOIN LATERAL (
+        SELECT work.due_at FROM work
+        WHERE work.lane = $1 AND work.priority = rank.priority
+          AND work.attempt IS NULL AND (work.lease_until IS NULL OR work.lease_until <= $3)
+        ORDER BY work.due_at
+        LIMIT 1
+    ) AS next";
+
+pub(super) async fn put(conn: &mut PgConnection, rows: &[WorkRow]) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let rows = latest(rows, |row| row.notice);
+    let statement = query(PUT)
+        .bind(column(&rows, |row| row.notice.0))
+        .bind(column(&rows, |row| row.citizen.0))
+        .bind(column(&rows, |row| row.lane.as_str()))
+        .bind(column(&rows, |row| row.priority.rank()))
+        .bind(column(&rows, |row| millis(row.due_at)))
+        .bind(column(&rows, |row| row.lease.map(|lease| lease.id)))
+        .bind(column(&rows, |row| row.lease.map(|lease| millis(lease.until))))
+        .bind(column(&rows, |row| row.attempt.map(|id| id.0)));
+    run(conn, statement).await.map(drop)
+}
+
+pub(super) async fn remove(conn: &mut PgConnection, notices: &[NoticeId]) -> Result<(), StoreError> {
+    if notices.is_empty() {
+        return Ok(());
+    }
+    run(conn, query(REMOVE).bind(column(notices, |id| id.0))).await.map(drop)
+}
+
+pub(super) async fn of_notices(
+    conn: &mut PgConnection,
+    notices: &[NoticeId],
+) -> Result<Vec<WorkRow>, StoreError> {
+    if notices.is_empty() {
+        return Ok(Vec::new());
+    }
+    all(conn, query(OF_NOTICES).bind(column(notices, |id| id.0)), WORK, work).await
+}
+
+pub(super) async fn claim(
+    conn: &mut PgConnection,
+    now: Timestamp,
+    lane: &str,
+    lowest: Priority,
+    limit: u32,
+    lease: Lease,
+) -> Result<Vec<WorkRow>, StoreError> {
+    let statement = query(CLAIM)
+        .bind(lane)
+        .bind(i32::from(lowest.rank()))
+        .bind(millis(now))
+        .bind(i64::from(limit))
+        .bind(lease.id)
+        .bind(millis(lease.until));
+    let mut claimed = all(conn, statement, WORK, work).await?;
+    claimed.sort_by_key(|row| (row.priority, row.due_at, row.notice));
+    Ok(claimed)
+}
+
+pub(super) async fn abandoned(
+    conn: &mut PgConnection,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<WorkRow>, StoreError> {
+    all(conn, query(ABANDONED).bind(millis(now)).bind(i64::from(limit)), WORK, work).await
+}
+
+pub(super) async fn open(conn: &mut PgConnection) -> Result<Vec<(Priority, u64)>, StoreError> {
+    all(conn, query(OPEN), WORK, |cells| {
+        let priority = cells.table.priority(cells.get("priority")?)?;
+        Ok((priority, cells.table.number(cells.get("rows")?)?))
+    })
+    .await
+}
+
+pub(super) async fn next_due(
+    conn: &mut PgConnection,
+    now: Timestamp,
+    lane: &str,
+) -> Result<Option<Timestamp>, StoreError> {
+    let statement = query(NEXT_DUE).bind(lane).bind(i32::from(Priority::Bulk.rank())).bind(millis(now));
+    Ok(one(conn, statement, WORK, |cells| cells.moment_or_none("due_at")).await?.flatten())
+}
+
+fn work(cells: &Cells<'_>) -> Result<WorkRow, StoreError> {
+    let lease = cells.table.both(cells.get("lease_id")?, cells.moment_or_none("lease_until")?)?;
+    Ok(WorkRow {
+        notice: NoticeId(cells.get("notice")?),
+        citizen: CitizenKey(cells.hash("citizen")?),
+        lane: cells.get("lane")?,
+        priority: cells.table.priority(cells.get("priority")?)?,
+        due_at: cells.moment("due_at")?,
+        lease: lease.map(|(id, until)| Lease { id, until }),
+        attempt: cells.get::<Option<_>>("attempt")?.map(AttemptId),
+    })
+}
