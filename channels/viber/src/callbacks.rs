@@ -9,13 +9,14 @@ use vestnik_contract::{
     ReceiptState,
 };
 
+use crate::link::is_token;
 use crate::request::{Welcome, address};
 use crate::wire::MessageToken;
 
 /// Understands the callbacks of one bot.
 pub(crate) struct ViberCallbacks {
     key: hmac::Key,
-    /// The answer to a conversation that was opened.
+    /// The answer to a conversation that somebody opened to whom we may not write yet.
     welcome: CallbackReply,
 }
 
@@ -41,8 +42,8 @@ impl ViberCallbacks {
     }
 
     fn translate(&self, callback: Callback) -> Option<CallbackOutcome> {
-        let opened = matches!(callback.said, Said::ConversationStarted { .. });
-        let reply = if opened { self.welcome.clone() } else { CallbackReply::empty(200) };
+        let stranger = matches!(callback.said, Said::ConversationStarted { subscribed: false, .. });
+        let reply = if stranger { self.welcome.clone() } else { CallbackReply::empty(200) };
         let events = callback.events()?;
         Some(CallbackOutcome { events, reply })
     }
@@ -99,6 +100,9 @@ enum Said {
     ConversationStarted {
         user: User,
         context: Option<String>,
+        /// Whether the bot may write to the user already.
+        #[serde(default)]
+        subscribed: bool,
     },
     /// The call by which `set_webhook` tries our address, and whatever else Viber may say one day.
     #[serde(other)]
@@ -142,7 +146,7 @@ impl Callback {
             },
             Said::Subscribed { user } => inbound("subscribed", &user.id, InboundContent::Unblocked),
             Said::Unsubscribed { user_id } => inbound("unsubscribed", &user_id, InboundContent::Blocked),
-            Said::ConversationStarted { user, context } => match context.filter(|text| is_token(text)) {
+            Said::ConversationStarted { user, context, .. } => match context.filter(|text| is_token(text)) {
                 Some(token) => inbound("conversation_started", &user.id, InboundContent::Link { token }),
                 None => Some(Vec::new()),
             },
@@ -156,12 +160,6 @@ impl Content {
     fn words(self) -> Option<String> {
         self.text.filter(|text| self.kind == "text" && !text.is_empty())
     }
-}
-
-/// Our one-time tokens are made of `[A-Za-z0-9_-]`, 64 at most; another context is not ours.
-fn is_token(text: &str) -> bool {
-    (1..=64).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
 }
 
 #[cfg(test)]
@@ -275,8 +273,10 @@ mod tests {
     }
 
     #[test]
-    fn an_opened_conversation_is_welcomed() {
-        let body = r#"{"event":"conversation_started","timestamp":1,"message_token":9,"user":{"id":"u1=="}}"#;
+    fn a_stranger_who_opens_the_conversation_is_welcomed() {
+        let body = r#"{"event":"conversation_started","timestamp":1,"message_token":9,"user":{"id":"u1=="},"subscribed":false}"#;
+        let known = body.replace("false", "true");
+        assert_eq!(signed(known.as_bytes()).reply, CallbackReply::empty(200));
         let reply = signed(body.as_bytes()).reply;
         let json: serde_json::Value = serde_json::from_slice(&reply.body).unwrap();
         let expected = serde_json::json!({

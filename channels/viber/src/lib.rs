@@ -11,6 +11,7 @@
 
 mod callbacks;
 mod client;
+mod link;
 mod request;
 mod response;
 mod settings;
@@ -20,4 +21,5 @@ mod wire;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 
+pub use link::deep_link;
 pub use settings::{Settings, connect};

@@ -30,8 +30,8 @@ pub struct Settings {
     /// otherwise.
     #[serde(default = "default_min_api_version")]
     pub min_api_version: u8,
-    /// What a citizen reads on opening the conversation. Viber lets a bot write only to those who
-    /// have written to it, so this should ask for an answer. No text unless given.
+    /// What a citizen reads who opens the conversation and has not written yet. Viber lets a bot write
+    /// only to those who have written to it, so this should ask for an answer. No text unless given.
     #[serde(default)]
     pub welcome_text: Option<String>,
 }

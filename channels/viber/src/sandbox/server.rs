@@ -21,6 +21,10 @@ use super::answers::{self, Status, accepted, cut, refusal, server_error};
 /// "The maximum JSON size of the request is 30kb" (REST bot API, "Send message").
 const REQUEST_LIMIT: usize = 30 * 1024;
 
+/// What a bot hears of when it names no events.
+const ALL_EVENTS: [&str; 6] =
+    ["delivered", "seen", "failed", "subscribed", "unsubscribed", "conversation_started"];
+
 /// Serves until dropped.
 pub(super) async fn serve(listener: TcpListener, sandbox: Arc<ViberSandbox>) {
     let app = Router::new()
@@ -62,7 +66,7 @@ async fn set_webhook(State(sandbox): Shared, headers: HeaderMap, body: Bytes) ->
         return refusal(answers::INVALID_URL);
     }
     sandbox.pusher.set_webhook(Some(url));
-    let events = body.get("event_types").cloned().unwrap_or_else(|| json!([]));
+    let events = body.get("event_types").cloned().unwrap_or_else(|| json!(ALL_EVENTS));
     axum::Json(json!({ "status": 0, "status_message": "ok", "event_types": events })).into_response()
 }
 
