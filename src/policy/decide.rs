@@ -126,8 +126,8 @@ fn step(input: &DecideInput<'_>, channel: &ChannelId) -> Option<PlannedStep> {
     })
 }
 
-/// Sets the moment of the first step. Pushes for which no moment is left are taken from the plan,
-/// and the trace says why.
+/// Sets the moment of the first step. Steps for which no moment is left are taken from the plan, and
+/// the trace says why.
 fn timed(
     input: &DecideInput<'_>,
     zones: &Zones,
@@ -135,30 +135,43 @@ fn timed(
     mut steps: Vec<PlannedStep>,
     trace: &mut Trace,
 ) -> Result<Plan, Reason> {
-    let wishes: Vec<Hours> =
-        preference_for(input.citizen, input.topic).and_then(|one| one.hours).into_iter().collect();
+    let wishes = preference_for(input.citizen, input.topic).and_then(|one| one.hours);
+    let timing = timing(input, zones, expires_at, wishes.as_slice());
+    let is_heard = |channel: &ChannelId| is_push(input.policy, channel);
+    let moment = timing
+        .moment(steps.first().is_some_and(|step| is_heard(&step.channel)))
+        .or_else(|reason| {
+            steps.retain(|step| !is_heard(&step.channel));
+            strike(trace, reason, is_heard);
+            if steps.is_empty() { Err(reason) } else { timing.moment(false) }
+        })
+        .inspect_err(|reason| strike(trace, *reason, |_| true))?;
+    Ok(plan(steps, moment, trace))
+}
+
+fn timing<'a>(
+    input: &DecideInput<'a>,
+    zones: &'a Zones,
+    expires_at: Timestamp,
+    wishes: &'a [Hours],
+) -> Timing<'a> {
     let counts = class_rule(input.policy, input.class).budget;
-    let timing = Timing {
+    Timing {
         priority: input.facts.priority,
         not_before: input.facts.not_before,
         expires_at,
-        quiet: Quiet { hours: &input.jurisdiction.contact_hours, zones, wishes: &wishes },
+        quiet: Quiet { hours: &input.jurisdiction.contact_hours, zones, wishes },
         ceilings: counts.then(|| strictest(input.policy.budget, input.jurisdiction.ceilings)),
         history: input.history,
         now: input.now,
-    };
-    let is_heard = |channel: &ChannelId| is_push(input.policy, channel);
-    let moment =
-        timing.moment(steps.first().is_some_and(|step| is_heard(&step.channel))).or_else(|reason| {
-            steps.retain(|step| !is_heard(&step.channel));
-            for (_, used) in
-                trace.channels.iter_mut().filter(|(channel, used)| is_used(*used) && is_heard(channel))
-            {
-                *used = reason;
-            }
-            if steps.is_empty() { Err(reason) } else { timing.moment(false) }
-        })?;
-    Ok(plan(steps, moment, trace))
+    }
+}
+
+/// Notes why channels that might have been used are not.
+fn strike(trace: &mut Trace, reason: Reason, concerns: impl Fn(&ChannelId) -> bool) {
+    for (_, used) in trace.channels.iter_mut().filter(|(channel, used)| is_used(*used) && concerns(channel)) {
+        *used = reason;
+    }
 }
 
 fn plan(steps: Vec<PlannedStep>, moment: Moment, trace: &mut Trace) -> Plan {

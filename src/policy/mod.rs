@@ -17,6 +17,8 @@ mod zones;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod invariants;
+#[cfg(test)]
 mod shipped;
 
 pub use budget::{first_day_with_room, has_room, strictest};
