@@ -70,7 +70,8 @@ pub struct ClassRule {
 pub enum Basis {
     /// The citizen's consent for the channel and topic.
     Consent,
-    /// A law; a recorded withdrawal for the channel is still obeyed, as long as another is left.
+    /// A law: no consent is needed. A channel whose consent is withdrawn is still left out, as long
+    /// as another that may be used is left; where all of these are withdrawn, the law overrides.
     Law,
 }
 
