@@ -142,6 +142,25 @@ impl SourceFile {
         ConfigError { file: self.path.clone(), line, column, message: message.into(), hint: None }
     }
 
+    /// A mistake at the first line that sets `key` or opens it as a table; at the beginning of the
+    /// file where nothing does.
+    #[must_use]
+    pub fn at_key(&self, key: &str, message: impl Into<String>) -> ConfigError {
+        let sets = |line: &str| {
+            let line = line.trim_start().trim_start_matches('[');
+            let rest = line.strip_prefix(key);
+            rest.is_some_and(|rest| rest.trim_start().starts_with(['=', ']', '.']))
+        };
+        let mut offset = 0;
+        for line in self.text.split_inclusive('\n') {
+            if sets(line) {
+                return self.error(offset, message);
+            }
+            offset += line.len();
+        }
+        self.error(0, message)
+    }
+
     /// Reads the file as TOML. serde stops at its first mistake, so this gives one.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
         toml::from_str(&self.text).map_err(|error| self.toml_error(&error))

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Deserializer, de::Error};
 use vestnik_contract::Sender;
 
-use super::{Localized, wording};
+use super::Localized;
+use super::wording::{is_line, line_of};
 
 /// The agency as citizens see it in every text and on every channel. It comes from the
 /// configuration alone, and its lengths are checked when it is read.
@@ -11,10 +12,10 @@ use super::{Localized, wording};
 #[serde(deny_unknown_fields)]
 pub struct Identity {
     /// The full name, at most 120 characters: the first line of every long text.
-    #[serde(deserialize_with = "name::<120, _>")]
+    #[serde(deserialize_with = "Localized::lines::<120, _>")]
     pub agency: Localized,
     /// The name in an SMS, at most 24 characters.
-    #[serde(deserialize_with = "name::<24, _>")]
+    #[serde(deserialize_with = "Localized::lines::<24, _>")]
     pub agency_short: Localized,
     /// The single number to call, written as people read it: 3 to 20 digits, spaces, `+ - ( )`.
     #[serde(deserialize_with = "phone")]
@@ -38,13 +39,6 @@ struct CheckedSender {
     viber_name: String,
     #[serde(deserialize_with = "line::<32, _>")]
     telegram_bot: String,
-}
-
-fn name<'de, const MAX: usize, D: Deserializer<'de>>(from: D) -> Result<Localized, D::Error> {
-    let name = Localized::deserialize(from)?;
-    let wrong = name.iter().find(|(_, text)| !is_line(text, MAX)).map(|(locale, _)| locale);
-    wrong
-        .map_or(Ok(name), |locale| Err(D::Error::custom(format!("expected {locale} to be {}", line_of(MAX)))))
 }
 
 fn line<'de, const MAX: usize, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
@@ -75,16 +69,6 @@ fn checked<'de, D: Deserializer<'de>>(
 ) -> Result<String, D::Error> {
     let text = String::deserialize(from)?;
     if fits(&text) { Ok(text) } else { Err(D::Error::custom(format!("expected {}", expected()))) }
-}
-
-fn is_line(text: &str, max: usize) -> bool {
-    (1..=max).contains(&text.chars().count())
-        && text.trim() == text
-        && wording::control_or_link(text).is_none()
-}
-
-fn line_of(max: usize) -> String {
-    format!("1 to {max} characters on one line, without spaces around, control characters and links")
 }
 
 #[cfg(test)]

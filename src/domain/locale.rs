@@ -3,7 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
+
+use super::wording::{is_line, line_of};
 
 /// A language that every approved text exists in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -74,6 +76,14 @@ impl Localized {
             Locale::Uk => &self.uk,
             Locale::En => &self.en,
         }
+    }
+
+    /// Deserializes names of at most `MAX` characters, each on one line. For `deserialize_with`.
+    pub(crate) fn lines<'de, const MAX: usize, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let words = Self::deserialize(from)?;
+        let wrong = words.iter().find(|(_, text)| !is_line(text, MAX)).map(|(locale, _)| locale);
+        let refused = |locale| D::Error::custom(format!("expected {locale} to be {}", line_of(MAX)));
+        wrong.map_or(Ok(words), |locale| Err(refused(locale)))
     }
 
     /// The words in every locale.

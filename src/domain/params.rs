@@ -35,7 +35,7 @@ pub enum ParamType {
     },
     /// A day. JSON: `"2026-12-31"`.
     Date,
-    /// A sum of money, not negative. JSON: `{ "minor": 150050, "currency": "UAH" }`.
+    /// A sum of money, more than nothing. JSON: `{ "minor": 150050, "currency": "UAH" }`.
     Money {
         /// The currencies that may be named.
         currencies: Vec<Currency>,
@@ -204,9 +204,9 @@ fn read_money(
     if fields.keys().any(|key| !matches!(key.as_str(), "minor" | "currency")) {
         return Err(error(pointer, "only the fields minor and currency".to_owned()));
     }
-    let minor = fields.get("minor").and_then(Value::as_i64).filter(|sum| (0..=max_minor).contains(sum));
+    let minor = fields.get("minor").and_then(Value::as_i64).filter(|sum| (1..=max_minor).contains(sum));
     let minor = minor.ok_or_else(|| {
-        error(&format!("{pointer}/minor"), format!("a whole number of hundredths from 0 to {max_minor}"))
+        error(&format!("{pointer}/minor"), format!("a whole number of hundredths from 1 to {max_minor}"))
     })?;
     let currency = fields.get("currency").and_then(|value| Currency::deserialize(value).ok());
     let currency = currency.filter(|currency| currencies.contains(currency));
@@ -307,11 +307,7 @@ mod tests {
             (with("born", json!("2026-02-03T00:00")), "/params/born", "a date such as"),
             (with("born", json!("0001-02-03")), "/params/born", "a date such as"),
             (with("sum", json!(150)), "/params/sum", "a sum such as"),
-            (
-                with("sum", json!({ "minor": -1, "currency": "UAH" })),
-                "/params/sum/minor",
-                "a whole number of",
-            ),
+            (with("sum", json!({ "minor": 0, "currency": "UAH" })), "/params/sum/minor", "a whole number of"),
             (with("sum", json!({ "minor": 1, "currency": "RUB" })), "/params/sum/currency", "one of UAH"),
             (with("sum", json!({ "minor": 1, "currency": "UAH", "x": 1 })), "/params/sum", "only the fields"),
             (with("place", json!("window")), "/params/place", "one of counter"),

@@ -50,6 +50,19 @@ pub fn phone_number(text: &str) -> Option<usize> {
     None
 }
 
+/// Whether `text` is one line of 1 to `max` characters without spaces around it, control characters
+/// and links: a name that can stand in a text.
+#[must_use]
+pub fn is_line(text: &str, max: usize) -> bool {
+    (1..=max).contains(&text.chars().count()) && text.trim() == text && control_or_link(text).is_none()
+}
+
+/// What [`is_line`] expects, in plain words.
+#[must_use]
+pub fn line_of(max: usize) -> String {
+    format!("1 to {max} characters on one line, without spaces around, control characters and links")
+}
+
 fn is_control(character: char) -> bool {
     // Zero-width and bidirectional marks, which are no letters but change what is shown.
     let invisible = matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'

@@ -12,4 +12,4 @@ pub use advance::{Cascade, Change, Input, advance};
 pub use check_code::{CheckCode, CheckKey, InvalidCheckCode};
 pub use render::{Body, ItemText, Rendered, Renderer, StopScope};
 pub use retry::wait_after;
-pub use texts::{GATEWAY_TEXTS, GatewayText, RenderError, Texts, attribute};
+pub use texts::{ATTRIBUTES, GatewayText, RenderError, Texts, attribute, gateway_texts};

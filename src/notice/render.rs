@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use vestnik_contract::TextLength;
 
 use super::{CheckCode, RenderError, Texts, attribute, variables};
-use crate::domain::{Identity, Locale, Params, Template};
+use crate::domain::{Identity, Locale, Params, Template, Topic};
 
 /// What a notice has to say.
 #[derive(Debug, Clone, Copy)]
@@ -35,8 +35,8 @@ pub enum Body<'a> {
 pub enum StopScope<'a> {
     /// Messages on the channel that it came by.
     Channel,
-    /// Messages about one topic, by its name in the citizen's language.
-    Topic(&'a str),
+    /// Messages about one topic.
+    Topic(&'a Topic),
     /// All messages.
     All,
 }
@@ -121,11 +121,11 @@ impl Voice<'_> {
         };
         match body {
             Body::Items(items) => items.iter().map(|item| self.item(item)).collect(),
-            Body::Introduction => one("introduction", &[("phone", &self.identity.phone)]),
+            Body::Introduction => one("introduction", &[]),
             Body::Confirmation(scope) => {
                 let (scope, topic) = match scope {
                     StopScope::Channel => ("channel", ""),
-                    StopScope::Topic(title) => ("topic", title),
+                    StopScope::Topic(topic) => ("topic", topic.title.get(self.locale)),
                     StopScope::All => ("all", ""),
                 };
                 one("confirmation", &[("scope", scope), ("topic", topic)])

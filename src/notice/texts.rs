@@ -5,35 +5,39 @@ use unic_langid::{LanguageIdentifier, langid};
 use vestnik_contract::TextLength;
 
 use super::format;
+use super::variables::Variable;
 use crate::domain::{Locale, ParamError};
 
-/// Texts of the gateway's own, in `config/texts`.
-pub const GATEWAY_TEXTS: [GatewayText; 6] = [
-    GatewayText { id: "introduction", attributes: &["title", "short", "long"], variables: &["phone"] },
-    GatewayText {
-        id: "confirmation",
-        attributes: &["title", "short", "long"],
-        variables: &["scope", "topic"],
-    },
-    GatewayText { id: "answer", attributes: &["title", "short", "long"], variables: &["text"] },
-    GatewayText {
-        id: "verification",
-        attributes: &["title", "short", "long"],
-        variables: &["secret", "minutes"],
-    },
-    GatewayText { id: "several", attributes: &["title"], variables: &["count"] },
-    GatewayText { id: "signature", attributes: &["short", "long"], variables: &["phone", "code"] },
-];
+/// The three attributes of every template.
+pub const ATTRIBUTES: &[&str] = &["title", "short", "long"];
 
-/// One text of the gateway's own: what it must have and may refer to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// One text of the gateway's own, in `config/texts`: what it must have and may refer to.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GatewayText {
     /// The message's name in the file.
     pub id: &'static str,
     /// The attributes it must have.
     pub attributes: &'static [&'static str],
-    /// The variables it may refer to.
-    pub variables: &'static [&'static str],
+    /// The variables it must refer to.
+    pub variables: Vec<Variable>,
+}
+
+/// All texts of the gateway's own.
+#[must_use]
+pub fn gateway_texts() -> Vec<GatewayText> {
+    let text = |id, attributes, variables| GatewayText { id, attributes, variables };
+    vec![
+        text("introduction", ATTRIBUTES, vec![]),
+        text(
+            "confirmation",
+            ATTRIBUTES,
+            vec![Variable::one_of("scope", &["channel", "topic", "all"]), Variable::words("topic")],
+        ),
+        text("answer", ATTRIBUTES, vec![Variable::words("text")]),
+        text("verification", ATTRIBUTES, vec![Variable::words("secret"), Variable::number("minutes")]),
+        text("several", &["title"], vec![Variable::number("count")]),
+        text("signature", &["short", "long"], vec![Variable::words("phone"), Variable::words("code")]),
+    ]
 }
 
 /// Why a text cannot be filled in. Holds no value of any variable.

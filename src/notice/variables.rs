@@ -42,21 +42,43 @@ pub struct Variable {
 /// The variables a declared parameter gives to a text.
 #[must_use]
 pub fn of_param(name: &str, param: &Param) -> Vec<Variable> {
-    let (kind, keys) = match &param.kind {
-        ParamType::Integer { .. } => (Kind::Number, None),
-        ParamType::Choice { values } => (Kind::Words, Some(values.keys().cloned().collect())),
-        ParamType::Text { .. } | ParamType::Date | ParamType::Money { .. } => (Kind::Words, None),
+    let mut variables = match &param.kind {
+        ParamType::Integer { .. } => vec![Variable::number(name)],
+        ParamType::Text { .. } | ParamType::Date | ParamType::Money { .. } => vec![Variable::words(name)],
+        ParamType::Choice { values } => {
+            let keys: Vec<_> = values.keys().map(String::as_str).collect();
+            vec![Variable::words(name), Variable::one_of(&chosen(name), &keys)]
+        }
     };
-    let mut variables = vec![Variable { name: name.to_owned(), kind }];
-    variables.extend(keys.map(|keys| Variable { name: chosen(name), kind: Kind::OneOf(keys) }));
     variables.extend(param.optional.then(|| has(name)));
     variables
+}
+
+impl Variable {
+    /// A variable of words.
+    #[must_use]
+    pub fn words(name: &str) -> Self {
+        Self { name: name.to_owned(), kind: Kind::Words }
+    }
+
+    /// A variable that is a number.
+    #[must_use]
+    pub fn number(name: &str) -> Self {
+        Self { name: name.to_owned(), kind: Kind::Number }
+    }
+
+    /// A variable that is one of these keys.
+    #[must_use]
+    pub fn one_of(name: &str, keys: &[&str]) -> Self {
+        let keys = keys.iter().map(|key| (*key).to_owned()).collect();
+        Self { name: name.to_owned(), kind: Kind::OneOf(keys) }
+    }
 }
 
 /// The variables that every template has.
 #[must_use]
 pub fn built_in() -> Vec<Variable> {
-    vec![Variable { name: ACT_BY.to_owned(), kind: Kind::Words }, has(ACT_BY)]
+    vec![Variable::words(ACT_BY), has(ACT_BY)]
 }
 
 /// The values of all the variables of a template's text.
@@ -102,7 +124,7 @@ fn shown<'a>(param: &'a Param, value: Option<&'a ParamValue>, locale: Locale) ->
 }
 
 fn has(name: &str) -> Variable {
-    Variable { name: has_name(name), kind: Kind::OneOf(vec!["yes".to_owned(), "no".to_owned()]) }
+    Variable::one_of(&has_name(name), &["yes", "no"])
 }
 
 fn has_name(name: &str) -> String {

@@ -1,0 +1,154 @@
+//! `channels/*.toml`: one file for each channel, and the one place that knows which crate it is.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::path::Path;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use url::Url;
+use vestnik_contract::{Adapter, ChannelId, ClockFn, RouteId, Sender, Setup, SetupError};
+
+use super::error::{ConfigError, SourceFile};
+use super::overrides::Overrides;
+
+/// One channel's file: whether it is used, how its lane works, and its route.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChannelFile<S> {
+    enabled: bool,
+    #[serde(default)]
+    lane: LaneSettings,
+    #[serde(default = "BTreeMap::new")]
+    routes: BTreeMap<RouteId, S>,
+}
+
+/// How a channel's lane works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LaneSettings {
+    /// Calls to the provider at once.
+    pub concurrency: u16,
+    /// Calls of these that are kept for urgent notifications.
+    pub kept_for_urgent: u16,
+    /// Messages a second; absent: what the provider is known to take.
+    pub per_second: Option<NonZeroU32>,
+    /// Messages a minute to one citizen; absent: what the provider is known to take.
+    pub per_citizen_per_minute: Option<NonZeroU32>,
+    /// Seconds for which claimed work is kept from other processes.
+    pub lease_seconds: u16,
+}
+
+impl Default for LaneSettings {
+    fn default() -> Self {
+        Self {
+            concurrency: 32,
+            kept_for_urgent: 4,
+            per_second: None,
+            per_citizen_per_minute: None,
+            lease_seconds: 60,
+        }
+    }
+}
+
+/// A channel that is used, ready to be connected.
+pub struct ChannelSettings {
+    /// The channel.
+    pub channel: ChannelId,
+    /// Its route.
+    pub route: RouteId,
+    /// How its lane works.
+    pub lane: LaneSettings,
+    connect: Box<dyn Fn(&Setup) -> Result<Adapter, SetupError> + Send + Sync>,
+    file: SourceFile,
+}
+
+/// A channel with its adapter.
+pub struct ConnectedChannel {
+    /// The channel.
+    pub channel: ChannelId,
+    /// Its route.
+    pub route: RouteId,
+    /// How its lane works.
+    pub lane: LaneSettings,
+    /// Its adapter.
+    pub adapter: Adapter,
+}
+
+/// The channels that this release has.
+pub const CHANNELS: [&str; 5] = ["email", "portal", "sms", "telegram", "viber"];
+
+/// Reads a channel's file; `None` where the channel is off. This `match` is the registry: a new
+/// channel is one more line.
+pub fn read(
+    channel: &ChannelId,
+    path: &Path,
+    overrides: &Overrides,
+) -> Result<Option<ChannelSettings>, ConfigError> {
+    let file = SourceFile::read(path)?;
+    match channel.as_str() {
+        "email" => settings(channel, file, overrides, vestnik_email::connect),
+        "portal" => settings(channel, file, overrides, vestnik_portal::connect),
+        "sms" => settings(channel, file, overrides, |settings: &vestnik_sms::Settings, setup| {
+            vestnik_sms::connect(settings.clone(), setup)
+        }),
+        "telegram" => settings(channel, file, overrides, vestnik_telegram::connect),
+        "viber" => settings(channel, file, overrides, vestnik_viber::connect),
+        other => {
+            let known = CHANNELS.join(", ");
+            Err(ConfigError::of_file(
+                path,
+                format!("expected the file of a channel ({known}), found {other}"),
+            )
+            .with_nearest(other, CHANNELS))
+        }
+    }
+}
+
+fn settings<S: DeserializeOwned + Send + Sync + 'static>(
+    channel: &ChannelId,
+    file: SourceFile,
+    overrides: &Overrides,
+    connect: fn(&S, &Setup) -> Result<Adapter, SetupError>,
+) -> Result<Option<ChannelSettings>, ConfigError> {
+    let ChannelFile { enabled, lane, routes } =
+        overrides.parse::<ChannelFile<S>>(&format!("channels/{channel}"), &file)?;
+    if !enabled {
+        return Ok(None);
+    }
+    let mut routes = routes.into_iter();
+    let (Some((route, settings)), None) = (routes.next(), routes.next()) else {
+        return Err(file.at_key("routes", "expected one route, such as [routes.main]"));
+    };
+    if lane.concurrency == 0 || lane.kept_for_urgent >= lane.concurrency.max(2) {
+        let what = "expected concurrency to be at least 1, and kept_for_urgent to be less than it";
+        return Err(file.at_key("lane", what));
+    }
+    if lane.lease_seconds < 15 {
+        return Err(file.at_key("lease_seconds", "expected at least 15 seconds"));
+    }
+    let connect = Box::new(move |setup: &Setup| connect(&settings, setup));
+    Ok(Some(ChannelSettings { channel: channel.clone(), route, lane, connect, file }))
+}
+
+impl ChannelSettings {
+    /// Builds the adapter. Secrets are read now.
+    pub fn connect(
+        &self,
+        sender: &Sender,
+        clock: &ClockFn,
+        public_url: Option<&Url>,
+    ) -> Result<ConnectedChannel, ConfigError> {
+        let path = format!("callbacks/{}/{}", self.channel, self.route);
+        let setup = Setup {
+            route: self.route.clone(),
+            sender: sender.clone(),
+            clock: clock.clone(),
+            callback_url: public_url.and_then(|url| url.join(&path).ok()),
+        };
+        let adapter = (self.connect)(&setup)
+            .map_err(|error| self.file.at_key(error.setting, format!("expected {}", error.expected)))?;
+        let Self { channel, route, lane, .. } = self;
+        Ok(ConnectedChannel { channel: channel.clone(), route: route.clone(), lane: *lane, adapter })
+    }
+}

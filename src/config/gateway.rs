@@ -1,0 +1,119 @@
+//! `gateway.toml`: where this installation listens, keeps its ledger and finds its broker.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use url::Url;
+use vestnik_contract::SecretRef;
+
+use crate::telemetry::LogFormat;
+
+/// The settings of the process.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gateway {
+    /// The HTTP server.
+    pub http: Http,
+    /// The ledger.
+    pub ledger: LedgerSettings,
+    /// RabbitMQ; absent: notifications come by HTTP and from files only.
+    #[serde(default)]
+    pub broker: Option<Broker>,
+    /// How much work may wait before sources have to.
+    #[serde(default)]
+    pub back_pressure: BackPressure,
+    /// Where it is set, nobody else is ever written to: for test installations.
+    #[serde(default)]
+    pub allow_list: Option<AllowList>,
+    /// How the log is written.
+    #[serde(default)]
+    pub log: Log,
+    /// Seconds that a stop waits for what is started.
+    #[serde(default = "default_grace_seconds")]
+    pub grace_seconds: u16,
+}
+
+/// The HTTP server.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Http {
+    /// Address and port to listen on.
+    pub listen: SocketAddr,
+    /// Where citizens and providers reach it, such as `https://vestnik.example/`; absent: no
+    /// provider can call back and no mail carries an unsubscribe address.
+    #[serde(default)]
+    pub public_url: Option<Url>,
+}
+
+/// Where the ledger is kept. One of the two.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LedgerSettings {
+    /// A file, made where it is missing.
+    #[serde(default)]
+    pub sqlite: Option<PathBuf>,
+    /// A PostgreSQL URL.
+    #[serde(default)]
+    pub postgres: Option<SecretRef>,
+    /// Connections to PostgreSQL at most.
+    #[serde(default = "default_connections")]
+    pub connections: u32,
+    /// The master key: at least 32 characters. Without it nothing in the ledger can be read.
+    pub master_key: SecretRef,
+}
+
+/// RabbitMQ.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Broker {
+    /// An AMQP URL with user, password and virtual host.
+    pub url: SecretRef,
+    /// What the names of exchanges and queues begin with.
+    #[serde(default = "default_prefix")]
+    pub prefix: String,
+}
+
+/// How much open work there may be before intake waits.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BackPressure {
+    /// Above it no bulk notifications are taken.
+    pub bulk_waits_above: u64,
+    /// Above it no normal ones are taken either. Urgent ones always are.
+    pub normal_waits_above: u64,
+}
+
+impl Default for BackPressure {
+    fn default() -> Self {
+        Self { bulk_waits_above: 200_000, normal_waits_above: 400_000 }
+    }
+}
+
+/// Recipients of a test installation.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AllowList {
+    /// Addresses, each in the form of its channel.
+    pub recipients: Vec<String>,
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// For people or for machines.
+    pub format: LogFormat,
+}
+
+fn default_grace_seconds() -> u16 {
+    25
+}
+
+fn default_connections() -> u32 {
+    16
+}
+
+fn default_prefix() -> String {
+    "vestnik".to_owned()
+}
