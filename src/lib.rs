@@ -9,6 +9,7 @@ pub mod demo;
 pub mod dispatch;
 pub mod domain;
 pub mod duties;
+pub mod gateway;
 pub mod inbound;
 pub mod inbox;
 pub mod intake;

@@ -1,0 +1,251 @@
+//! The parts put together: a ledger, lanes, timers, and what comes in and goes out. `serve` and the
+//! demonstration run the same gateway.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::ExposeSecret;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, warn};
+use vestnik_contract::{Callbacks, ChannelId, EventSource, RouteId, SetupError};
+
+use crate::clock::Clock;
+use crate::config::Loaded;
+use crate::config::channels::{ConnectedChannel, LaneSettings};
+use crate::config::error::ConfigErrors;
+use crate::config::gateway::LedgerSettings;
+use crate::dispatch::{Alarm, Lane, LaneContext, LaneOptions, Pauses, RouteAlarm, Wake, finisher, timers};
+use crate::ledger::keys::WeakMasterKey;
+use crate::ledger::postgres::{PostgresStore, TimeSource};
+use crate::ledger::sqlite::SqliteStore;
+use crate::ledger::store::{PauseRow, Store};
+use crate::ledger::{Keyring, Ledger, LedgerError, Rules, StoreError};
+use crate::lifecycle::Lifecycle;
+
+/// Why a gateway cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigErrors),
+    /// A secret that the configuration names.
+    #[error("gateway.toml: {0}")]
+    Setup(#[from] SetupError),
+    /// The master key.
+    #[error("gateway.toml: ledger.master_key: {0}")]
+    MasterKey(#[from] WeakMasterKey),
+    /// The ledger's database.
+    #[error("the ledger cannot be opened")]
+    Store(#[from] StoreError),
+    /// The ledger.
+    #[error("the ledger cannot be used")]
+    Ledger(#[from] LedgerError),
+    /// Neither or both databases are named.
+    #[error("gateway.toml: ledger: expected one of sqlite and postgres")]
+    OneLedger,
+}
+
+/// Opens the ledger that the configuration names. An embedded one is brought to this release's
+/// schema by itself; one on PostgreSQL, which other processes may be using, by `vestnik migrate`.
+pub async fn open_ledger(settings: &LedgerSettings, clock: &Clock) -> Result<Arc<Ledger>, StartError> {
+    let keys = Keyring::new(settings.master_key.resolve("ledger.master_key")?.expose_secret())?;
+    let store: Arc<dyn Store> = open_store(settings, clock).await?;
+    if settings.sqlite.is_some() {
+        store.migrate().await?;
+    } else {
+        store.check_schema().await?;
+    }
+    Ok(Arc::new(Ledger::new(store, Arc::new(keys))))
+}
+
+/// Opens the database and looks at nothing in it.
+pub async fn open_store(settings: &LedgerSettings, clock: &Clock) -> Result<Arc<dyn Store>, StartError> {
+    match (&settings.sqlite, &settings.postgres) {
+        (Some(path), None) => Ok(Arc::new(SqliteStore::open(path, clock.clone()).await?)),
+        (None, Some(url)) => {
+            let url = url.resolve("ledger.postgres")?;
+            Ok(Arc::new(PostgresStore::connect(&url, settings.connections, TimeSource::Database)?))
+        }
+        _ => Err(StartError::OneLedger),
+    }
+}
+
+/// A gateway at work.
+pub struct Gateway {
+    /// The ledger.
+    pub ledger: Arc<Ledger>,
+    /// The configuration in force.
+    pub rules: Arc<Rules>,
+    /// Tells the lanes of new work.
+    pub wake: Wake,
+    /// Who understands the providers' HTTP callbacks, by channel and route.
+    pub callbacks: BTreeMap<(ChannelId, RouteId), Arc<dyn Callbacks>>,
+    /// Providers that push or are polled, by channel and route.
+    pub sources: BTreeMap<(ChannelId, RouteId), Arc<dyn EventSource>>,
+    drivers: JoinSet<()>,
+}
+
+/// How long the lanes wait at most before they look for due work again.
+const POLL: Duration = Duration::from_millis(500);
+
+/// How often the pauses on record are read.
+const PAUSES_EVERY: Duration = Duration::from_secs(1);
+
+/// Outcomes and alarms under way at once.
+const QUEUE: usize = 4096;
+
+/// How long drivers have to say goodbye to their providers.
+const GOODBYE: Duration = Duration::from_secs(3);
+
+/// For how long a route that refuses us is left alone before it is tried again.
+const PAUSE: jiff::SignedDuration = jiff::SignedDuration::from_mins(1);
+
+impl Gateway {
+    /// Connects the channels and starts the lanes, the finisher and the timers as tasks of
+    /// `lifecycle`.
+    pub fn start(
+        loaded: Loaded,
+        ledger: Arc<Ledger>,
+        clock: &Clock,
+        lifecycle: &Lifecycle,
+    ) -> Result<Self, StartError> {
+        let connected = loaded.connect(&clock.function())?;
+        let channels = connected.iter().map(|one| (one.channel.clone(), one.adapter.channel.clone())).collect();
+        let rules = Arc::new(loaded.into_rules(channels, ledger.keys()));
+        let wake = Wake::new();
+        let (outcomes, outcomes_in) = mpsc::channel(QUEUE);
+        let (alarms, alarms_in) = mpsc::channel(QUEUE);
+        let (pauses, pauses_in) = watch::channel(Pauses::default());
+        let context = LaneContext {
+            ledger: ledger.clone(),
+            rules: rules.clone(),
+            clock: clock.clone(),
+            wake: wake.clone(),
+            pauses: pauses_in,
+            outcomes,
+            alarms,
+        };
+        let mut gateway = Self {
+            ledger: ledger.clone(),
+            rules: rules.clone(),
+            wake: wake.clone(),
+            callbacks: BTreeMap::new(),
+            sources: BTreeMap::new(),
+            drivers: JoinSet::new(),
+        };
+        let stopping = lifecycle.stopping();
+        for one in connected {
+            gateway.add(one, &context, lifecycle);
+        }
+        drop(context);
+        lifecycle.spawn("finisher", finisher::run(outcomes_in, ledger.clone(), rules.clone(), wake.clone()));
+        lifecycle.spawn("timers", timers::run(ledger.clone(), rules, wake, POLL, stopping.clone()));
+        lifecycle.spawn("pauses", read_pauses(ledger.clone(), pauses, stopping));
+        lifecycle.spawn("alarms", pause_routes(alarms_in, ledger));
+        Ok(gateway)
+    }
+
+    fn add(&mut self, one: ConnectedChannel, context: &LaneContext, lifecycle: &Lifecycle) {
+        let ConnectedChannel { channel, route, lane, adapter } = one;
+        let key = (channel.clone(), route.clone());
+        self.callbacks.extend(adapter.callbacks.map(|callbacks| (key.clone(), callbacks)));
+        self.sources.extend(adapter.events.map(|events| (key, events)));
+        if let Some(driver) = adapter.driver {
+            self.drivers.spawn(driver);
+        }
+        let options = lane_options(lane, &*adapter.channel);
+        let lane = Lane::new(context.clone(), options, route, adapter.channel);
+        lifecycle.spawn(format!("lane {channel}"), lane.run(lifecycle.stopping()));
+    }
+
+    /// Lets go of the providers, once the tasks of the lifecycle have ended: sessions are closed
+    /// politely where the provider answers in time.
+    pub async fn close(self) {
+        let Self { mut drivers, ledger, rules, callbacks, sources, .. } = self;
+        drop((ledger, rules, callbacks, sources));
+        let all = async { while drivers.join_next().await.is_some() {} };
+        if tokio::time::timeout(GOODBYE, all).await.is_err() {
+            warn!("a provider did not answer our goodbye");
+        }
+    }
+}
+
+fn lane_options(lane: LaneSettings, channel: &dyn vestnik_contract::Channel) -> LaneOptions {
+    let provider = channel.capabilities();
+    let nonzero = |limit: Option<u32>| limit.and_then(std::num::NonZeroU32::new);
+    LaneOptions {
+        concurrency: lane.concurrency.into(),
+        kept_for_urgent: lane.kept_for_urgent.into(),
+        batch: u32::from(lane.concurrency).max(64),
+        lease: Duration::from_secs(lane.lease_seconds.into()),
+        per_second: lane.per_second.or(nonzero(provider.per_second)),
+        per_citizen_per_minute: lane.per_citizen_per_minute.or(nonzero(provider.per_address_per_minute)),
+        poll: POLL,
+    }
+}
+
+/// Reads the pauses on record again and again.
+async fn read_pauses(ledger: Arc<Ledger>, pauses: watch::Sender<Pauses>, stopping: CancellationToken) {
+    while !stopping.is_cancelled() {
+        match current_pauses(&ledger).await {
+            Ok(now) => {
+                pauses.send_if_modified(|then| {
+                    let changed = *then != now;
+                    *then = now;
+                    changed
+                });
+            }
+            Err(error) => warn!(error = &error as &dyn std::error::Error, "the pauses cannot be read"),
+        }
+        stopping.run_until_cancelled(tokio::time::sleep(PAUSES_EVERY)).await;
+    }
+}
+
+async fn current_pauses(ledger: &Ledger) -> Result<Pauses, StoreError> {
+    let mut tx = ledger.store().read().await?;
+    Ok(Pauses::new(tx.pauses().await?))
+}
+
+/// Pauses the routes that raise an alarm, until the lanes are gone.
+async fn pause_routes(mut alarms: mpsc::Receiver<RouteAlarm>, ledger: Arc<Ledger>) {
+    while let Some(alarm) = alarms.recv().await {
+        let RouteAlarm { channel, route, what } = &alarm;
+        error!(%channel, %route, ?what, "the route is paused");
+        metrics::counter!("vestnik_route_pauses_total", "channel" => channel.to_string()).increment(1);
+        if let Err(error) = pause(&ledger, &alarm).await {
+            warn!(error = &error as &dyn std::error::Error, "the pause cannot be put on record");
+        }
+    }
+}
+
+async fn pause(ledger: &Ledger, alarm: &RouteAlarm) -> Result<(), StoreError> {
+    let mut tx = ledger.store().begin().await?;
+    let now = tx.now();
+    let held = tx.pauses().await?.into_iter().any(|row| {
+        row.channel == alarm.channel && row.route.as_ref() == Some(&alarm.route) && row.person != BY_GATEWAY
+    });
+    if held {
+        return Ok(());
+    }
+    let (reason, until) = match alarm.what {
+        Alarm::Misconfigured => ("the provider refuses our credentials or settings", Some(now + PAUSE)),
+        Alarm::UnreachableSpike => ("most addresses are called unreachable all of a sudden", None),
+    };
+    tx.put_pause(&PauseRow {
+        channel: alarm.channel.clone(),
+        route: Some(alarm.route.clone()),
+        reroute: false,
+        reason: reason.to_owned(),
+        person: BY_GATEWAY.to_owned(),
+        at: now,
+        expires_at: until,
+    })
+    .await?;
+    tx.commit().await
+}
+
+/// Who pauses a route that raised an alarm. A person's pause is never replaced by it.
+const BY_GATEWAY: &str = "gateway";
