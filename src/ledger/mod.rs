@@ -7,6 +7,8 @@
 
 pub mod codes;
 pub mod error;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub mod keys;
 pub mod postgres;
 pub mod rules;

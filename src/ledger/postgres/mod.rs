@@ -17,7 +17,7 @@ mod tx;
 mod work;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::str::FromStr as _;
 use std::time::Duration;

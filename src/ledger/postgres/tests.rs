@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::{PostgresStore, TimeSource};
-use crate::clock::ManualClock;
+use crate::clock::{Clock, ManualClock};
 use crate::domain::CitizenKey;
 use crate::ledger::error::StoreError;
 use crate::ledger::store::{EntryRow, Position, Store};
@@ -24,7 +24,7 @@ store_suite!(open);
 const CONNECTIONS: u32 = 10;
 
 /// A database of its own; dropped with the guard.
-struct TestDatabase {
+pub(in crate::ledger) struct TestDatabase {
     server: PgConnectOptions,
     name: String,
 }
@@ -71,8 +71,17 @@ fn server_url() -> String {
 }
 
 async fn open() -> (TestDatabase, PostgresStore) {
+    open_by(TimeSource::Database).await
+}
+
+/// A store over a new database, on this clock.
+pub(in crate::ledger) async fn open_at(clock: Clock) -> (TestDatabase, PostgresStore) {
+    open_by(TimeSource::Clock(clock)).await
+}
+
+async fn open_by(time: TimeSource) -> (TestDatabase, PostgresStore) {
     let database = TestDatabase::create().await;
-    let store = database.store(TimeSource::Database);
+    let store = database.store(time);
     store.migrate().await.unwrap();
     (database, store)
 }

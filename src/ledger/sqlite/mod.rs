@@ -16,7 +16,7 @@ mod tx;
 mod work;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::path::Path;
 use std::time::Duration;

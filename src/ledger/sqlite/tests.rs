@@ -12,7 +12,7 @@ use crate::ledger::store::Store as _;
 use crate::ledger::suite::store_suite;
 
 /// A file of its own among the temporary files, removed with its log when dropped.
-struct TemporaryFile(PathBuf);
+pub(in crate::ledger) struct TemporaryFile(PathBuf);
 
 impl TemporaryFile {
     fn new() -> Self {
@@ -38,8 +38,13 @@ impl Drop for TemporaryFile {
 }
 
 async fn open() -> (TemporaryFile, SqliteStore) {
+    open_at(Clock::system()).await
+}
+
+/// A store over a new file, on this clock.
+pub(in crate::ledger) async fn open_at(clock: Clock) -> (TemporaryFile, SqliteStore) {
     let file = TemporaryFile::new();
-    let store = SqliteStore::open(&file, Clock::system()).await.unwrap();
+    let store = SqliteStore::open(&file, clock).await.unwrap();
     store.migrate().await.unwrap();
     (file, store)
 }
