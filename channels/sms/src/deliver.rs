@@ -5,6 +5,7 @@ use rusmpp::tlvs::TlvValue;
 use rusmpp::values::{ErrorCodeNetworkType, NetworkErrorCode};
 use vestnik_contract::{Event, Inbound, InboundContent, Receipt};
 
+use crate::header::Part;
 use crate::receipt::MessageState;
 use crate::{address, header, receipt, text};
 
@@ -19,6 +20,14 @@ const HEADER: u8 = 0b0100_0000;
 /// `unknownSubscriber` among the errors of a GSM network (3GPP TS 29.002, 17.6.6).
 const UNKNOWN_SUBSCRIBER: u16 = 1;
 
+/// What a `deliver_sm` says.
+#[derive(Debug)]
+pub(crate) struct Heard {
+    pub(crate) event: Event,
+    /// Its place, where it is a part of a longer text.
+    pub(crate) part: Option<Part>,
+}
+
 /// What the SMSC brought, or `None` where it is of no use to the gateway: the message is still
 /// under way, an acknowledgement that nobody asked for, words from a sender without a number.
 /// `gone` holds the provider's error codes of numbers that do not exist; `key` names an inbound.
@@ -26,18 +35,20 @@ pub(crate) fn understand(
     deliver: &DeliverSm,
     gone: &[String],
     key: impl FnOnce() -> String,
-) -> Option<Event> {
-    match u8::from(deliver.esm_class) & KIND {
-        RECEIPT | NOTIFICATION => receipt(deliver, gone),
+) -> Option<Heard> {
+    let (part, words) = words(deliver);
+    let event = match u8::from(deliver.esm_class) & KIND {
+        RECEIPT | NOTIFICATION => receipt(deliver, &words, gone),
         // Some SMSCs leave the kind out and tell it by TLVs alone.
-        0 if id(deliver).is_some() && state(deliver).is_some() => receipt(deliver, gone),
-        0 => inbound(deliver, key),
+        0 if id(deliver).is_some() && state(deliver).is_some() => receipt(deliver, &words, gone),
+        0 => inbound(deliver, words, key),
         _ => None,
-    }
+    };
+    event.map(|event| Heard { event, part })
 }
 
-fn receipt(deliver: &DeliverSm, gone: &[String]) -> Option<Event> {
-    let said = receipt::read(&words(deliver), id(deliver), state(deliver))?;
+fn receipt(deliver: &DeliverSm, words: &str, gone: &[String]) -> Option<Event> {
+    let said = receipt::read(words, id(deliver), state(deliver))?;
     let is_gone = network_error(deliver).is_some_and(|error| {
         error.network_type == ErrorCodeNetworkType::Gsm && error.error_code == UNKNOWN_SUBSCRIBER
     }) || said.error.as_ref().is_some_and(|code| gone.contains(code));
@@ -52,8 +63,8 @@ fn receipt(deliver: &DeliverSm, gone: &[String]) -> Option<Event> {
     }))
 }
 
-fn inbound(deliver: &DeliverSm, key: impl FnOnce() -> String) -> Option<Event> {
-    let content = InboundContent::Text(words(deliver));
+fn inbound(deliver: &DeliverSm, words: String, key: impl FnOnce() -> String) -> Option<Event> {
+    let content = InboundContent::Text(words);
     let sender = sender(deliver)?;
     Some(Event::Inbound(Inbound { key: key(), sender, content, at: None }))
 }
@@ -63,8 +74,9 @@ fn sender(deliver: &DeliverSm) -> Option<vestnik_contract::Address> {
     address::from_wire(deliver.source_addr_ton, deliver.source_addr.as_str())
 }
 
-/// The text, without its header. A long one comes in a TLV.
-fn words(deliver: &DeliverSm) -> String {
+/// The text without its header, and the place that the header or the TLVs name. A long text may
+/// come in a TLV.
+fn words(deliver: &DeliverSm) -> (Option<Part>, String) {
     let payload = deliver.tlvs().iter().find_map(|tlv| match tlv.value() {
         Some(TlvValue::MessagePayload(payload)) => Some(&payload.value[..]),
         _ => None,
@@ -74,8 +86,22 @@ fn words(deliver: &DeliverSm) -> String {
         message => message,
     };
     let has_header = u8::from(deliver.esm_class) & HEADER != 0;
-    let octets = if has_header { header::strip(message).1 } else { message };
-    text::decode(u8::from(deliver.data_coding), octets)
+    let (part, octets) = if has_header { header::strip(message) } else { (sar(deliver), message) };
+    (part, text::decode(u8::from(deliver.data_coding), octets))
+}
+
+fn sar(deliver: &DeliverSm) -> Option<Part> {
+    let (mut reference, mut total, mut number) = (None, None, None);
+    for tlv in deliver.tlvs() {
+        match tlv.value() {
+            Some(TlvValue::SarMsgRefNum(value)) => reference = Some(*value),
+            Some(TlvValue::SarTotalSegments(value)) => total = Some(*value),
+            Some(TlvValue::SarSegmentSeqnum(value)) => number = Some(*value),
+            _ => {}
+        }
+    }
+    let part = Part { reference: reference?, total: total?, number: number? };
+    part.is_possible().then_some(part)
 }
 
 fn id(deliver: &DeliverSm) -> Option<&str> {
@@ -121,7 +147,7 @@ mod tests {
     }
 
     fn heard(deliver: &DeliverSm) -> Option<Event> {
-        understand(deliver, &["0A3".into()], || "key".into())
+        understand(deliver, &["0A3".into()], || "key".into()).map(|heard| heard.event)
     }
 
     fn told(deliver: &DeliverSm) -> Option<(String, String, ReceiptState, Option<String>)> {
@@ -186,6 +212,12 @@ mod tests {
         let text = |text: &str| Some((from.clone(), InboundContent::Text(text.into())));
         assert_eq!(wrote(&deliver(0x00, 8, b"\x04\x21\x04\x22\x04\x1E\x04\x1F")), text("СТОП"));
         assert_eq!(wrote(&deliver(0x40, 0, b"\x05\x00\x03\x01\x02\x01hello ")), text("hello "));
+        let mut part = deliver(0x00, 0, b"hello ");
+        for tlv in [Tlv::SarMsgRefNum(300), Tlv::SarTotalSegments(2), Tlv::SarSegmentSeqnum(1)] {
+            part.push_tlv(tlv);
+        }
+        let heard = understand(&part, &[], || "key".into()).and_then(|heard| heard.part);
+        assert_eq!(heard, Some(Part { reference: 300, total: 2, number: 1 }));
         let mut long = deliver(0x00, 0, b"");
         long.push_tlv(Tlv::MessagePayload(MessagePayload::new(b"long"[..].into())));
         assert_eq!(wrote(&long), text("long"));

@@ -12,6 +12,11 @@ pub(crate) struct Part {
 }
 
 impl Part {
+    /// Whether its number is one of its message's.
+    pub(crate) fn is_possible(self) -> bool {
+        (1..=self.total).contains(&self.number)
+    }
+
     /// The header that says so with a reference of eight bits (TS 23.040, 9.2.3.24.1).
     pub(crate) fn header(self) -> [u8; 6] {
         let [_, reference] = self.reference.to_be_bytes();
@@ -39,7 +44,7 @@ pub(crate) fn strip(message: &[u8]) -> (Option<Part>, &[u8]) {
         });
         header = next;
     }
-    (part.filter(|it| (1..=it.total).contains(&it.number)), text)
+    (part.filter(|it| it.is_possible()), text)
 }
 
 #[cfg(test)]

@@ -9,11 +9,19 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use std::time::Duration;
+
 use tokio::sync::Notify;
+use tokio::time::Instant;
 use vestnik_contract::{Event, EventBatch};
+
+use crate::deliver::Heard;
+use crate::fragments::{Fragment, Fragments};
 
 /// How many events one batch has at most.
 const BATCH: usize = 200;
+/// How long the parts of a reply wait for each other.
+const PARTS: Duration = Duration::from_secs(5);
 
 /// What became of a `deliver_sm` that came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,11 +43,19 @@ pub(crate) struct Acknowledged {
     pub(crate) sequences: Vec<u32>,
 }
 
-struct Arrival {
-    session: u64,
-    sequence: u32,
-    fingerprint: u64,
-    event: Event,
+/// A `deliver_sm` that is to be answered.
+#[derive(Debug)]
+pub(crate) struct Bearer {
+    pub(crate) session: u64,
+    pub(crate) sequence: u32,
+    pub(crate) fingerprint: u64,
+}
+
+/// An event, with what brought it: several for a reply of several parts.
+#[derive(Debug)]
+pub(crate) struct Arrival {
+    pub(crate) bearers: Vec<Bearer>,
+    pub(crate) event: Event,
 }
 
 #[derive(Default)]
@@ -49,6 +65,7 @@ struct Shelf {
     bound: bool,
     waiting: VecDeque<Arrival>,
     handed: Vec<Arrival>,
+    fragments: Fragments,
     token: u64,
     /// Fingerprints of what was acknowledged while its session was gone.
     settled: VecDeque<u64>,
@@ -78,7 +95,7 @@ impl Inbox {
     }
 
     /// Takes what the session of now brought. `fingerprint` is the same for the same content.
-    pub(crate) fn offer(&self, sequence: u32, fingerprint: u64, event: Event) -> Offered {
+    pub(crate) fn offer(&self, sequence: u32, fingerprint: u64, heard: Heard) -> Offered {
         let mut kept = self.kept();
         if let Some(at) = kept.settled.iter().position(|settled| *settled == fingerprint) {
             kept.settled.remove(at);
@@ -89,13 +106,24 @@ impl Inbox {
             (known.session, known.sequence) = (session, sequence);
             return Offered::Kept;
         }
-        if kept.waiting.len() + kept.handed.len() >= self.capacity {
+        if kept.waiting.len() + kept.handed.len() + kept.fragments.len() >= self.capacity {
             return Offered::Full;
         }
-        kept.waiting.push_back(Arrival { session, sequence, fingerprint, event });
+        kept.take(Bearer { session, sequence, fingerprint }, heard);
         drop(kept);
         self.filled.notify_one();
         Offered::Kept
+    }
+
+    /// Parts of replies that waited for the others for long enough wait no more.
+    pub(crate) fn give_up_waiting(&self, now: Instant) {
+        let mut kept = self.kept();
+        let Some(moment) = now.checked_sub(PARTS) else { return };
+        let overdue = kept.fragments.overdue(moment);
+        if !overdue.is_empty() {
+            kept.waiting.extend(overdue);
+            self.filled.notify_one();
+        }
     }
 
     /// The next events. A batch that was not acknowledged is handed out again.
@@ -118,7 +146,8 @@ impl Inbox {
         }
         let (session, bound) = (kept.session, kept.bound);
         let handed = std::mem::take(&mut kept.handed);
-        let (now, gone): (Vec<_>, Vec<_>) = handed.into_iter().partition(|it| bound && it.session == session);
+        let bearers = handed.into_iter().flat_map(|it| it.bearers);
+        let (now, gone): (Vec<_>, Vec<_>) = bearers.partition(|it| bound && it.session == session);
         kept.settled.extend(gone.iter().map(|it| it.fingerprint));
         let too_many = kept.settled.len().saturating_sub(self.capacity);
         kept.settled.drain(..too_many);
@@ -134,10 +163,23 @@ impl Inbox {
 impl Shelf {
     /// The same content of an earlier session, not acknowledged yet. Arrivals are in the order of
     /// their sessions until one is brought again, so a look at the ends is not enough.
-    fn brought_before(&mut self, fingerprint: u64) -> Option<&mut Arrival> {
+    fn brought_before(&mut self, fingerprint: u64) -> Option<&mut Bearer> {
         let session = self.session;
-        let all = self.handed.iter_mut().chain(&mut self.waiting);
+        let arrived = self.handed.iter_mut().chain(&mut self.waiting).flat_map(|it| &mut it.bearers);
+        let all = arrived.chain(self.fragments.bearers());
         all.filter(|it| it.session < session).find(|it| it.fingerprint == fingerprint)
+    }
+
+    /// Puts an event, or the reply that is whole with this part, into the queue.
+    fn take(&mut self, bearer: Bearer, heard: Heard) {
+        match (heard.event, heard.part) {
+            (Event::Inbound(inbound), Some(part)) if part.total > 1 => {
+                let fragment = Fragment { bearer, part, inbound, since: Instant::now() };
+                let whole = self.fragments.add(fragment);
+                self.waiting.extend(whole);
+            }
+            (event, _) => self.waiting.push_back(Arrival { bearers: vec![bearer], event }),
+        }
     }
 
     fn batch(&mut self) -> Option<EventBatch> {
@@ -157,15 +199,16 @@ mod tests {
 
     use super::*;
 
-    fn event(key: &str) -> Event {
-        Event::Receipt(Receipt {
+    fn event(key: &str) -> Heard {
+        let event = Event::Receipt(Receipt {
             key: key.into(),
             reference: key.into(),
             recipient: None,
             state: ReceiptState::Delivered,
             code: None,
             at: None,
-        })
+        });
+        Heard { event, part: None }
     }
 
     fn keys(batch: &EventBatch) -> Vec<&str> {

@@ -11,13 +11,15 @@
 //! - **Receipts and replies** are answered only after the gateway has committed them. More than the
 //!   configured number are put off (`ESME_RX_T_APPN`), so memory stays bounded. A reply has no id in
 //!   SMPP; a reply that comes again after a lost connection is known by its content as long as the
-//!   process lives, and is a new one after a restart.
+//!   process lives, and is a new one after a restart. The parts of a long reply are put together
+//!   if they come within five seconds.
 
 mod address;
 mod backoff;
 mod channel;
 mod codec;
 mod deliver;
+mod fragments;
 mod gsm7;
 mod header;
 mod inbox;

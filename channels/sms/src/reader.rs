@@ -69,12 +69,12 @@ impl Shared<'_> {
 
     fn delivered(&self, sequence: u32, deliver: &DeliverSm) -> ControlFlow<()> {
         let key = || format!("mo-{:032x}", rand::random::<u128>());
-        let Some(event) = deliver::understand(deliver, self.gone_codes, key) else {
+        let Some(heard) = deliver::understand(deliver, self.gone_codes, key) else {
             tracing::debug!("a deliver_sm of no use was answered and dropped");
             return self.answer(sequence, CommandStatus::EsmeRok, DeliverSmResp::default());
         };
         let fingerprint = self.fingerprints.hash_one(deliver);
-        match self.inbox.offer(sequence, fingerprint, event) {
+        match self.inbox.offer(sequence, fingerprint, heard) {
             Offered::Kept => ControlFlow::Continue(()),
             Offered::Known => self.answer(sequence, CommandStatus::EsmeRok, DeliverSmResp::default()),
             Offered::Full => self.answer(sequence, CommandStatus::EsmeRxTAppn, DeliverSmResp::default()),

@@ -198,13 +198,14 @@ impl Session {
     }
 }
 
-/// Ends when the SMSC was quiet for too long; until then gives back the places of the window that
-/// are held for requests nobody waits for any more.
+/// Ends when the SMSC was quiet for too long. Until then it gives back the places of the window that
+/// are held for requests nobody waits for any more, and ends the wait of parts of replies.
 async fn watch(shared: &Shared<'_>, spans: Spans) {
     let patience = spans.enquire_link + spans.call_timeout;
     let mut ticks = tokio::time::interval(spans.call_timeout.min(Duration::from_secs(1)) / 4);
     while shared.quiet_for() < patience {
         ticks.tick().await;
         shared.pending().retain(|_, waiting| !waiting.given_up());
+        shared.inbox.give_up_waiting(Instant::now());
     }
 }

@@ -9,7 +9,7 @@ use common::{Wired, message};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use vestnik_contract::sandbox::{Fault, Sandbox};
-use vestnik_contract::{Event, Permanence, ReceiptState, SendErrorKind};
+use vestnik_contract::{Event, InboundContent, Permanence, ReceiptState, SendErrorKind};
 
 const LONG: &str = "Міністерство соціальної політики: у вас народилася третя дитина 👶, і вам належать посвідчення \
                     багатодітної родини та пільга 50 % на комунальні послуги. Подати заяву: портал {держпослуги} \
@@ -57,6 +57,15 @@ async fn a_blocked_address_refuses_until_it_is_lifted() {
     assert_eq!(refused, Err(SendErrorKind::Unreachable(Permanence::Permanent)));
     wired.smsc.block(address, false).await;
     assert!(wired.adapter.channel.send(&message).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_long_reply_is_heard_as_one() {
+    let wired = Wired::start("").await;
+    wired.smsc.reply("+380671234567", LONG).await;
+    let Event::Inbound(inbound) = wired.event().await else { panic!("not an inbound") };
+    assert_eq!(inbound.content, InboundContent::Text(LONG.to_owned()));
+    assert_eq!(inbound.sender.expose(), "+380671234567");
 }
 
 #[tokio::test]
