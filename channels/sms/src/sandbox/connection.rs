@@ -1,6 +1,7 @@
 //! One connection of a client to the SMSC.
 
 use std::collections::BTreeMap;
+use std::future::pending;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -29,6 +30,8 @@ struct Connection<'a> {
     /// There is room again.
     emptied: Notify,
     bound: AtomicBool,
+    /// Both sides have parted: what is to be written is the last.
+    parted: AtomicBool,
 }
 
 #[derive(Default)]
@@ -56,6 +59,7 @@ pub(super) async fn serve(desk: &Desk, stream: TcpStream, mut cuts: watch::Recei
         filled: Notify::new(),
         emptied: Notify::new(),
         bound: AtomicBool::new(false),
+        parted: AtomicBool::new(false),
     };
     tokio::select! {
         () = connection.read(read) => {}
@@ -87,6 +91,10 @@ impl Connection<'_> {
                 }
             }
             self.filled.notify_one();
+            if self.parted.load(Ordering::Acquire) {
+                // The writer ends the connection.
+                return pending().await;
+            }
             while self.out().octets.len() > FULL {
                 self.emptied.notified().await;
             }
@@ -96,6 +104,9 @@ impl Connection<'_> {
     async fn write(&self, mut write: OwnedWriteHalf) {
         loop {
             let octets = self.out().octets.split();
+            if octets.is_empty() && self.parted.load(Ordering::Acquire) {
+                return;
+            }
             if octets.is_empty() {
                 self.filled.notified().await;
             } else if write.write_all(&octets).await.is_err() {
@@ -136,7 +147,7 @@ impl Connection<'_> {
                 self.bound.store(false, Ordering::Release);
                 self.put(pdu.id | RESP, 0, pdu.sequence, b"");
             }
-            id if id == wire::UNBIND | RESP => return Err(End),
+            id if id == wire::UNBIND | RESP => self.parted.store(true, Ordering::Release),
             id if id == wire::DELIVER_SM | RESP => self.answered(pdu),
             id if id & RESP != 0 => {}
             _ => self.put(wire::GENERIC_NACK, wire::ESME_RINVCMDID, pdu.sequence, b""),
