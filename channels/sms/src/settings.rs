@@ -27,7 +27,8 @@ pub struct Settings {
     /// How many receipts and replies may wait for their commit; more are put off. 1 to 10,000.
     #[serde(default = "receive_window")]
     pub receive_window: u16,
-    /// After how many quiet seconds the connection is tried.
+    /// How often the connection is tried, in seconds. An SMSC that says nothing for this time and
+    /// `call_timeout_seconds` together is taken for gone.
     #[serde(default = "enquire_link_seconds")]
     pub enquire_link_seconds: f64,
     /// How long one send may take, all parts together, in seconds; also how long a connection and a
