@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
-use vestnik_contract::{Callbacks, ChannelId, EventSource, RouteId, SetupError};
+use vestnik_contract::{Callbacks, Channel, ChannelId, EventSource, RouteId, SetupError};
 
 use crate::clock::Clock;
 use crate::config::Loaded;
@@ -24,6 +24,7 @@ use crate::ledger::sqlite::SqliteStore;
 use crate::ledger::store::{PauseRow, Store};
 use crate::ledger::{Keyring, Ledger, LedgerError, Rules, StoreError};
 use crate::lifecycle::Lifecycle;
+use crate::notice::CheckKey;
 
 /// Why a gateway cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -113,8 +114,9 @@ impl Gateway {
         lifecycle: &Lifecycle,
     ) -> Result<Self, StartError> {
         let connected = loaded.connect(&clock.function())?;
-        let channels = connected.iter().map(|one| (one.channel.clone(), one.adapter.channel.clone())).collect();
-        let rules = Arc::new(loaded.into_rules(channels, ledger.keys()));
+        let channels =
+            connected.iter().map(|one| (one.channel.clone(), one.adapter.channel.clone())).collect();
+        let rules = Arc::new(rules(loaded, channels, ledger.keys()));
         let wake = Wake::new();
         let (outcomes, outcomes_in) = mpsc::channel(QUEUE);
         let (alarms, alarms_in) = mpsc::channel(QUEUE);
@@ -173,7 +175,24 @@ impl Gateway {
     }
 }
 
-fn lane_options(lane: LaneSettings, channel: &dyn vestnik_contract::Channel) -> LaneOptions {
+/// The configuration as the ledger's verbs see it.
+fn rules(loaded: Loaded, channels: BTreeMap<ChannelId, Arc<dyn Channel>>, keys: &Keyring) -> Rules {
+    let Loaded { version, gateway, policy, jurisdictions, strict, catalogue, renderer, .. } = loaded;
+    Rules {
+        version,
+        policy,
+        jurisdictions,
+        strict,
+        catalogue,
+        renderer,
+        check_key: CheckKey::new(keys.check_code_secret()),
+        channels,
+        public_url: gateway.http.public_url,
+        allow_list: gateway.allow_list.map(|list| list.recipients.into_iter().collect()),
+    }
+}
+
+fn lane_options(lane: LaneSettings, channel: &dyn Channel) -> LaneOptions {
     let provider = channel.capabilities();
     let nonzero = |limit: Option<u32>| limit.and_then(std::num::NonZeroU32::new);
     LaneOptions {

@@ -1,12 +1,11 @@
 //! The whole configuration, loaded and checked as one set.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
 use ring::digest;
-use vestnik_contract::{Channel, ChannelId, ClockFn};
+use vestnik_contract::{ChannelId, ClockFn};
 
 use super::catalogue::{load_catalogue, load_identity};
 use super::channels::{self, ChannelSettings, ConnectedChannel};
@@ -15,8 +14,7 @@ use super::gateway::Gateway;
 use super::overrides::Overrides;
 use super::sources::Sources;
 use crate::domain::{Catalogue, Identity, Jurisdiction, JurisdictionId, Policy};
-use crate::ledger::{Keyring, Rules};
-use crate::notice::{CheckKey, Renderer};
+use crate::notice::Renderer;
 
 /// A configuration that can be run.
 pub struct Loaded {
@@ -101,25 +99,6 @@ impl Loaded {
             .filter_map(|one| errors.take(one.connect(&self.identity.sender, clock, public_url)))
             .collect();
         errors.or(connected)
-    }
-
-    /// What the ledger's verbs need of it.
-    #[must_use]
-    pub fn into_rules(self, channels: BTreeMap<ChannelId, Arc<dyn Channel>>, keys: &Keyring) -> Rules {
-        let allow_list =
-            self.gateway.allow_list.map(|list| list.recipients.into_iter().collect::<BTreeSet<_>>());
-        Rules {
-            version: self.version,
-            policy: self.policy,
-            jurisdictions: self.jurisdictions,
-            strict: self.strict,
-            catalogue: self.catalogue,
-            renderer: self.renderer,
-            check_key: CheckKey::new(keys.check_code_secret()),
-            channels,
-            public_url: self.gateway.http.public_url,
-            allow_list,
-        }
     }
 }
 
