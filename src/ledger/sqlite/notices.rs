@@ -14,7 +14,7 @@ const IDEMPOTENCY: Table = Table("idempotency");
 const NOTIFICATION: Table = Table("notification");
 const NOTICE: Table = Table("notice");
 
-const REMEMBERED: Batch =
+pub(super) const REMEMBERED: Batch =
     Batch { head: "SELECT * FROM idempotency WHERE (source, source_id) IN (", tail: ")" };
 
 const REMEMBER: Batch = Batch {
@@ -30,9 +30,10 @@ const ADD_NOTIFICATIONS: Batch = Batch {
     tail: "",
 };
 
-const NOTIFICATIONS: Batch = Batch { head: "SELECT * FROM notification WHERE key IN (", tail: ")" };
+pub(super) const NOTIFICATIONS: Batch =
+    Batch { head: "SELECT * FROM notification WHERE key IN (", tail: ")" };
 
-const CLOSE_NOTIFICATIONS: Batch = Batch {
+pub(super) const CLOSE_NOTIFICATIONS: Batch = Batch {
     head: "UPDATE notification
         SET closed_state = new.column2, closed_reason = new.column3, closed_at = new.column4 FROM (",
     tail: ") AS new WHERE key = new.column1",
@@ -40,12 +41,12 @@ const CLOSE_NOTIFICATIONS: Batch = Batch {
 
 const ADD_NOTICES: Batch = Batch { head: "INSERT INTO notice (id, citizen, notice, words) ", tail: "" };
 
-const SAVE_NOTICES: Batch = Batch {
+pub(super) const SAVE_NOTICES: Batch = Batch {
     head: "UPDATE notice SET notice = new.column2, words = new.column3 FROM (",
     tail: ") AS new WHERE id = new.column1",
 };
 
-const NOTICES: Batch = Batch { head: "SELECT * FROM notice WHERE id IN (", tail: ")" };
+pub(super) const NOTICES: Batch = Batch { head: "SELECT * FROM notice WHERE id IN (", tail: ")" };
 
 pub(super) async fn idempotency(
     conn: &mut SqliteConnection,

@@ -19,10 +19,10 @@ const ADD: Batch = Batch {
     tail: " ON CONFLICT (channel, route, reference, attempt) DO NOTHING",
 };
 
-const FIND: Batch =
+pub(super) const FIND: Batch =
     Batch { head: "SELECT * FROM provider_reference WHERE (channel, route, reference) IN (", tail: ")" };
 
-const SAVE: Batch = Batch {
+pub(super) const SAVE: Batch = Batch {
     head: "UPDATE provider_reference AS old SET state = new.column5 FROM (",
     tail: ") AS new WHERE old.channel = new.column1 AND old.route = new.column2
         AND old.reference = new.column3 AND old.attempt = new.column4",
@@ -33,7 +33,7 @@ const ADD_ORPHANS: Batch = Batch {
     tail: " ON CONFLICT (channel, route, reference, recipient, state) DO NOTHING",
 };
 
-const TAKE_MATCHED: &str = "
+pub(super) const TAKE_MATCHED: &str = "
     DELETE FROM orphan WHERE (channel, route, reference, recipient, state) IN (
         SELECT channel, route, reference, recipient, state FROM orphan AS waiting
         WHERE EXISTS (

@@ -21,7 +21,7 @@ pub(super) type Values<'a> = Separated<'a, Sqlite, &'static str>;
 
 /// Rows in one statement. SQLite binds 32,766 variables at most
 /// (<https://www.sqlite.org/limits.html#max_variable_number>), and no table is wider than 15 columns.
-const ROWS: usize = 500;
+pub(super) const ROWS: usize = 500;
 
 /// Up to so many rows a batch is kept prepared, and so is a full one: sizes in between are too many
 /// to keep.
