@@ -6,7 +6,7 @@ use vestnik_contract::{ChannelId, RouteId};
 
 use super::rows::{Batch, Cells, Values, all};
 use crate::domain::{AttemptId, CitizenKey, NoticeId};
-use crate::ledger::codes::{Code as _, Table, millis};
+use crate::ledger::codes::{Code, Table, millis};
 use crate::ledger::error::StoreError;
 use crate::ledger::store::{OrphanRow, ReferenceRow};
 
@@ -56,7 +56,7 @@ pub(super) async fn add_references(
             .push_bind(row.recipient.as_slice())
             .push_bind(row.notice.0)
             .push_bind(row.citizen.0.as_slice())
-            .push_bind(row.state.map(|state| state.code()));
+            .push_bind(row.state.map(Code::code));
     };
     ADD.run(conn, rows, bind).await
 }
@@ -96,7 +96,7 @@ pub(super) async fn save_references(
             .push_bind(row.route.as_str())
             .push_bind(row.reference.as_str())
             .push_bind(row.attempt.0)
-            .push_bind(row.state.map(|state| state.code()));
+            .push_bind(row.state.map(Code::code));
     };
     SAVE.run(conn, rows, bind).await
 }

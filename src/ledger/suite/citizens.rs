@@ -127,7 +127,9 @@ pub(crate) async fn consents_are_numbered_in_their_order(store: &dyn Store) -> O
     let mut tx = store.read().await?;
     let mut kept = tx.consents(&[other.key, one.key]).await?;
     assert!(kept.is_sorted_by(|a, b| a.seq < b.seq) && kept[0].seq > 0);
-    kept.iter_mut().for_each(|row| row.seq = 0);
+    for row in &mut kept {
+        row.seq = 0;
+    }
     assert_eq!(kept, given);
     assert_eq!(tx.consents(&[other.key]).await?.len(), 1);
     Ok(())
