@@ -19,6 +19,11 @@ const RESERVATION: Table = Table("reservation");
 pub(super) const CITIZENS: Batch =
     Batch { head: "SELECT * FROM citizen WHERE key IN (", tail: ") ORDER BY key" };
 
+const ADD_CITIZENS: Batch = Batch {
+    head: "INSERT INTO citizen (key, data_key, id, locale, zone, region, jurisdiction, updated_at) ",
+    tail: " ON CONFLICT (key) DO NOTHING",
+};
+
 const PUT_CITIZENS: Batch = Batch {
     head: "INSERT INTO citizen (key, data_key, id, locale, zone, region, jurisdiction, updated_at) ",
     tail: " ON CONFLICT (key) DO UPDATE SET
@@ -83,19 +88,24 @@ pub(super) async fn load(
     CITIZENS.find(conn, keys, bind_key, CITIZEN, citizen).await
 }
 
+pub(super) async fn add(conn: &mut SqliteConnection, rows: &[CitizenRow]) -> Result<(), StoreError> {
+    ADD_CITIZENS.run_for_each(conn, rows, bind_citizen).await
+}
+
 pub(super) async fn put(conn: &mut SqliteConnection, rows: &[CitizenRow]) -> Result<(), StoreError> {
-    let bind = |values: &mut Values<'_>, row: &CitizenRow| {
-        values
-            .push_bind(row.key.0.as_slice())
-            .push_bind(row.data_key.as_slice())
-            .push_bind(row.id.as_slice())
-            .push_bind(row.profile.locale.code())
-            .push_bind(row.profile.zone.as_deref())
-            .push_bind(row.profile.region.as_deref())
-            .push_bind(row.profile.jurisdiction.as_str())
-            .push_bind(millis(row.updated_at));
-    };
-    PUT_CITIZENS.run(conn, rows, bind).await
+    PUT_CITIZENS.run(conn, rows, bind_citizen).await
+}
+
+fn bind_citizen(values: &mut Values<'_>, row: &CitizenRow) {
+    values
+        .push_bind(row.key.0.as_slice())
+        .push_bind(row.data_key.as_slice())
+        .push_bind(row.id.as_slice())
+        .push_bind(row.profile.locale.code())
+        .push_bind(row.profile.zone.as_deref())
+        .push_bind(row.profile.region.as_deref())
+        .push_bind(row.profile.jurisdiction.as_str())
+        .push_bind(millis(row.updated_at));
 }
 
 fn citizen(cells: &Cells<'_>) -> Result<CitizenRow, StoreError> {

@@ -21,7 +21,10 @@ const REMEMBER: Batch = Batch {
     head: "INSERT INTO idempotency (source, source_id, digest, notification, cancelled, at) ",
     tail: " ON CONFLICT (source, source_id) DO UPDATE SET
         digest = excluded.digest, notification = excluded.notification, cancelled = excluded.cancelled,
-        at = excluded.at",
+        at = excluded.at
+        WHERE idempotency.notification = excluded.notification
+           OR idempotency.notification IS NULL
+              AND (idempotency.cancelled IS NULL OR excluded.cancelled IS NOT NULL)",
 };
 
 const ADD_NOTIFICATIONS: Batch = Batch {
@@ -71,7 +74,7 @@ pub(super) async fn put_idempotency(
             .push_bind(row.cancelled.map(Reason::as_str))
             .push_bind(millis(row.at));
     };
-    REMEMBER.run(conn, rows, bind).await
+    REMEMBER.run_for_each(conn, rows, bind).await
 }
 
 fn remembered(cells: &Cells<'_>) -> Result<IdempotencyRow, StoreError> {
