@@ -1,8 +1,6 @@
 //! Pure: rendering, identity, check code, and the notice's state machine.
 
 mod advance;
-#[cfg(test)]
-mod advance_invariants;
 mod check_code;
 pub mod format;
 mod render;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fluent_syntax::ast::{Attribute, Entry, Expression, Identifier, InlineExpression, Message, Pattern};
 use fluent_syntax::ast::{PatternElement, Variant, VariantKey};
-use fluent_syntax::parser;
+use fluent_syntax::parser::{self, ErrorKind, ParserError};
 
 use crate::config::error::{ConfigErrors, SourceFile};
 use crate::domain::{Locale, Template, wording};
@@ -64,7 +64,8 @@ pub(super) fn check(
         Ok(resource) => resource,
         Err((_, mistakes)) => {
             for mistake in mistakes {
-                errors.push(file.error(mistake.pos.start, syntax(&mistake.kind.to_string())));
+                let (at, kind) = cause(file, &mistake).unwrap_or((mistake.pos.start, mistake.kind));
+                errors.push(file.error(at, syntax(&kind.to_string())));
             }
             return Places::new();
         }
@@ -87,6 +88,18 @@ pub(super) fn check(
         checker.errors.push(error.with_nearest(&missing.id, strangers));
     }
     checker.places
+}
+
+/// What is really wrong with an attribute. The parser only says that a message may not begin with a
+/// dot; read as the text of a message, the attribute shows its own mistake.
+fn cause(file: &SourceFile, mistake: &ParserError) -> Option<(usize, ErrorKind)> {
+    const HEAD: &str = "m ";
+    let skipped = mistake.slice.clone()?;
+    let text = file.text.get(skipped.clone()).filter(|text| text.trim_start().starts_with('.'))?;
+    let equals = text.find('=')?;
+    let (_, mistakes) = parser::parse(format!("{HEAD}{}", &text[equals..])).err()?;
+    let first = mistakes.into_iter().next()?;
+    Some(((skipped.start + equals + first.pos.start).saturating_sub(HEAD.len()), first.kind))
 }
 
 /// The parser's words, made to begin as all our messages do.
@@ -219,7 +232,7 @@ impl Walk<'_, '_> {
             }
             InlineExpression::Placeable { expression } => self.expression(expression),
             InlineExpression::FunctionReference { id, .. } => {
-                self.checker.refuse(id.name, whole, "a function")
+                self.checker.refuse(id.name, whole, "a function");
             }
             InlineExpression::MessageReference { id, .. } => {
                 self.checker.refuse(id.name, whole, "a reference to another message");

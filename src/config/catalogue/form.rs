@@ -9,8 +9,8 @@ use vestnik_contract::is_id;
 
 use crate::config::error::{ConfigErrors, SourceFile};
 use crate::domain::{
-    Approval, Class, Currency, LifeEvent, Localized, Measure, MeasureId, Param, ParamType, Template,
-    TemplateRef, Topic, TopicId, is_param_name, wording,
+    Approval, Class, Currency, LifeEvent, LifeEventId, Localized, Measure, MeasureId, Param, ParamType,
+    Template, TemplateRef, Topic, TopicId, is_param_name, wording,
 };
 use crate::notice::variables;
 
@@ -98,23 +98,18 @@ enum ParamForm {
 /// was noted; until then it is enough to go on checking.
 pub(super) struct Reader<'a> {
     pub(super) file: &'a SourceFile,
+    /// The file's own life event.
+    pub(super) life_event: &'a LifeEventId,
     pub(super) topics: &'a BTreeMap<TopicId, Topic>,
+    /// Every measure read so far, with its life event.
+    pub(super) homes: &'a mut BTreeMap<MeasureId, LifeEventId>,
     pub(super) errors: &'a mut ConfigErrors,
 }
 
 impl Reader<'_> {
     pub(super) fn life_event(&mut self, form: LifeEventForm) -> LifeEvent {
-        let mut measures = BTreeMap::new();
-        for form in form.measure {
-            let at = form.id.span();
-            let measure = self.measure(form);
-            if let Some(twice) = measures.insert(measure.id.clone(), measure) {
-                self.wrong(
-                    &at,
-                    format!("expected an id that no other measure has, found \"{}\" again", twice.id),
-                );
-            }
-        }
+        let measures = form.measure.into_iter().map(|form| self.measure(form));
+        let measures = measures.map(|measure| (measure.id.clone(), measure)).collect();
         LifeEvent { title: form.title, measures }
     }
 
@@ -123,6 +118,10 @@ impl Reader<'_> {
         if !id.as_str().starts_with(|c: char| c.is_ascii_lowercase()) {
             // The id names a message of the text files, and those begin with a letter.
             self.wrong(&form.id.span(), format!("expected an id that begins with a letter, found \"{id}\""));
+        }
+        if let Some(home) = self.homes.insert(id.clone(), self.life_event.clone()) {
+            let message = format!("expected an id that no other measure has, found \"{id}\" of {home} again");
+            self.wrong(&form.id.span(), message);
         }
         let topic = form.topic.get_ref();
         if !self.topics.contains_key(topic) {

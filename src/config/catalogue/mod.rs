@@ -12,7 +12,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::config::error::{ConfigError, ConfigErrors, SourceFile};
-use crate::domain::{Catalogue, Identity, LifeEvent, LifeEventId, Locale, MeasureId, Template, Topic};
+use crate::domain::{
+    Catalogue, Identity, LifeEvent, LifeEventId, Locale, Measure, MeasureId, Template, Topic,
+};
 use crate::notice::{Renderer, Texts, gateway_texts};
 
 mod fluent;
@@ -81,7 +83,7 @@ impl TextFile {
 }
 
 fn templates(event: &LifeEvent) -> impl Iterator<Item = &Template> {
-    event.measures.values().flat_map(|measure| measure.templates())
+    event.measures.values().flat_map(Measure::templates)
 }
 
 /// What has been read so far, and what is wrong with it.
@@ -113,15 +115,14 @@ impl Loader {
         let file = SourceFile::read(&folder.join("life_event.toml"));
         let form = file.and_then(|file| file.parse().map(|form| (file, form)));
         let Some((file, form)) = self.errors.take(form) else { return };
-        let mut reader =
-            form::Reader { file: &file, topics: &self.catalogue.topics, errors: &mut self.errors };
-        let event = reader.life_event(form);
-        for measure in event.measures.keys() {
-            if let Some(home) = homes.insert(measure.clone(), id.clone()) {
-                let message = format!("expected measures of its own, found {measure} of {home}");
-                self.errors.push(ConfigError::of_file(&file.path, message));
-            }
+        let event = form::Reader {
+            file: &file,
+            life_event: &id,
+            topics: &self.catalogue.topics,
+            homes,
+            errors: &mut self.errors,
         }
+        .life_event(form);
         self.read_texts(folder, Some(&id), || templates(&event).map(fluent::Expected::from).collect());
         self.catalogue.life_events.insert(id, event);
     }

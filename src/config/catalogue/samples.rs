@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use vestnik_contract::TextLength;
 
 use super::fluent::Places;
@@ -87,7 +87,7 @@ impl Sampler<'_> {
                         longest.errors.insert("the check code to stand last".to_owned());
                     }
                 }
-                Err(error) => longest.fail(error),
+                Err(error) => longest.fail(&error),
             }
         }
     }
@@ -127,7 +127,7 @@ impl Longest {
         *longest = length.max(*longest);
     }
 
-    fn fail(&mut self, error: RenderError) {
+    fn fail(&mut self, error: &RenderError) {
         self.errors.insert(format!("a text that can be filled in: {error}"));
     }
 }
@@ -154,7 +154,7 @@ pub(super) fn samples(declared: &BTreeMap<String, Param>) -> Vec<Params> {
         let chosen = given.filter_map(|(name, _, values)| {
             values.get(number).or(values.last()).map(|value| ((*name).clone(), value.clone()))
         });
-        Params(Map::from_iter(chosen))
+        Params(chosen.collect())
     };
     (0..most).flat_map(|number| [set(number, true), set(number, false)]).collect()
 }

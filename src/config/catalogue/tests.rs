@@ -74,136 +74,140 @@ fn the_shipped_catalogue_is_right() {
     assert_eq!(catalogue.template(&template).unwrap().id, template);
 }
 
+/// What is replaced, by what, and what is told of it.
+const TOML_MISTAKES: &[(&str, &str, &str)] = &[
+    (
+        "in_use = 1",
+        "inuse = 1",
+        ":1: expected one of id, topic, title, in_use, template, found \"inuse\" (did you mean \"in_use\"?)",
+    ),
+    (
+        "topic = \"family\"",
+        "topic = \"famly\"",
+        "expected a topic of topics.toml, found \"famly\" (did you mean \"family\"?)",
+    ),
+    (
+        "id = \"large_family_certificate\"",
+        "id = \"Large\"",
+        ":6: an id is 1 to 64 characters of a-z, 0-9, _ and -",
+    ),
+    (
+        "id = \"birth_grant\"",
+        "id = \"1_grant\"",
+        "expected an id that begins with a letter, found \"1_grant\"",
+    ),
+    (
+        "id = \"birth_grant\"",
+        "id = \"child_allowance\"",
+        "expected an id that no other measure has, found \"child_allowance\" of child_birth again",
+    ),
+    ("id = \"birth_grant\"", "id = \"disability_aids\"", "found \"disability_aids\" of child_birth again"),
+    ("in_use = 1", "in_use = 2", ":10: expected one of 1, found 2"),
+    ("version = 1", "version = 0", "expected a version from 1"),
+    (
+        "class = \"entitlement\"",
+        "class = \"entitlment\"",
+        "found \"entitlment\" (did you mean \"entitlement\"?)",
+    ),
+    ("by = \"Legal department\"", "by = \"\"", "expected the office that approved it"),
+    ("on = \"2026-09-14\"", "on = \"14.09.2026\"", "year"),
+    ("uk = \"Народження дитини\", ", "", "missing field `uk`"),
+    ("en = \"Birth of a child\"", "en = \"birth.example\"", "expected en to be 1 to 60 characters"),
+    ("min = 3, max = 20", "min = 30, max = 20", "expected min and max in that order"),
+    ("max_length = 80", "max_length = 0", "expected max_length from 1 to 200"),
+    ("max_length = 80", "max_lenght = 80", "found \"max_lenght\" (did you mean \"max_length\"?)"),
+    ("\"UAH\", \"RUB\"", "\"UAX\"", "found \"UAX\" (did you mean \"UAH\"?)"),
+    ("[\"UAH\", \"RUB\"]", "[]", "expected at least one currency"),
+    ("child_order = {", "Child = {", "expected a name of 1 to 40"),
+    ("child_order = {", "act_by = {", "found two called \"act_by\""),
+    ("\n[[measure]]\n", "\n[[measure]\n", "expected"),
+];
+
 #[test]
 fn a_broken_toml_file_is_refused_where_it_is_broken() {
     const EVENT: &str = "catalogue/child_birth/life_event.toml";
     let copy = Copy::new();
-    let table = [
-        (
-            "in_use = 1",
-            "inuse = 1",
-            ":1: expected one of id, topic, title, in_use, template, found \"inuse\" (did you mean \"in_use\"?)",
-        ),
-        (
-            "topic = \"family\"",
-            "topic = \"famly\"",
-            "expected a topic of topics.toml, found \"famly\" (did you mean \"family\"?)",
-        ),
-        (
-            "id = \"large_family_certificate\"",
-            "id = \"Large\"",
-            ":6: an id is 1 to 64 characters of a-z, 0-9, _ and -",
-        ),
-        (
-            "id = \"birth_grant\"",
-            "id = \"1_grant\"",
-            "expected an id that begins with a letter, found \"1_grant\"",
-        ),
-        (
-            "id = \"birth_grant\"",
-            "id = \"child_allowance\"",
-            "expected an id that no other measure has, found \"child_allowance\" again",
-        ),
-        ("id = \"birth_grant\"", "id = \"disability_aids\"", "found disability_aids of"),
-        ("in_use = 1", "in_use = 2", ":10: expected one of 1, found 2"),
-        ("version = 1", "version = 0", "expected a version from 1"),
-        (
-            "class = \"entitlement\"",
-            "class = \"entitlment\"",
-            "found \"entitlment\" (did you mean \"entitlement\"?)",
-        ),
-        ("by = \"Legal department\"", "by = \"\"", "expected the office that approved it"),
-        ("on = \"2026-09-14\"", "on = \"14.09.2026\"", "2026"),
-        ("uk = \"Народження дитини\", ", "", "missing field `uk`"),
-        ("en = \"Birth of a child\"", "en = \"birth.example\"", "expected en to be 1 to 60 characters"),
-        ("min = 3, max = 20", "min = 30, max = 20", "expected min and max in that order"),
-        ("max_length = 80", "max_length = 0", "expected max_length from 1 to 200"),
-        ("max_length = 80", "max_lenght = 80", "found \"max_lenght\" (did you mean \"max_length\"?)"),
-        ("\"UAH\", \"RUB\"", "\"UAX\"", "found \"UAX\" (did you mean \"UAH\"?)"),
-        ("[\"UAH\", \"RUB\"]", "[]", "expected at least one currency"),
-        ("child_order = {", "Child = {", "expected a name of 1 to 40"),
-        ("child_order = {", "act_by = {", "found two called \"act_by\""),
-        ("[[measure]]", "[[measure]", "expected"),
-    ];
-    for (from, to, expected) in table {
+    for (from, to, expected) in TOML_MISTAKES {
         let told = copy.broken(EVENT, from, to);
         let first = told.lines().find(|line| line.contains(expected));
         let line = first.unwrap_or_else(|| panic!("{from} -> {to} gave\n{told}\nand not {expected}"));
-        let place = line.strip_prefix(EVENT).unwrap_or_else(|| panic!("{line} names another file"));
-        let numbers: Vec<_> = place.split(':').skip(1).take(2).map(str::parse::<usize>).collect();
+        let (file, place) = line.split_once(".toml:").unwrap();
+        assert!(file.starts_with("catalogue/") && file.ends_with("/life_event"), "{line} names another file");
+        let numbers: Vec<_> = place.split(':').take(2).map(str::parse::<usize>).collect();
         assert!(numbers.iter().all(Result::is_ok) && numbers.len() == 2, "{line} has no line and column");
     }
 }
+
+/// What is replaced, by what, and what is told of it.
+const TEXT_MISTAKES: &[(&str, &str, &str)] = &[
+    (".short =", ".shrt =", "found .shrt (did you mean \"short\"?)"),
+    (
+        ".title = Посвідчення багатодітної сім’ї",
+        ".short = Посвідчення",
+        "expected each attribute once, found .short again",
+    ),
+    (".title = Посвідчення багатодітної сім’ї\n", "", "expected an attribute .title, found none"),
+    (
+        "birth_grant-v1 =",
+        "birth_grnt-v1 =",
+        "expected no message of the name birth_grnt-v1 (did you mean \"birth_grant-v1\"?)",
+    ),
+    (
+        "birth_grant-v1 =",
+        "birth_grnt-v1 =",
+        "expected a message birth_grant-v1, found none (did you mean \"birth_grnt-v1\"?)",
+    ),
+    ("birth_grant-v1 =", "family_capital-v1 =", "expected each message once, found family_capital-v1 again"),
+    ("birth_grant-v1 =", "birth_grant-v1 = Текст", "expected attributes only, found a text before them"),
+    ("допомога: { $sum }", "допомога: { $summ }", "found $summ (did you mean \"sum\"?)"),
+    ("допомога: { $sum }", "допомога: { $sum ", "expected a token starting with \"}\""),
+    (
+        "допомога: { $sum }",
+        "допомога: { NUMBER($sum) }",
+        "expected texts written out in full, found a function",
+    ),
+    ("допомога: { $sum }", "допомога: { signature }", "found a reference to another message"),
+    ("допомога: { $sum }", "допомога: { -agency }", "found a reference to a term"),
+    ("Вітаємо з народженням", "Пишіть на a@b.example про", "found a link"),
+    ("Вітаємо з народженням", "Телефонуйте 0 800 123 456", "found a phone number"),
+    ("Вітаємо з народженням", "Вітаємо\u{202e} з народженням", "found a control character"),
+    ("            [few] { $child_order } дитини\n", "", "expected a form [few], found none"),
+    (
+        "[few] { $child_order }",
+        "[fwe] { $child_order }",
+        "expected one of [one], [few], [many], [other], found [fwe] (did you mean \"few\"?)",
+    ),
+    (
+        "{ $has_act_by ->\n            [yes]",
+        "{ $has_act_by ->\n            [yep]",
+        "expected one of [yes], [no], found [yep] (did you mean \"yes\"?)",
+    ),
+    ("*[no] Оформити", "[no] Оформити", "default variant"),
+    ("{ $has_act_by ->", "{ $act_by ->", "expected a variable to select on, found $act_by"),
+];
 
 #[test]
 fn a_broken_text_is_refused_where_it_is_broken() {
     const TEXTS: &str = "catalogue/child_birth/uk.ftl";
     let copy = Copy::new();
-    let table = [
-        (".short =", ".shrt =", "found .shrt (did you mean \"short\"?)"),
-        (
-            ".title = Посвідчення багатодітної сім’ї",
-            ".short = Посвідчення",
-            "expected each attribute once, found .short again",
-        ),
-        (".title = Посвідчення багатодітної сім’ї\n", "", "expected an attribute .title, found none"),
-        (
-            "birth_grant-v1 =",
-            "birth_grnt-v1 =",
-            "expected no message of the name birth_grnt-v1 (did you mean \"birth_grant-v1\"?)",
-        ),
-        (
-            "birth_grant-v1 =",
-            "birth_grnt-v1 =",
-            "expected a message birth_grant-v1, found none (did you mean \"birth_grnt-v1\"?)",
-        ),
-        (
-            "birth_grant-v1 =",
-            "family_capital-v1 =",
-            "expected each message once, found family_capital-v1 again",
-        ),
-        ("birth_grant-v1 =", "birth_grant-v1 = Текст", "expected attributes only, found a text before them"),
-        ("допомога: { $sum }", "допомога: { $summ }", "found $summ (did you mean \"sum\"?)"),
-        ("допомога: { $sum }", "допомога: { $sum ", "expected a token starting with \"}\""),
-        (
-            "допомога: { $sum }",
-            "допомога: { NUMBER($sum) }",
-            "expected texts written out in full, found a function",
-        ),
-        ("допомога: { $sum }", "допомога: { signature }", "found a reference to another message"),
-        ("допомога: { $sum }", "допомога: { -agency }", "found a reference to a term"),
-        ("Вітаємо з народженням", "Пишіть на a@b.example про", "found a link"),
-        ("Вітаємо з народженням", "Телефонуйте 0 800 123 456", "found a phone number"),
-        ("Вітаємо з народженням", "Вітаємо\u{202e} з народженням", "found a control character"),
-        ("            [few] { $child_order } дитини\n", "", "expected a form [few], found none"),
-        (
-            "[few] { $child_order }",
-            "[fwe] { $child_order }",
-            "expected one of [one], [few], [many], [other], found [fwe] (did you mean \"few\"?)",
-        ),
-        (
-            "{ $has_act_by ->\n            [yes]",
-            "{ $has_act_by ->\n            [yep]",
-            "expected one of [yes], [no], found [yep] (did you mean \"yes\"?)",
-        ),
-        ("*[no] Оформити", "[no] Оформити", "default variant"),
-        ("{ $has_act_by ->", "{ $act_by ->", "expected a variable to select on, found $act_by"),
-        (
-            "Вітаємо з народженням",
-            &"Вітаємо з народженням ".repeat(4),
-            "expected at most 201 UTF-16 units with agency and signature, found 2",
-        ),
-        (
-            ".title = Допомога",
-            &format!(".title = {}", "Допомога ".repeat(9)),
-            "expected at most 70 characters, found",
-        ),
-    ];
-    for (from, to, expected) in table {
+    for (from, to, expected) in TEXT_MISTAKES {
         let told = copy.broken(TEXTS, from, to);
         let found = told.lines().any(|line| line.starts_with(TEXTS) && line.contains(expected));
         assert!(found, "{from} -> {to} gave\n{told}\nand not {expected}");
     }
+}
+
+#[test]
+fn a_text_that_grows_too_long_is_refused() {
+    const TEXTS: &str = "catalogue/child_birth/uk.ftl";
+    let copy = Copy::new();
+    let short = copy.broken(TEXTS, "Вітаємо", &"Вітаємо ".repeat(9));
+    assert!(
+        short.contains(".ftl:36:6: expected at most 201 UTF-16 units with agency and signature"),
+        "{short}"
+    );
+    let title = copy.broken(TEXTS, ".title = Допомога", &format!(".title = {}", "Допомога ".repeat(9)));
+    assert!(title.contains("expected at most 70 characters, found"), "{title}");
 }
 
 #[test]
@@ -219,7 +223,7 @@ fn places_are_exact_and_every_mistake_is_told() {
     let file = "catalogue/child_birth/en.ftl";
     let variables = "$office, $has_office, $sum, $act_by, $has_act_by";
     let expected = [
-        format!("{file}:{line}:22: expected one of {variables}, found $grant"),
+        format!("{file}:{line}:23: expected one of {variables}, found $grant"),
         format!("{file}:{}:6: expected one of .title, .short, .long, found .extra", line + 1),
         format!(
             "{file}:{}:14: expected plain words: the signature has the only number, and there are no links, \
@@ -251,7 +255,7 @@ fn all_texts(visit: impl Fn(&Rendered, Locale, TextLength)) {
     for locale in Locale::ALL {
         for length in [TextLength::Short, TextLength::Long] {
             let draw = |body: Body<'_>| {
-                visit(&renderer.render(body, code(), locale, length).unwrap(), locale, length)
+                visit(&renderer.render(body, code(), locale, length).unwrap(), locale, length);
             };
             for (_, measure) in catalogue.measures() {
                 for params in samples::samples(&measure.template.params) {

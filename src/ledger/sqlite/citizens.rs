@@ -16,13 +16,7 @@ const CONSENT: Table = Table("consent");
 const PREFERENCE: Table = Table("preference");
 const RESERVATION: Table = Table("reservation");
 
-pub(super) const CITIZENS: Batch =
-    Batch { head: "SELECT * FROM citizen WHERE key IN (", tail: ") ORDER BY key" };
-
-const ADD_CITIZENS: Batch = Batch {
-    head: "INSERT INTO citizen (key, data_key, id, locale, zone, region, jurisdiction, updated_at) ",
-    tail: " ON CONFLICT (key) DO NOTHING",
-};
+const CITIZENS: Batch = Batch { head: "SELECT * FROM citizen WHERE key IN (", tail: ") ORDER BY key" };
 
 const PUT_CITIZENS: Batch = Batch {
     head: "INSERT INTO citizen (key, data_key, id, locale, zone, region, jurisdiction, updated_at) ",
@@ -31,11 +25,10 @@ const PUT_CITIZENS: Batch = Batch {
         region = excluded.region, jurisdiction = excluded.jurisdiction, updated_at = excluded.updated_at",
 };
 
-pub(super) const ADDRESSES: Batch =
+const ADDRESSES: Batch =
     Batch { head: "SELECT * FROM address WHERE citizen IN (", tail: ") ORDER BY citizen, id" };
 
-pub(super) const FIND_ADDRESSES: Batch =
-    Batch { head: "SELECT * FROM address WHERE (hash, channel) IN (", tail: ")" };
+const FIND_ADDRESSES: Batch = Batch { head: "SELECT * FROM address WHERE (hash, channel) IN (", tail: ")" };
 
 const PUT_ADDRESSES: Batch = Batch {
     head: "INSERT INTO address (id, citizen, channel, hash, address, closed_reason, closed_at) ",
@@ -44,15 +37,14 @@ const PUT_ADDRESSES: Batch = Batch {
         address = excluded.address, closed_reason = excluded.closed_reason, closed_at = excluded.closed_at",
 };
 
-pub(super) const CONSENTS: Batch = Batch { head: "SELECT * FROM consent WHERE citizen IN (", tail: ")" };
+const CONSENTS: Batch = Batch { head: "SELECT * FROM consent WHERE citizen IN (", tail: ")" };
 
 const ADD_CONSENTS: Batch = Batch {
     head: "INSERT INTO consent (citizen, channel, topic, action, origin, evidence, at, recorded_at) ",
     tail: "",
 };
 
-pub(super) const PREFERENCES: Batch =
-    Batch { head: "SELECT * FROM preference WHERE citizen IN (", tail: ")" };
+const PREFERENCES: Batch = Batch { head: "SELECT * FROM preference WHERE citizen IN (", tail: ")" };
 
 const PUT_PREFERENCES: Batch = Batch {
     head: "INSERT INTO preference (citizen, topic, preference, updated_at) ",
@@ -60,11 +52,10 @@ const PUT_PREFERENCES: Batch = Batch {
         preference = excluded.preference, updated_at = excluded.updated_at",
 };
 
-/// `CROSS JOIN` keeps the order of the tables: otherwise all reservations would be read for the sake
-/// of the grouping.
-pub(super) const RESERVATIONS: Batch = Batch {
-    head: "SELECT citizen, day, count(*) AS pushes FROM (",
-    tail: ") AS asked CROSS JOIN reservation ON citizen = asked.column1 AND day >= asked.column2
+const RESERVATIONS: Batch = Batch {
+    head: "SELECT citizen, day, count(*) AS pushes
+        FROM (",
+    tail: ") AS asked JOIN reservation ON citizen = asked.column1 AND day >= asked.column2
         GROUP BY citizen, day",
 };
 
@@ -73,7 +64,7 @@ const PUT_RESERVATIONS: Batch = Batch {
     tail: " ON CONFLICT (notice, step) DO UPDATE SET citizen = excluded.citizen, day = excluded.day",
 };
 
-pub(super) const REMOVE_RESERVATIONS: Batch =
+const REMOVE_RESERVATIONS: Batch =
     Batch { head: "DELETE FROM reservation WHERE (notice, step) IN (", tail: ")" };
 
 fn bind_key(values: &mut Values<'_>, key: &CitizenKey) {
@@ -88,24 +79,19 @@ pub(super) async fn load(
     CITIZENS.find(conn, keys, bind_key, CITIZEN, citizen).await
 }
 
-pub(super) async fn add(conn: &mut SqliteConnection, rows: &[CitizenRow]) -> Result<(), StoreError> {
-    ADD_CITIZENS.run_for_each(conn, rows, bind_citizen).await
-}
-
 pub(super) async fn put(conn: &mut SqliteConnection, rows: &[CitizenRow]) -> Result<(), StoreError> {
-    PUT_CITIZENS.run(conn, rows, bind_citizen).await
-}
-
-fn bind_citizen(values: &mut Values<'_>, row: &CitizenRow) {
-    values
-        .push_bind(row.key.0.as_slice())
-        .push_bind(row.data_key.as_slice())
-        .push_bind(row.id.as_slice())
-        .push_bind(row.profile.locale.code())
-        .push_bind(row.profile.zone.as_deref())
-        .push_bind(row.profile.region.as_deref())
-        .push_bind(row.profile.jurisdiction.as_str())
-        .push_bind(millis(row.updated_at));
+    let bind = |values: &mut Values<'_>, row: &CitizenRow| {
+        values
+            .push_bind(row.key.0.as_slice())
+            .push_bind(row.data_key.as_slice())
+            .push_bind(row.id.as_slice())
+            .push_bind(row.profile.locale.code())
+            .push_bind(row.profile.zone.as_deref())
+            .push_bind(row.profile.region.as_deref())
+            .push_bind(row.profile.jurisdiction.as_str())
+            .push_bind(millis(row.updated_at));
+    };
+    PUT_CITIZENS.run(conn, rows, bind).await
 }
 
 fn citizen(cells: &Cells<'_>) -> Result<CitizenRow, StoreError> {

@@ -16,8 +16,6 @@ mod tx;
 mod work;
 
 #[cfg(test)]
-mod plans;
-#[cfg(test)]
 pub(super) mod tests;
 
 use std::path::Path;

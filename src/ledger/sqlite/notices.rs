@@ -14,17 +14,14 @@ const IDEMPOTENCY: Table = Table("idempotency");
 const NOTIFICATION: Table = Table("notification");
 const NOTICE: Table = Table("notice");
 
-pub(super) const REMEMBERED: Batch =
+const REMEMBERED: Batch =
     Batch { head: "SELECT * FROM idempotency WHERE (source, source_id) IN (", tail: ")" };
 
 const REMEMBER: Batch = Batch {
     head: "INSERT INTO idempotency (source, source_id, digest, notification, cancelled, at) ",
     tail: " ON CONFLICT (source, source_id) DO UPDATE SET
         digest = excluded.digest, notification = excluded.notification, cancelled = excluded.cancelled,
-        at = excluded.at
-        WHERE idempotency.notification = excluded.notification
-           OR idempotency.notification IS NULL
-              AND (idempotency.cancelled IS NULL OR excluded.cancelled IS NOT NULL)",
+        at = excluded.at",
 };
 
 const ADD_NOTIFICATIONS: Batch = Batch {
@@ -33,10 +30,9 @@ const ADD_NOTIFICATIONS: Batch = Batch {
     tail: "",
 };
 
-pub(super) const NOTIFICATIONS: Batch =
-    Batch { head: "SELECT * FROM notification WHERE key IN (", tail: ")" };
+const NOTIFICATIONS: Batch = Batch { head: "SELECT * FROM notification WHERE key IN (", tail: ")" };
 
-pub(super) const CLOSE_NOTIFICATIONS: Batch = Batch {
+const CLOSE_NOTIFICATIONS: Batch = Batch {
     head: "UPDATE notification
         SET closed_state = new.column2, closed_reason = new.column3, closed_at = new.column4 FROM (",
     tail: ") AS new WHERE key = new.column1",
@@ -44,12 +40,12 @@ pub(super) const CLOSE_NOTIFICATIONS: Batch = Batch {
 
 const ADD_NOTICES: Batch = Batch { head: "INSERT INTO notice (id, citizen, notice, words) ", tail: "" };
 
-pub(super) const SAVE_NOTICES: Batch = Batch {
+const SAVE_NOTICES: Batch = Batch {
     head: "UPDATE notice SET notice = new.column2, words = new.column3 FROM (",
     tail: ") AS new WHERE id = new.column1",
 };
 
-pub(super) const NOTICES: Batch = Batch { head: "SELECT * FROM notice WHERE id IN (", tail: ")" };
+const NOTICES: Batch = Batch { head: "SELECT * FROM notice WHERE id IN (", tail: ")" };
 
 pub(super) async fn idempotency(
     conn: &mut SqliteConnection,
@@ -74,7 +70,7 @@ pub(super) async fn put_idempotency(
             .push_bind(row.cancelled.map(Reason::as_str))
             .push_bind(millis(row.at));
     };
-    REMEMBER.run_for_each(conn, rows, bind).await
+    REMEMBER.run(conn, rows, bind).await
 }
 
 fn remembered(cells: &Cells<'_>) -> Result<IdempotencyRow, StoreError> {

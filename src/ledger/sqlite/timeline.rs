@@ -19,12 +19,11 @@ const APPEND: Batch = Batch {
     tail: "",
 };
 
-pub(super) const AFTER: &str = "SELECT * FROM timeline WHERE id > ?1 ORDER BY id LIMIT ?2";
+const AFTER: &str = "SELECT * FROM timeline WHERE id > ?1 ORDER BY id LIMIT ?2";
 
-pub(super) const AFTER_OF_SOURCE: &str =
-    "SELECT * FROM timeline WHERE source = ?3 AND id > ?1 ORDER BY id LIMIT ?2";
+const AFTER_OF_SOURCE: &str = "SELECT * FROM timeline WHERE source = ?3 AND id > ?1 ORDER BY id LIMIT ?2";
 
-pub(super) const OF_NOTIFICATION: &str = "SELECT * FROM timeline WHERE notification = ?1 ORDER BY id";
+const OF_NOTIFICATION: &str = "SELECT * FROM timeline WHERE notification = ?1 ORDER BY id";
 
 pub(super) async fn append(conn: &mut SqliteConnection, rows: &[EntryRow]) -> Result<(), StoreError> {
     let bind = |values: &mut Values<'_>, row: &EntryRow| {

@@ -1,0 +1,74 @@
+# The gateway's own texts. The same rules as in the catalogue.
+
+# The last lines of every message: the single number and, at the very end, the check code.
+signature =
+    .short = Tel. { $phone }. Check code { $code }
+    .long =
+        Questions? Call our only number: { $phone }. We never ask for card numbers, passwords or
+        one-time codes.
+
+        You can check on the portal or by phone that this message is really ours. Check code: { $code }
+
+# Before the first message on a new channel.
+introduction =
+    .title = From now on we will write to you here
+    .short =
+        From now on we will tell you from this number about benefits that are yours. To stop, reply STOP.
+    .long =
+        From now on we will tell you ourselves about benefits that are yours and about important
+        dates. We will write from here only, and only when there is something to say.
+
+        If you do not want this, reply STOP or tell us by phone. Everything we write is also in your
+        account on the portal.
+
+# The answer to STOP.
+confirmation =
+    .title = We have done as you asked
+    .short =
+        { $scope ->
+            [channel] We will not write to you here any more.
+            [topic] We will not write to you about "{ $topic }" any more.
+           *[all] We will not write to you any more.
+        } If you change your mind, call us.
+    .long =
+        { $scope ->
+            [channel] You asked us not to write to you here. We will not do so any more.
+            [topic] You asked us not to write to you about "{ $topic }". We will not do so any more.
+           *[all] You asked us not to write to you. We will not do so any more.
+        }
+
+        Decisions that the law obliges us to tell you of are in your account on the portal. If you
+        change your mind, call us.
+
+# A person's answer to what the citizen wrote.
+answer =
+    .title = Our answer to your message
+    .short = Our answer to your message: { $text }
+    .long =
+        You wrote to us. Here is our answer.
+
+        { $text }
+
+# A one-time code that proves an address.
+verification =
+    .title = Confirm your address
+    .short =
+        One-time code: { $secret }. Enter it on the portal within { $minutes ->
+            [one] { $minutes } minute
+           *[other] { $minutes } minutes
+        }. Tell it to nobody.
+    .long =
+        To confirm this address, enter this one-time code on the portal: { $secret }. It is good for { $minutes ->
+            [one] { $minutes } minute
+           *[other] { $minutes } minutes
+        }.
+
+        Tell it to nobody, not even to us. If you did not ask for a code, you need not do anything.
+
+# The title when one message holds several.
+several =
+    .title =
+        { $count ->
+            [one] { $count } new message for you
+           *[other] { $count } new messages for you
+        }
