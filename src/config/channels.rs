@@ -51,6 +51,9 @@ impl Default for LaneSettings {
     }
 }
 
+/// Builds an adapter from a channel's own settings.
+type Connect = Box<dyn Fn(&Setup) -> Result<Adapter, SetupError> + Send + Sync>;
+
 /// A channel that is used, ready to be connected.
 pub struct ChannelSettings {
     /// The channel.
@@ -59,7 +62,7 @@ pub struct ChannelSettings {
     pub route: RouteId,
     /// How its lane works.
     pub lane: LaneSettings,
-    connect: Box<dyn Fn(&Setup) -> Result<Adapter, SetupError> + Send + Sync>,
+    connect: Connect,
     file: SourceFile,
 }
 

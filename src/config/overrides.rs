@@ -59,7 +59,9 @@ impl Overrides {
     /// A text that changes with every value, for the version of the configuration.
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        self.0.iter().map(|one| format!("{}={}\n", one.path.join("."), one.value)).collect()
+        let lines: Vec<_> =
+            self.0.iter().map(|one| format!("{}={}", one.path.join("."), one.value)).collect();
+        lines.join("\n")
     }
 
     /// Reads a file, with what takes the place of its settings. `name` is its path below the

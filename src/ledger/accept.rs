@@ -1,7 +1,7 @@
 //! Accept: a batch of messages from sources becomes notifications, notices and work, in one
 //! transaction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use vestnik_contract::TextLength;
@@ -10,7 +10,7 @@ use super::people::{self, People};
 use super::rules::{Rules, locale_for};
 use super::store::{IdempotencyRow, InboxRow, NoticeRow, NotificationRow, ReservationRow, Tx, WorkRow};
 use super::writes::{Held, Writes, lone_entry, new_key, work_of};
-use super::{Ledger, LedgerError, NotificationFacts};
+use super::{Ledger, LedgerError, NotificationFacts, StoreError};
 use crate::domain::{
     CitizenKey, Decision, Ending, FinalState, Happening, Item, Measure, Notice, NoticeId, NoticeKind,
     Notification, NotificationKey, Outcome, Plan, Reason, SourceRef, Step, StepState, Trace,
@@ -60,14 +60,14 @@ impl Ledger {
     /// Takes a batch. The answers are in the order of the submissions, and true once this returns.
     pub async fn accept(&self, batch: &[Submission], rules: &Rules) -> Result<Vec<Answer>, LedgerError> {
         let mut tx = self.store.begin().await?;
-        let keys = self.citizens_of(&mut *tx, batch).await?;
-        let people = people::lock(&mut *tx, &self.keys, keys).await?;
+        let citizens = self.citizens_of(&mut *tx, batch).await?;
+        let people = people::lock(&mut *tx, &self.keys, citizens.iter().copied()).await?;
         let references: Vec<_> = batch.iter().flat_map(references).collect();
         let known = tx.idempotency(&references).await?;
         let known = known.into_iter().map(|row| (row.reference.clone(), row)).collect();
         let now = tx.now();
         let mut intake = Intake::new(self, rules, now, people, known);
-        intake.load_cancelled(&mut *tx, batch).await?;
+        intake.load_cancelled(&mut *tx, batch, &citizens).await?;
         let answers = batch.iter().map(|one| intake.take(one)).collect::<Result<Vec<_>, _>>()?;
         intake.write(&mut *tx).await?;
         tx.commit().await?;
@@ -80,8 +80,8 @@ impl Ledger {
         &self,
         tx: &mut dyn Tx,
         batch: &[Submission],
-    ) -> Result<Vec<CitizenKey>, LedgerError> {
-        let mut keys: Vec<_> = batch
+    ) -> Result<BTreeSet<CitizenKey>, LedgerError> {
+        let mut keys: BTreeSet<_> = batch
             .iter()
             .filter_map(|one| match &one.ask {
                 Ask::Notify { notification, .. } => Some(self.keys.citizen(&notification.citizen)),
@@ -164,14 +164,23 @@ impl<'a> Intake<'a> {
         }
     }
 
-    /// Loads the notices of notifications that the batch takes back.
-    async fn load_cancelled(&mut self, tx: &mut dyn Tx, batch: &[Submission]) -> Result<(), LedgerError> {
+    /// Loads the notices of notifications that the batch takes back. One that another process took in
+    /// after this one looked may be of a citizen who is not locked: the batch is then to be tried again.
+    async fn load_cancelled(
+        &mut self,
+        tx: &mut dyn Tx,
+        batch: &[Submission],
+        locked: &BTreeSet<CitizenKey>,
+    ) -> Result<(), LedgerError> {
         let keys: Vec<_> = batch
             .iter()
             .filter_map(cancels)
             .filter_map(|reference| self.known.get(&reference)?.notification)
             .collect();
         for row in tx.notifications(&keys).await? {
+            if !locked.contains(&row.citizen) {
+                return Err(StoreError::overtaken().into());
+            }
             self.notice_of.extend(row.notice.map(|notice| (row.key, notice)));
         }
         let ids: Vec<_> = self.notice_of.values().copied().collect();

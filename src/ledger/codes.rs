@@ -25,6 +25,7 @@ pub trait Code: Copy + Sized + 'static {
     fn code(self) -> &'static str;
 
     /// The value of this code.
+    #[must_use]
     fn of_code(code: &str) -> Option<Self> {
         Self::all().iter().copied().find(|value| value.code() == code)
     }

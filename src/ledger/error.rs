@@ -32,7 +32,18 @@ pub enum StoreError {
     },
 }
 
+/// Another transaction wrote what this one believed was not there.
+#[derive(Debug, thiserror::Error)]
+#[error("another transaction wrote the same row first")]
+struct Overtaken;
+
 impl StoreError {
+    /// The conflict of a transaction that finds out at writing that what it read is no longer so.
+    #[must_use]
+    pub fn overtaken() -> Self {
+        Self::Conflict(Box::new(Overtaken))
+    }
+
     /// Whether the same call may succeed later without anybody changing the data.
     #[must_use]
     pub fn is_transient(&self) -> bool {

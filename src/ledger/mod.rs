@@ -19,6 +19,7 @@ pub(crate) mod suite;
 
 mod accept;
 mod closing;
+mod dead;
 mod facts;
 mod finish;
 mod inbox;
@@ -34,6 +35,7 @@ mod writes;
 use std::sync::Arc;
 
 pub use accept::{Answer, Ask, Submission};
+pub use dead::DeadLetter;
 pub use error::{LedgerError, StoreError};
 pub use finish::Finished;
 pub use keys::Keyring;

@@ -71,9 +71,14 @@ impl Ledger {
 /// Applies what was said to the attempts it names; gives back what names none.
 async fn apply(tx: &mut dyn Tx, said: Vec<OrphanRow>, rules: &Rules) -> Result<Vec<OrphanRow>, LedgerError> {
     let first = look_up(tx, &said).await?;
-    people::lock_rows(tx, first.values().flatten().map(|row| row.citizen)).await?;
-    // Read again under the lock: another process may have taken the same receipt meanwhile.
+    let citizens: BTreeSet<_> = first.values().flatten().map(|row| row.citizen).collect();
+    people::lock_rows(tx, citizens.iter().copied()).await?;
+    // Read again under the lock: another process may have taken the same receipt meanwhile. What is on
+    // record only since then, of citizens who are not locked, is left for the next matching.
     let mut references = look_up(tx, &said).await?;
+    for rows in references.values_mut() {
+        rows.retain(|row| citizens.contains(&row.citizen));
+    }
     let ids: BTreeSet<_> = references.values().flatten().map(|row| row.notice).collect();
     let ids: Vec<_> = ids.into_iter().collect();
     let mut held = BTreeMap::new();

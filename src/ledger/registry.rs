@@ -158,6 +158,7 @@ struct Desk<'a> {
 
 #[derive(Default)]
 struct Changes {
+    new: Vec<CitizenRow>,
     citizens: BTreeMap<CitizenKey, CitizenRow>,
     addresses: BTreeMap<uuid::Uuid, AddressRow>,
     consents: Vec<ConsentRow>,
@@ -201,7 +202,9 @@ impl Desk<'_> {
     ) -> Result<SealKey, LedgerError> {
         let (key, data_key) = self.ledger.keys.new_data_key()?;
         let id = key.seal("citizen", id.expose().as_bytes())?;
-        self.put(CitizenRow { key: citizen, data_key, id, profile: profile.clone(), updated_at: self.now });
+        let row = CitizenRow { key: citizen, data_key, id, profile: profile.clone(), updated_at: self.now };
+        self.rows.insert(citizen, row.clone());
+        self.changes.new.push(row);
         Ok(key)
     }
 
@@ -233,6 +236,7 @@ impl Desk<'_> {
 
 impl Changes {
     async fn write(self, tx: &mut dyn Tx) -> Result<(), LedgerError> {
+        tx.add_citizens(&self.new).await?;
         tx.put_citizens(&self.citizens.into_values().collect::<Vec<_>>()).await?;
         tx.put_addresses(&self.addresses.into_values().collect::<Vec<_>>()).await?;
         tx.add_consents(&self.consents).await?;

@@ -49,7 +49,11 @@ pub trait Tx: Send {
     /// end of the transaction: the one lock that every change to a citizen's notices takes first.
     async fn citizens(&mut self, keys: &[CitizenKey], lock: bool) -> Result<Vec<CitizenRow>, StoreError>;
 
-    /// Inserts or replaces citizens.
+    /// Inserts citizens; a [conflict](StoreError::Conflict) if one is there: another transaction
+    /// added it, and whoever adds it knows nothing of its data key.
+    async fn add_citizens(&mut self, rows: &[CitizenRow]) -> Result<(), StoreError>;
+
+    /// Inserts or replaces citizens; replacing is for those whose rows are locked.
     async fn put_citizens(&mut self, rows: &[CitizenRow]) -> Result<(), StoreError>;
 
     /// All addresses of these citizens, each citizen's the oldest first.
@@ -95,7 +99,9 @@ pub trait Tx: Send {
     /// What is remembered of these source references.
     async fn idempotency(&mut self, keys: &[SourceRef]) -> Result<Vec<IdempotencyRow>, StoreError>;
 
-    /// Inserts or replaces what is remembered of source references.
+    /// Inserts or replaces what is remembered of source references; a
+    /// [conflict](StoreError::Conflict) where that would forget a notification or a cancel: another
+    /// transaction has remembered it since this one looked.
     async fn put_idempotency(&mut self, rows: &[IdempotencyRow]) -> Result<(), StoreError>;
 
     /// Inserts notifications; refused where one is there already.

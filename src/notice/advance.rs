@@ -223,6 +223,12 @@ impl Machine<'_> {
         matches!(state, Some(StepState::Started | StepState::Awaiting { .. }))
     }
 
+    /// Whether this is the call that the current step stands or falls with: its newest.
+    fn is_awaited(&self, attempt: AttemptId) -> bool {
+        let newest = self.notice.step().and_then(|step| step.attempts.last());
+        self.notice.closed.is_none() && self.is_under_way() && newest.is_some_and(|one| one.id == attempt)
+    }
+
     fn wait(&mut self, step: usize) {
         let step = &mut self.notice.steps[step];
         // Waiting is counted from the sending, so that a late answer does not prolong it.
@@ -255,7 +261,7 @@ impl Machine<'_> {
         made.code.clone_from(&code);
         let channel = self.notice.steps[step].planned.channel.clone();
         self.tell(&Happening::Failed { channel, attempt, kind, code });
-        if self.notice.closed.is_none() && step == self.notice.current && self.is_under_way() {
+        if self.is_awaited(attempt) {
             self.after_failure(step, kind, retry_after);
         }
     }
@@ -369,7 +375,7 @@ impl Machine<'_> {
     fn refused_later(&mut self, step: usize, attempt: AttemptId, kind: SendErrorKind, reason: Reason) {
         let channel = self.notice.steps[step].planned.channel.clone();
         self.tell_all(&Happening::Failed { channel, attempt, kind, code: None });
-        if self.notice.closed.is_none() && step == self.notice.current && self.is_under_way() {
+        if self.is_awaited(attempt) {
             self.give_up(reason);
         }
     }

@@ -1,6 +1,8 @@
 //! Pure: rendering, identity, check code, and the notice's state machine.
 
 mod advance;
+#[cfg(test)]
+mod advance_invariants;
 mod check_code;
 pub mod format;
 mod render;

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use sqlx::{PgConnection, query};
 use vestnik_contract::ChannelId;
 
-use super::rows::{Cells, all, column, latest, run};
+use super::rows::{Cells, Statement, all, column, latest, run, run_for_each};
 use crate::domain::{CitizenKey, NoticeId, Profile, TopicId};
 use crate::ledger::codes::{Code as _, Table, day, millis, or_all};
 use crate::ledger::error::StoreError;
@@ -22,6 +22,12 @@ const CITIZENS: &str = "SELECT * FROM citizen WHERE key = ANY($1) ORDER BY key";
 /// of the same citizens wait for each other in one direction only. Keys never change, so the lock
 /// need not keep readers of keys away (`NO KEY`).
 const CITIZENS_LOCKED: &str = "SELECT * FROM citizen WHERE key = ANY($1) ORDER BY key FOR NO KEY UPDATE";
+
+const ADD_CITIZENS: &str = "
+    INSERT INTO citizen (key, data_key, id, locale, zone, region, jurisdiction, updated_at)
+    SELECT * FROM UNNEST($1::bytea[], $2::bytea[], $3::bytea[], $4::text[], $5::text[], $6::text[],
+                         $7::text[], $8::bigint[])
+    ON CONFLICT (key) DO NOTHING";
 
 const PUT_CITIZENS: &str = "
     INSERT INTO citizen (key, data_key, id, locale, zone, region, jurisdiction, updated_at)
@@ -86,21 +92,30 @@ pub(super) async fn load(
     all(conn, query(sql).bind(column(keys, |key| key.0)), CITIZEN, citizen).await
 }
 
+pub(super) async fn add(conn: &mut PgConnection, rows: &[CitizenRow]) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    run_for_each(conn, with_citizens(ADD_CITIZENS, &latest(rows, |row| row.key)), rows.len()).await
+}
+
 pub(super) async fn put(conn: &mut PgConnection, rows: &[CitizenRow]) -> Result<(), StoreError> {
     if rows.is_empty() {
         return Ok(());
     }
-    let rows = latest(rows, |row| row.key);
-    let statement = query(PUT_CITIZENS)
-        .bind(column(&rows, |row| row.key.0))
-        .bind(column(&rows, |row| row.data_key.as_slice()))
-        .bind(column(&rows, |row| row.id.as_slice()))
-        .bind(column(&rows, |row| row.profile.locale.code()))
-        .bind(column(&rows, |row| row.profile.zone.as_deref()))
-        .bind(column(&rows, |row| row.profile.region.as_deref()))
-        .bind(column(&rows, |row| row.profile.jurisdiction.as_str()))
-        .bind(column(&rows, |row| millis(row.updated_at)));
-    run(conn, statement).await.map(drop)
+    run(conn, with_citizens(PUT_CITIZENS, &latest(rows, |row| row.key))).await.map(drop)
+}
+
+fn with_citizens(sql: &'static str, rows: &[&CitizenRow]) -> Statement<'static> {
+    query(sql)
+        .bind(column(rows, |row| row.key.0))
+        .bind(column(rows, |row| row.data_key.as_slice()))
+        .bind(column(rows, |row| row.id.as_slice()))
+        .bind(column(rows, |row| row.profile.locale.code()))
+        .bind(column(rows, |row| row.profile.zone.as_deref()))
+        .bind(column(rows, |row| row.profile.region.as_deref()))
+        .bind(column(rows, |row| row.profile.jurisdiction.as_str()))
+        .bind(column(rows, |row| millis(row.updated_at)))
 }
 
 fn citizen(cells: &Cells<'_>) -> Result<CitizenRow, StoreError> {

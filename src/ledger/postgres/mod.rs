@@ -118,13 +118,16 @@ impl Store for PostgresStore {
     async fn migrate(&self) -> Result<(), StoreError> {
         let pool = self.migration_pool();
         refuse_ahead(found_version(&pool).await?)?;
-        MIGRATIONS.run(&pool).await.map_err(migration_failed)
+        MIGRATIONS.run(&pool).await.map_err(migration_failed)?;
+        timeline::resume(&pool).await
     }
 
     async fn check_schema(&self) -> Result<(), StoreError> {
         let found = found_version(&self.pool).await?;
         refuse_ahead(found)?;
-        refuse_behind(found)
+        refuse_behind(found)?;
+        let advice = "the rows come from a dump of another server; run `vestnik migrate`";
+        refuse(timeline::is_ahead(&self.pool).await?, found, advice)
     }
 
     async fn begin(&self) -> Result<Box<dyn Tx>, StoreError> {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use sqlx::{PgConnection, query};
 
-use super::rows::{Cells, all, column, latest, run};
+use super::rows::{Cells, all, column, latest, run, run_for_each};
 use crate::domain::{CitizenKey, FinalState, NoticeId, NotificationKey, Reason, SourceRef};
 use crate::ledger::codes::{Code as _, Table, millis};
 use crate::ledger::error::StoreError;
@@ -16,12 +16,18 @@ const NOTICE: Table = Table("notice");
 const REMEMBERED: &str = "
     SELECT * FROM idempotency WHERE (source, source_id) IN (SELECT * FROM UNNEST($1::text[], $2::text[]))";
 
+/// A reference of which nobody knows can be locked by nobody, so the row itself says whether the
+/// transaction knew what it replaces: it may not forget a notification or a cancel that another
+/// transaction has remembered since.
 const REMEMBER: &str = "
     INSERT INTO idempotency (source, source_id, digest, notification, cancelled, at)
     SELECT * FROM UNNEST($1::text[], $2::text[], $3::bytea[], $4::uuid[], $5::text[], $6::bigint[])
     ON CONFLICT (source, source_id) DO UPDATE SET
         digest = EXCLUDED.digest, notification = EXCLUDED.notification, cancelled = EXCLUDED.cancelled,
-        at = EXCLUDED.at";
+        at = EXCLUDED.at
+    WHERE idempotency.notification = EXCLUDED.notification
+       OR idempotency.notification IS NULL
+          AND (idempotency.cancelled IS NULL OR EXCLUDED.cancelled IS NOT NULL)";
 
 const ADD_NOTIFICATIONS: &str = "
     INSERT INTO notification (key, source, source_id, citizen, notice, life_event, measure, template, campaign,
@@ -77,7 +83,7 @@ pub(super) async fn put_idempotency(
         .bind(column(&rows, |row| row.notification.map(|key| key.0)))
         .bind(column(&rows, |row| row.cancelled.map(Reason::as_str)))
         .bind(column(&rows, |row| millis(row.at)));
-    run(conn, statement).await.map(drop)
+    run_for_each(conn, statement, rows.len()).await
 }
 
 fn remembered(cells: &Cells<'_>) -> Result<IdempotencyRow, StoreError> {

@@ -32,6 +32,17 @@ pub(super) async fn run(conn: &mut PgConnection, statement: Statement<'_>) -> Re
     statement.execute(conn).await.map(|done| done.rows_affected()).map_err(failed)
 }
 
+/// Runs a statement that writes a row for each of so many, except where another transaction wrote
+/// first: then it is a conflict.
+pub(super) async fn run_for_each(
+    conn: &mut PgConnection,
+    statement: Statement<'_>,
+    rows: usize,
+) -> Result<(), StoreError> {
+    let written = run(conn, statement).await?;
+    if written == rows as u64 { Ok(()) } else { Err(StoreError::overtaken()) }
+}
+
 /// Runs a statement and reads all its rows.
 pub(super) async fn all<T>(
     conn: &mut PgConnection,

@@ -267,3 +267,31 @@ async fn a_notification_is_read_in_the_order_of_its_lock() {
     let names: Vec<_> = seen.iter().map(|(_, entry)| entry.name.as_str()).collect();
     assert_eq!(names, ["other", "first", "second"]);
 }
+
+/// On another server the transaction ids of the entries may lie far ahead of the server's own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_timeline_goes_on_after_a_dump_was_restored() {
+    let (database, store) = open().await;
+    let entries = [rows::entry("one", "before"), rows::entry("one", "after")];
+    let append = async |entry| {
+        let mut tx = store.begin().await.unwrap();
+        tx.append(from_ref(entry)).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    append(&entries[0]).await;
+    store.check_schema().await.unwrap();
+    database.connect().await.execute("UPDATE timeline SET xid = xid + 1000000000").await.unwrap();
+    let error = store.check_schema().await.unwrap_err();
+    assert!(error.to_string().contains("dump"), "{error}");
+
+    store.migrate().await.unwrap();
+    store.check_schema().await.unwrap();
+    append(&entries[1]).await;
+    let mut seen = Vec::new();
+    while seen.len() < 2 {
+        tokio::task::yield_now().await;
+        seen = store.read().await.unwrap().entries_after(Position::default(), None, 10).await.unwrap();
+    }
+    assert!(seen[0].0 < seen[1].0);
+    assert_eq!(seen.into_iter().map(|(_, entry)| entry).collect::<Vec<_>>(), entries);
+}

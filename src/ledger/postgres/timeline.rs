@@ -10,9 +10,14 @@
 //! locks; while it then waits for another citizen, a transaction with a greater id may write that
 //! citizen's entries and commit. That one is over when the first goes on, so the first one's
 //! entries come after it.
+//!
+//! Transaction ids belong to the server. On another one, where a dump was restored, they may be lower
+//! than those of the entries: readers would not see the old ones, and would pass over the new. So
+//! [`resume`] raises what is added to them (`timeline_origin`).
 
-use sqlx::{PgConnection, query};
+use sqlx::{PgConnection, PgPool, query, query_scalar};
 
+use super::failure::failed;
 use super::rows::{Cells, all, column, run};
 use crate::domain::{NoticeId, NotificationKey, SourceId, SourceRef};
 use crate::ledger::codes::{Table, millis};
@@ -24,8 +29,9 @@ const TIMELINE: Table = Table("timeline");
 /// `pg_snapshot_xmax` is one above the latest transaction that is over.
 const APPEND: &str = "
     INSERT INTO timeline (xid, notification, source, source_id, notice, at, name, what)
-    SELECT (SELECT greatest(pg_current_xact_id()::text::bigint,
-                            pg_snapshot_xmax(pg_current_snapshot())::text::bigint - 1)),
+    SELECT (SELECT origin.xid + greatest(pg_current_xact_id()::text::bigint,
+                                         pg_snapshot_xmax(pg_current_snapshot())::text::bigint - 1)
+            FROM timeline_origin AS origin),
            notification, source, source_id, notice, at, name, what
     FROM UNNEST($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::bigint[], $6::text[], $7::text[])
          WITH ORDINALITY AS new (notification, source, source_id, notice, at, name, what, nr)
@@ -33,16 +39,28 @@ const APPEND: &str = "
 
 const AFTER: &str = "
     SELECT * FROM timeline
-    WHERE (xid, id) > ($1, $2) AND xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+    WHERE (xid, id) > ($1, $2)
+      AND xid < (SELECT origin.xid + pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+                 FROM timeline_origin AS origin)
     ORDER BY xid, id LIMIT $3";
 
 const OF_SOURCE_AFTER: &str = "
     SELECT * FROM timeline
     WHERE source = $4 AND (xid, id) > ($1, $2)
-      AND xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+      AND xid < (SELECT origin.xid + pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+                 FROM timeline_origin AS origin)
     ORDER BY xid, id LIMIT $3";
 
 const OF_NOTIFICATION: &str = "SELECT * FROM timeline WHERE notification = $1 ORDER BY id";
+
+/// On the server that wrote them, no entry that can be seen is of a transaction later than the
+/// latest one that is over.
+const AHEAD: &str = "
+    SELECT coalesce((SELECT max(xid) FROM timeline) - origin.xid
+                    - (pg_snapshot_xmax(pg_current_snapshot())::text::bigint - 1), 0)
+    FROM timeline_origin AS origin";
+
+const RESUME: &str = "UPDATE timeline_origin SET xid = xid + $1";
 
 pub(super) async fn append(conn: &mut PgConnection, rows: &[EntryRow]) -> Result<(), StoreError> {
     if rows.is_empty() {
@@ -78,6 +96,24 @@ pub(super) async fn of_notification(
     notification: NotificationKey,
 ) -> Result<Vec<(Position, EntryRow)>, StoreError> {
     all(conn, query(OF_NOTIFICATION).bind(notification.0), TIMELINE, entry).await
+}
+
+/// Whether the entries are ahead of the server's transactions, because they come from another.
+pub(super) async fn is_ahead(pool: &PgPool) -> Result<bool, StoreError> {
+    Ok(ahead(pool).await? > 0)
+}
+
+/// Lets the order of reading go on above the entries that are there.
+pub(super) async fn resume(pool: &PgPool) -> Result<(), StoreError> {
+    let ahead = ahead(pool).await?;
+    if ahead > 0 {
+        query(RESUME).bind(ahead).execute(pool).await.map_err(failed)?;
+    }
+    Ok(())
+}
+
+async fn ahead(pool: &PgPool) -> Result<i64, StoreError> {
+    query_scalar(AHEAD).fetch_one(pool).await.map_err(failed)
 }
 
 fn entry(cells: &Cells<'_>) -> Result<(Position, EntryRow), StoreError> {

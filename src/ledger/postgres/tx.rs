@@ -66,6 +66,10 @@ impl Tx for PostgresTx {
         citizens::load(&mut self.tx, keys, lock).await
     }
 
+    async fn add_citizens(&mut self, rows: &[CitizenRow]) -> Result<(), StoreError> {
+        citizens::add(&mut self.tx, rows).await
+    }
+
     async fn put_citizens(&mut self, rows: &[CitizenRow]) -> Result<(), StoreError> {
         citizens::put(&mut self.tx, rows).await
     }

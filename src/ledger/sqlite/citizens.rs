@@ -16,7 +16,13 @@ const CONSENT: Table = Table("consent");
 const PREFERENCE: Table = Table("preference");
 const RESERVATION: Table = Table("reservation");
 
-const CITIZENS: Batch = Batch { head: "SELECT * FROM citizen WHERE key IN (", tail: ") ORDER BY key" };
+pub(super) const CITIZENS: Batch =
+    Batch { head: "SELECT * FROM citizen WHERE key IN (", tail: ") ORDER BY key" };
+
+const ADD_CITIZENS: Batch = Batch {
+    head: "INSERT INTO citizen (key, data_key, id, locale, zone, region, jurisdiction, updated_at) ",
+    tail: " ON CONFLICT (key) DO NOTHING",
+};
 
 const PUT_CITIZENS: Batch = Batch {
     head: "INSERT INTO citizen (key, data_key, id, locale, zone, region, jurisdiction, updated_at) ",
@@ -25,10 +31,11 @@ const PUT_CITIZENS: Batch = Batch {
         region = excluded.region, jurisdiction = excluded.jurisdiction, updated_at = excluded.updated_at",
 };
 
-const ADDRESSES: Batch =
+pub(super) const ADDRESSES: Batch =
     Batch { head: "SELECT * FROM address WHERE citizen IN (", tail: ") ORDER BY citizen, id" };
 
-const FIND_ADDRESSES: Batch = Batch { head: "SELECT * FROM address WHERE (hash, channel) IN (", tail: ")" };
+pub(super) const FIND_ADDRESSES: Batch =
+    Batch { head: "SELECT * FROM address WHERE (hash, channel) IN (", tail: ")" };
 
 const PUT_ADDRESSES: Batch = Batch {
     head: "INSERT INTO address (id, citizen, channel, hash, address, closed_reason, closed_at) ",
@@ -37,14 +44,15 @@ const PUT_ADDRESSES: Batch = Batch {
         address = excluded.address, closed_reason = excluded.closed_reason, closed_at = excluded.closed_at",
 };
 
-const CONSENTS: Batch = Batch { head: "SELECT * FROM consent WHERE citizen IN (", tail: ")" };
+pub(super) const CONSENTS: Batch = Batch { head: "SELECT * FROM consent WHERE citizen IN (", tail: ")" };
 
 const ADD_CONSENTS: Batch = Batch {
     head: "INSERT INTO consent (citizen, channel, topic, action, origin, evidence, at, recorded_at) ",
     tail: "",
 };
 
-const PREFERENCES: Batch = Batch { head: "SELECT * FROM preference WHERE citizen IN (", tail: ")" };
+pub(super) const PREFERENCES: Batch =
+    Batch { head: "SELECT * FROM preference WHERE citizen IN (", tail: ")" };
 
 const PUT_PREFERENCES: Batch = Batch {
     head: "INSERT INTO preference (citizen, topic, preference, updated_at) ",
@@ -52,10 +60,11 @@ const PUT_PREFERENCES: Batch = Batch {
         preference = excluded.preference, updated_at = excluded.updated_at",
 };
 
-const RESERVATIONS: Batch = Batch {
-    head: "SELECT citizen, day, count(*) AS pushes
-        FROM (",
-    tail: ") AS asked JOIN reservation ON citizen = asked.column1 AND day >= asked.column2
+/// `CROSS JOIN` keeps the order of the tables: otherwise all reservations would be read for the sake
+/// of the grouping.
+pub(super) const RESERVATIONS: Batch = Batch {
+    head: "SELECT citizen, day, count(*) AS pushes FROM (",
+    tail: ") AS asked CROSS JOIN reservation ON citizen = asked.column1 AND day >= asked.column2
         GROUP BY citizen, day",
 };
 
@@ -64,7 +73,7 @@ const PUT_RESERVATIONS: Batch = Batch {
     tail: " ON CONFLICT (notice, step) DO UPDATE SET citizen = excluded.citizen, day = excluded.day",
 };
 
-const REMOVE_RESERVATIONS: Batch =
+pub(super) const REMOVE_RESERVATIONS: Batch =
     Batch { head: "DELETE FROM reservation WHERE (notice, step) IN (", tail: ")" };
 
 fn bind_key(values: &mut Values<'_>, key: &CitizenKey) {
@@ -79,19 +88,24 @@ pub(super) async fn load(
     CITIZENS.find(conn, keys, bind_key, CITIZEN, citizen).await
 }
 
+pub(super) async fn add(conn: &mut SqliteConnection, rows: &[CitizenRow]) -> Result<(), StoreError> {
+    ADD_CITIZENS.run_for_each(conn, rows, bind_citizen).await
+}
+
 pub(super) async fn put(conn: &mut SqliteConnection, rows: &[CitizenRow]) -> Result<(), StoreError> {
-    let bind = |values: &mut Values<'_>, row: &CitizenRow| {
-        values
-            .push_bind(row.key.0.as_slice())
-            .push_bind(row.data_key.as_slice())
-            .push_bind(row.id.as_slice())
-            .push_bind(row.profile.locale.code())
-            .push_bind(row.profile.zone.as_deref())
-            .push_bind(row.profile.region.as_deref())
-            .push_bind(row.profile.jurisdiction.as_str())
-            .push_bind(millis(row.updated_at));
-    };
-    PUT_CITIZENS.run(conn, rows, bind).await
+    PUT_CITIZENS.run(conn, rows, bind_citizen).await
+}
+
+fn bind_citizen(values: &mut Values<'_>, row: &CitizenRow) {
+    values
+        .push_bind(row.key.0.as_slice())
+        .push_bind(row.data_key.as_slice())
+        .push_bind(row.id.as_slice())
+        .push_bind(row.profile.locale.code())
+        .push_bind(row.profile.zone.as_deref())
+        .push_bind(row.profile.region.as_deref())
+        .push_bind(row.profile.jurisdiction.as_str())
+        .push_bind(millis(row.updated_at));
 }
 
 fn citizen(cells: &Cells<'_>) -> Result<CitizenRow, StoreError> {

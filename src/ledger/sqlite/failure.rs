@@ -23,7 +23,6 @@ const CONSTRAINT: i32 = 19;
 const MISMATCH: i32 = 20;
 
 /// The failure that an error of a statement means.
-#[expect(clippy::needless_pass_by_value, reason = "stands in `map_err`")]
 pub(super) fn failed(error: sqlx::Error) -> StoreError {
     match error {
         sqlx::Error::Database(said) => {

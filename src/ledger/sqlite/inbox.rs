@@ -20,16 +20,16 @@ const LINK: Table = Table("link");
 const ADD: Batch =
     Batch { head: "INSERT INTO inbox (id, citizen, notification, content, at, read_at) ", tail: "" };
 
-const NEWEST: &str = "SELECT * FROM inbox WHERE citizen = ?1 ORDER BY id DESC LIMIT ?2";
+pub(super) const NEWEST: &str = "SELECT * FROM inbox WHERE citizen = ?1 ORDER BY id DESC LIMIT ?2";
 
-const OLDER: &str = "SELECT * FROM inbox WHERE citizen = ?1 AND id < ?3 ORDER BY id DESC LIMIT ?2";
+pub(super) const OLDER: &str = "SELECT * FROM inbox WHERE citizen = ?1 AND id < ?3 ORDER BY id DESC LIMIT ?2";
 
-const MARK_READ: &str = "
+pub(super) const MARK_READ: &str = "
     UPDATE inbox SET read_at = ?3 WHERE id = ?1 AND citizen = ?2 AND read_at IS NULL RETURNING notification";
 
-const OF_CITIZEN: &str = "SELECT notification FROM inbox WHERE id = ?1 AND citizen = ?2";
+pub(super) const OF_CITIZEN: &str = "SELECT notification FROM inbox WHERE id = ?1 AND citizen = ?2";
 
-const UNREAD: &str = "SELECT count(*) AS unread FROM inbox WHERE citizen = ?1 AND read_at IS NULL";
+pub(super) const UNREAD: &str = "SELECT count(*) AS unread FROM inbox WHERE citizen = ?1 AND read_at IS NULL";
 
 const ADD_INBOUNDS: Batch = Batch {
     head: "INSERT INTO inbound (id, channel, route, key, citizen, sender, kind, text, at) ",
@@ -39,7 +39,7 @@ const ADD_INBOUNDS: Batch = Batch {
 const ADD_LINK: &str = "INSERT INTO link (hash, citizen, channel, expires_at) VALUES (?1, ?2, ?3, ?4)";
 
 /// One that is over is of no use any more: it goes too, and is not given.
-const TAKE_LINK: &str = "DELETE FROM link WHERE hash = ?1 RETURNING *";
+pub(super) const TAKE_LINK: &str = "DELETE FROM link WHERE hash = ?1 RETURNING *";
 
 pub(super) async fn add(conn: &mut SqliteConnection, rows: &[InboxRow]) -> Result<(), StoreError> {
     let bind = |values: &mut Values<'_>, row: &InboxRow| {

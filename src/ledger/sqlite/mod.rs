@@ -16,6 +16,8 @@ mod tx;
 mod work;
 
 #[cfg(test)]
+mod plans;
+#[cfg(test)]
 pub(super) mod tests;
 
 use std::path::Path;

@@ -14,14 +14,17 @@ const IDEMPOTENCY: Table = Table("idempotency");
 const NOTIFICATION: Table = Table("notification");
 const NOTICE: Table = Table("notice");
 
-const REMEMBERED: Batch =
+pub(super) const REMEMBERED: Batch =
     Batch { head: "SELECT * FROM idempotency WHERE (source, source_id) IN (", tail: ")" };
 
 const REMEMBER: Batch = Batch {
     head: "INSERT INTO idempotency (source, source_id, digest, notification, cancelled, at) ",
     tail: " ON CONFLICT (source, source_id) DO UPDATE SET
         digest = excluded.digest, notification = excluded.notification, cancelled = excluded.cancelled,
-        at = excluded.at",
+        at = excluded.at
+        WHERE idempotency.notification = excluded.notification
+           OR idempotency.notification IS NULL
+              AND (idempotency.cancelled IS NULL OR excluded.cancelled IS NOT NULL)",
 };
 
 const ADD_NOTIFICATIONS: Batch = Batch {
@@ -30,9 +33,10 @@ const ADD_NOTIFICATIONS: Batch = Batch {
     tail: "",
 };
 
-const NOTIFICATIONS: Batch = Batch { head: "SELECT * FROM notification WHERE key IN (", tail: ")" };
+pub(super) const NOTIFICATIONS: Batch =
+    Batch { head: "SELECT * FROM notification WHERE key IN (", tail: ")" };
 
-const CLOSE_NOTIFICATIONS: Batch = Batch {
+pub(super) const CLOSE_NOTIFICATIONS: Batch = Batch {
     head: "UPDATE notification
         SET closed_state = new.column2, closed_reason = new.column3, closed_at = new.column4 FROM (",
     tail: ") AS new WHERE key = new.column1",
@@ -40,12 +44,12 @@ const CLOSE_NOTIFICATIONS: Batch = Batch {
 
 const ADD_NOTICES: Batch = Batch { head: "INSERT INTO notice (id, citizen, notice, words) ", tail: "" };
 
-const SAVE_NOTICES: Batch = Batch {
+pub(super) const SAVE_NOTICES: Batch = Batch {
     head: "UPDATE notice SET notice = new.column2, words = new.column3 FROM (",
     tail: ") AS new WHERE id = new.column1",
 };
 
-const NOTICES: Batch = Batch { head: "SELECT * FROM notice WHERE id IN (", tail: ")" };
+pub(super) const NOTICES: Batch = Batch { head: "SELECT * FROM notice WHERE id IN (", tail: ")" };
 
 pub(super) async fn idempotency(
     conn: &mut SqliteConnection,
@@ -70,7 +74,7 @@ pub(super) async fn put_idempotency(
             .push_bind(row.cancelled.map(Reason::as_str))
             .push_bind(millis(row.at));
     };
-    REMEMBER.run(conn, rows, bind).await
+    REMEMBER.run_for_each(conn, rows, bind).await
 }
 
 fn remembered(cells: &Cells<'_>) -> Result<IdempotencyRow, StoreError> {

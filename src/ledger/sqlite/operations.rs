@@ -25,11 +25,11 @@ const ADD_DEAD: Batch = Batch {
 
 const NEWEST_DEAD: &str = "SELECT * FROM dead_letter ORDER BY id DESC LIMIT ?1";
 
-const OLDER_DEAD: &str = "SELECT * FROM dead_letter WHERE id < ?2 ORDER BY id DESC LIMIT ?1";
+pub(super) const OLDER_DEAD: &str = "SELECT * FROM dead_letter WHERE id < ?2 ORDER BY id DESC LIMIT ?1";
 
-const DEAD: &str = "SELECT * FROM dead_letter WHERE id = ?1";
+pub(super) const DEAD: &str = "SELECT * FROM dead_letter WHERE id = ?1";
 
-const REMOVE_DEAD: &str = "DELETE FROM dead_letter WHERE id = ?1";
+pub(super) const REMOVE_DEAD: &str = "DELETE FROM dead_letter WHERE id = ?1";
 
 const PUT_TOKEN: &str = "
     INSERT INTO token (id, label, hash, scopes, source, created_at, expires_at, revoked_at)

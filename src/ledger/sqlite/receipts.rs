@@ -6,7 +6,7 @@ use vestnik_contract::{ChannelId, RouteId};
 
 use super::rows::{Batch, Cells, Values, all};
 use crate::domain::{AttemptId, CitizenKey, NoticeId};
-use crate::ledger::codes::{Code as _, Table, millis};
+use crate::ledger::codes::{Code, Table, millis};
 use crate::ledger::error::StoreError;
 use crate::ledger::store::{OrphanRow, ReferenceRow};
 
@@ -19,10 +19,10 @@ const ADD: Batch = Batch {
     tail: " ON CONFLICT (channel, route, reference, attempt) DO NOTHING",
 };
 
-const FIND: Batch =
+pub(super) const FIND: Batch =
     Batch { head: "SELECT * FROM provider_reference WHERE (channel, route, reference) IN (", tail: ")" };
 
-const SAVE: Batch = Batch {
+pub(super) const SAVE: Batch = Batch {
     head: "UPDATE provider_reference AS old SET state = new.column5 FROM (",
     tail: ") AS new WHERE old.channel = new.column1 AND old.route = new.column2
         AND old.reference = new.column3 AND old.attempt = new.column4",
@@ -33,7 +33,7 @@ const ADD_ORPHANS: Batch = Batch {
     tail: " ON CONFLICT (channel, route, reference, recipient, state) DO NOTHING",
 };
 
-const TAKE_MATCHED: &str = "
+pub(super) const TAKE_MATCHED: &str = "
     DELETE FROM orphan WHERE (channel, route, reference, recipient, state) IN (
         SELECT channel, route, reference, recipient, state FROM orphan AS waiting
         WHERE EXISTS (
@@ -56,7 +56,7 @@ pub(super) async fn add_references(
             .push_bind(row.recipient.as_slice())
             .push_bind(row.notice.0)
             .push_bind(row.citizen.0.as_slice())
-            .push_bind(row.state.map(|state| state.code()));
+            .push_bind(row.state.map(Code::code));
     };
     ADD.run(conn, rows, bind).await
 }
@@ -96,7 +96,7 @@ pub(super) async fn save_references(
             .push_bind(row.route.as_str())
             .push_bind(row.reference.as_str())
             .push_bind(row.attempt.0)
-            .push_bind(row.state.map(|state| state.code()));
+            .push_bind(row.state.map(Code::code));
     };
     SAVE.run(conn, rows, bind).await
 }

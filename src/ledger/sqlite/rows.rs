@@ -21,7 +21,7 @@ pub(super) type Values<'a> = Separated<'a, Sqlite, &'static str>;
 
 /// Rows in one statement. SQLite binds 32,766 variables at most
 /// (<https://www.sqlite.org/limits.html#max_variable_number>), and no table is wider than 15 columns.
-const ROWS: usize = 500;
+pub(super) const ROWS: usize = 500;
 
 /// Up to so many rows a batch is kept prepared, and so is a full one: sizes in between are too many
 /// to keep.
@@ -43,11 +43,32 @@ impl Batch {
         rows: &'r [R],
         bind: impl Fn(&mut Values<'_>, &'r R),
     ) -> Result<(), StoreError> {
+        self.written(conn, rows, bind).await.map(drop)
+    }
+
+    /// Runs it for these rows, in this order; one that it leaves alone is a conflict.
+    pub(super) async fn run_for_each<'r, R>(
+        self,
+        conn: &mut SqliteConnection,
+        rows: &'r [R],
+        bind: impl Fn(&mut Values<'_>, &'r R),
+    ) -> Result<(), StoreError> {
+        let written = self.written(conn, rows, bind).await?;
+        if written == rows.len() as u64 { Ok(()) } else { Err(StoreError::overtaken()) }
+    }
+
+    async fn written<'r, R>(
+        self,
+        conn: &mut SqliteConnection,
+        rows: &'r [R],
+        bind: impl Fn(&mut Values<'_>, &'r R),
+    ) -> Result<u64, StoreError> {
+        let mut written = 0;
         for chunk in rows.chunks(ROWS) {
             let mut builder = self.build(chunk, &bind);
-            run(conn, builder.build().persistent(is_kept(chunk.len()))).await?;
+            written += run(conn, builder.build().persistent(is_kept(chunk.len()))).await?;
         }
-        Ok(())
+        Ok(written)
     }
 
     /// Runs it for these rows, in this order, and reads what it gives.

@@ -19,11 +19,12 @@ const APPEND: Batch = Batch {
     tail: "",
 };
 
-const AFTER: &str = "SELECT * FROM timeline WHERE id > ?1 ORDER BY id LIMIT ?2";
+pub(super) const AFTER: &str = "SELECT * FROM timeline WHERE id > ?1 ORDER BY id LIMIT ?2";
 
-const AFTER_OF_SOURCE: &str = "SELECT * FROM timeline WHERE source = ?3 AND id > ?1 ORDER BY id LIMIT ?2";
+pub(super) const AFTER_OF_SOURCE: &str =
+    "SELECT * FROM timeline WHERE source = ?3 AND id > ?1 ORDER BY id LIMIT ?2";
 
-const OF_NOTIFICATION: &str = "SELECT * FROM timeline WHERE notification = ?1 ORDER BY id";
+pub(super) const OF_NOTIFICATION: &str = "SELECT * FROM timeline WHERE notification = ?1 ORDER BY id";
 
 pub(super) async fn append(conn: &mut SqliteConnection, rows: &[EntryRow]) -> Result<(), StoreError> {
     let bind = |values: &mut Values<'_>, row: &EntryRow| {

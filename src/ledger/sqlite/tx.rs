@@ -47,6 +47,10 @@ impl Tx for SqliteTx {
         citizens::load(&mut self.tx, keys).await
     }
 
+    async fn add_citizens(&mut self, rows: &[CitizenRow]) -> Result<(), StoreError> {
+        citizens::add(&mut self.tx, rows).await
+    }
+
     async fn put_citizens(&mut self, rows: &[CitizenRow]) -> Result<(), StoreError> {
         citizens::put(&mut self.tx, rows).await
     }

@@ -21,9 +21,9 @@ const PUT: Batch = Batch {
         attempt = excluded.attempt",
 };
 
-const REMOVE: Batch = Batch { head: "DELETE FROM work WHERE notice IN (", tail: ")" };
+pub(super) const REMOVE: Batch = Batch { head: "DELETE FROM work WHERE notice IN (", tail: ")" };
 
-const OF_NOTICES: Batch = Batch { head: "SELECT * FROM work WHERE notice IN (", tail: ")" };
+pub(super) const OF_NOTICES: Batch = Batch { head: "SELECT * FROM work WHERE notice IN (", tail: ")" };
 
 /// Work of lane `?1` and one rank that nobody holds at the moment `?2`, the longest due first. Each
 /// rank is asked for on its own: so the index is read from its first due row and no further than
@@ -42,7 +42,7 @@ macro_rules! free {
     };
 }
 
-const CLAIM: &str = concat!(
+pub(super) const CLAIM: &str = concat!(
     "UPDATE work SET lease_id = ?5, lease_until = ?6 WHERE notice IN (SELECT notice FROM (",
     free!(0, " AND due_at <= ?2 AND ?3 >= 0", "?4"),
     " UNION ALL ",
@@ -52,7 +52,7 @@ const CLAIM: &str = concat!(
     ") ORDER BY priority, due_at LIMIT ?4) RETURNING *"
 );
 
-const NEXT_DUE: &str = concat!(
+pub(super) const NEXT_DUE: &str = concat!(
     "SELECT min(due_at) AS due_at FROM (",
     free!(0, "", "1"),
     " UNION ALL ",
@@ -62,7 +62,7 @@ const NEXT_DUE: &str = concat!(
     ")"
 );
 
-const ABANDONED: &str = "
+pub(super) const ABANDONED: &str = "
     SELECT * FROM work WHERE attempt IS NOT NULL AND (lease_until IS NULL OR lease_until <= ?1)
     ORDER BY lease_until LIMIT ?2";
 

@@ -19,6 +19,7 @@ pub(crate) async fn nothing_is_asked_for_an_empty_list(store: &dyn Store) -> Out
     let mut tx = store.begin().await?;
     let (sms, main) = (rows::channel("sms"), rows::route("main"));
     assert_eq!(tx.citizens(&[], true).await?, []);
+    tx.add_citizens(&[]).await?;
     tx.put_citizens(&[]).await?;
     assert_eq!(tx.addresses(&[]).await?, []);
     assert_eq!(tx.find_addresses(&sms, &[]).await?, []);

@@ -41,6 +41,21 @@ pub(crate) async fn citizens_are_kept_replaced_and_ordered(store: &dyn Store) ->
     Ok(())
 }
 
+pub(crate) async fn of_two_who_add_a_citizen_one_is_told(store: &dyn Store) -> Outcome {
+    let row = rows::citizen();
+    let add = async || {
+        let mut tx = store.begin().await?;
+        // Neither finds a row to lock.
+        tx.citizens(&[row.key], true).await?;
+        tx.add_citizens(&[CitizenRow { data_key: rows::hash().to_vec(), ..row.clone() }]).await?;
+        tx.commit().await
+    };
+    let outcomes = tokio::join!(add(), add());
+    let failed: Vec<_> = [outcomes.0, outcomes.1].into_iter().filter_map(Result::err).collect();
+    assert!(matches!(&failed[..], [StoreError::Conflict(_)]), "{failed:?}");
+    Ok(())
+}
+
 pub(crate) async fn a_locked_citizen_waits_for_the_first_to_commit(store: &dyn Store) -> Outcome {
     let row = rows::citizen();
     put(store, from_ref(&row)).await?;
@@ -127,7 +142,9 @@ pub(crate) async fn consents_are_numbered_in_their_order(store: &dyn Store) -> O
     let mut tx = store.read().await?;
     let mut kept = tx.consents(&[other.key, one.key]).await?;
     assert!(kept.is_sorted_by(|a, b| a.seq < b.seq) && kept[0].seq > 0);
-    kept.iter_mut().for_each(|row| row.seq = 0);
+    for row in &mut kept {
+        row.seq = 0;
+    }
     assert_eq!(kept, given);
     assert_eq!(tx.consents(&[other.key]).await?.len(), 1);
     Ok(())

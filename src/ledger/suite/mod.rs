@@ -39,6 +39,7 @@ macro_rules! store_suite {
             batches: thousands_of_notifications_go_in_one_call;
             batches: thousands_of_deliveries_go_in_one_call;
             citizens: citizens_are_kept_replaced_and_ordered;
+            citizens: of_two_who_add_a_citizen_one_is_told;
             citizens: a_locked_citizen_waits_for_the_first_to_commit;
             citizens: changes_under_the_lock_are_never_lost;
             citizens: addresses_are_kept_found_and_closed;
@@ -46,6 +47,7 @@ macro_rules! store_suite {
             citizens: preferences_are_one_per_topic;
             citizens: reservations_are_counted_moved_and_released;
             notices: source_references_are_remembered_and_replaced;
+            notices: what_another_remembered_is_not_forgotten;
             notices: notifications_are_kept_and_closed;
             notices: a_notification_is_added_once;
             notices: notices_are_kept_and_saved;

@@ -40,6 +40,39 @@ pub(crate) async fn source_references_are_remembered_and_replaced(store: &dyn St
     Ok(())
 }
 
+/// Each row stands for what another transaction has remembered since this one looked.
+pub(crate) async fn what_another_remembered_is_not_forgotten(store: &dyn Store) -> Outcome {
+    let notification = || Some(NotificationKey(uuid::Uuid::now_v7()));
+    let cancel = Some(Reason::CancelledBySource);
+    let row = |notification, cancelled| IdempotencyRow {
+        reference: rows::reference("family_fund"),
+        digest: Some(rows::hash()),
+        notification,
+        cancelled,
+        at: rows::at(0),
+    };
+    let (kept, cancelled) = (row(notification(), None), row(None, cancel));
+    let mut tx = store.begin().await?;
+    tx.put_idempotency(&[kept.clone(), cancelled.clone()]).await?;
+    tx.commit().await?;
+
+    let refused = [
+        IdempotencyRow { notification: notification(), ..kept.clone() },
+        IdempotencyRow { notification: None, cancelled: cancel, ..kept.clone() },
+        IdempotencyRow { notification: notification(), cancelled: None, ..cancelled.clone() },
+    ];
+    for row in refused {
+        let mut tx = store.begin().await?;
+        let error = tx.put_idempotency(from_ref(&row)).await.unwrap_err();
+        assert!(matches!(error, StoreError::Conflict(_)), "{error}");
+    }
+    // Who has seen the cancel may go on.
+    let mut tx = store.begin().await?;
+    tx.put_idempotency(&[IdempotencyRow { notification: notification(), ..cancelled }]).await?;
+    assert_eq!(tx.idempotency(from_ref(&kept.reference)).await?, [kept]);
+    tx.commit().await
+}
+
 pub(crate) async fn notifications_are_kept_and_closed(store: &dyn Store) -> Outcome {
     let citizen = CitizenKey(rows::hash());
     let first = rows::notification(citizen);

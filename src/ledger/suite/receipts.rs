@@ -16,7 +16,7 @@ pub(crate) async fn references_are_kept_found_and_saved(store: &dyn Store) -> Ou
     let mut tx = store.begin().await?;
     tx.add_references(&[first.clone(), second.clone(), third.clone(), elsewhere.clone()]).await?;
     // An outcome that is recorded twice keeps its references once.
-    tx.add_references(&[second.clone()]).await?;
+    tx.add_references(from_ref(&second)).await?;
     tx.commit().await?;
 
     let names = ["0x2a".to_owned(), rows::WORDS.to_owned(), "0x2b".to_owned()];

@@ -54,15 +54,15 @@ impl<'a> Follower<'a> {
             }
             Ok(())
         };
-        tokio::time::timeout(Duration::from_secs(60), reading).await.expect("every entry becomes visible")
+        tokio::time::timeout(Duration::from_mins(1), reading).await.expect("every entry becomes visible")
     }
 }
 
 pub(crate) async fn entries_come_in_their_order_and_by_pages(store: &dyn Store) -> Outcome {
     let mut entries: Vec<_> = (0..20).map(|n| rows::entry("family_fund", &format!("step_{n}"))).collect();
-    let followed = entries[3].notification;
+    let long_one = entries[3].notification;
     for late in [4, 9, 19] {
-        entries[late].notification = followed;
+        entries[late].notification = long_one;
         entries[late].notice = None;
     }
     append(store, &entries[..11]).await?;
@@ -74,7 +74,7 @@ pub(crate) async fn entries_come_in_their_order_and_by_pages(store: &dyn Store) 
     assert_eq!(follower.page(100).await?, 0);
 
     let mut tx = store.read().await?;
-    let timeline = tx.timeline(followed).await?;
+    let timeline = tx.timeline(long_one).await?;
     assert!(timeline.is_sorted_by(|a, b| a.0 < b.0));
     let of_it: Vec<_> = timeline.into_iter().map(|(_, entry)| entry).collect();
     assert_eq!(of_it, [3, 4, 9, 19].map(|number| entries[number].clone()));
@@ -141,12 +141,12 @@ pub(crate) async fn many_writers_are_followed_without_gap_or_repetition(store: &
         Ok::<_, StoreError>(())
     };
     let mut follower = Follower::new(store, None);
-    let (written, followed) = tokio::join!(
+    let (written, read) = tokio::join!(
         try_join_all(names.iter().map(|name| write(name.as_str()))),
         follower.until(2 * WRITERS * EACH)
     );
     written?;
-    followed?;
+    read?;
     assert_eq!(follower.page(10).await?, 0);
 
     // Each writer's entries came once and in the order of its transactions.

@@ -1,5 +1,7 @@
 //! Begin, commit, drop, and what a reader sees.
 
+use std::slice::from_ref;
+
 use super::{Outcome, rows};
 use crate::ledger::store::Store;
 
@@ -19,14 +21,14 @@ pub(crate) async fn the_schema_is_ready_and_migrating_again_changes_nothing(stor
 pub(crate) async fn what_is_dropped_leaves_nothing_behind(store: &dyn Store) -> Outcome {
     let row = rows::citizen();
     let mut tx = store.begin().await?;
-    tx.put_citizens(std::slice::from_ref(&row)).await?;
-    assert_eq!(tx.citizens(&[row.key], true).await?, [row.clone()]);
+    tx.put_citizens(from_ref(&row)).await?;
+    assert_eq!(tx.citizens(&[row.key], true).await?, from_ref(&row));
     drop(tx);
 
     // The next writer is not held up by it and does not see it.
     let mut tx = store.begin().await?;
     assert_eq!(tx.citizens(&[row.key], true).await?, []);
-    tx.put_citizens(std::slice::from_ref(&row)).await?;
+    tx.put_citizens(from_ref(&row)).await?;
     tx.commit().await?;
     assert_eq!(store.read().await?.citizens(&[row.key], false).await?, [row]);
     Ok(())
@@ -35,7 +37,7 @@ pub(crate) async fn what_is_dropped_leaves_nothing_behind(store: &dyn Store) -> 
 pub(crate) async fn readers_see_only_what_is_committed(store: &dyn Store) -> Outcome {
     let row = rows::citizen();
     let mut writer = store.begin().await?;
-    writer.put_citizens(std::slice::from_ref(&row)).await?;
+    writer.put_citizens(from_ref(&row)).await?;
 
     let mut reader = store.read().await?;
     assert_eq!(reader.citizens(&[row.key], false).await?, []);

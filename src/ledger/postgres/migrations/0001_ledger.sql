@@ -175,6 +175,15 @@ CREATE TABLE timeline (
     PRIMARY KEY (xid, id)
 );
 
+-- One row: what is added to the server's transaction ids, so that they go on rising after a dump was
+-- restored on a server whose own are lower.
+CREATE TABLE timeline_origin (
+    one BOOLEAN PRIMARY KEY DEFAULT true CHECK (one),
+    xid BIGINT  NOT NULL
+);
+
+INSERT INTO timeline_origin (xid) VALUES (0);
+
 CREATE INDEX timeline_of_source ON timeline (source, xid, id);
 CREATE INDEX timeline_of_notification ON timeline (notification, id);
 

@@ -1,0 +1,173 @@
+//! The desk where every way in hands its messages over: a batch in, an answer for each out, and what
+//! is not taken kept as a dead letter.
+
+use std::sync::Arc;
+
+use tracing::{error, info};
+
+use super::json::MAX_BODY;
+use super::parse::{Envelope, parse};
+use super::refusal::{Refusal, RefusalReason};
+use crate::config::sources::Sources;
+use crate::domain::Priority;
+use crate::ledger::{Answer, DeadLetter, Ledger, LedgerError, Rules, StoreError, Submission};
+
+/// A message that has arrived.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrived<'a> {
+    /// Its body.
+    pub body: &'a [u8],
+    /// What came with it.
+    pub envelope: Envelope<'a>,
+    /// The way it came, for a dead letter: `amqp`, `http` or `file`.
+    pub origin: &'static str,
+}
+
+/// Takes messages. Clones share everything.
+#[derive(Clone)]
+pub struct Desk {
+    ledger: Arc<Ledger>,
+    rules: Arc<Rules>,
+    sources: Arc<Sources>,
+    accepted: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl Desk {
+    /// A desk of this ledger under this configuration. `accepted` is called after each batch that
+    /// may have made work.
+    #[must_use]
+    pub fn new(
+        ledger: Arc<Ledger>,
+        rules: Arc<Rules>,
+        sources: Arc<Sources>,
+        accepted: Arc<dyn Fn() + Send + Sync>,
+    ) -> Self {
+        Self { ledger, rules, sources, accepted }
+    }
+
+    /// The ledger that messages go into.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// The registered sources.
+    #[must_use]
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    /// Takes a batch. The answers are in the order of the messages, and true once this returns:
+    /// what was accepted and what was refused are both on record. An error means that the ledger is
+    /// away: nothing was promised to anybody, and the same batch can be brought again.
+    pub async fn take(&self, batch: &[Arrived<'_>]) -> Result<Vec<Result<Answer, Refusal>>, LedgerError> {
+        let mut verdicts: Vec<_> = batch.iter().map(|one| self.read(one).map(Some)).collect();
+        let good: Vec<_> = verdicts.iter_mut().filter_map(|one| one.as_mut().ok()?.take()).collect();
+        let mut answers = self.accept(&good).await?.into_iter();
+        let verdicts: Vec<_> = verdicts
+            .into_iter()
+            .map(|one| one.and_then(|_| answers.next().unwrap_or_else(|| Err(internal()))))
+            .collect();
+        let refused =
+            batch.iter().zip(&verdicts).filter_map(|(one, verdict)| Some((one, verdict.as_ref().err()?)));
+        let letters: Vec<_> = refused.map(|(one, refusal)| self.letter(one, refusal)).collect();
+        self.ledger.bury(&letters).await?;
+        Ok(verdicts)
+    }
+
+    fn read(&self, one: &Arrived<'_>) -> Result<Submission, Refusal> {
+        parse(one.body, &one.envelope, &self.sources, &self.rules.catalogue)
+    }
+
+    /// Accepts in as few transactions as it can. A batch that fails for a reason that will not pass
+    /// is halved until the one message is found, which is refused alone.
+    async fn accept(&self, batch: &[Submission]) -> Result<Vec<Result<Answer, Refusal>>, LedgerError> {
+        let mut answers = Vec::with_capacity(batch.len());
+        let mut parts = vec![batch];
+        while let Some(part) = parts.pop() {
+            if part.is_empty() {
+                continue;
+            }
+            match self.ledger.accept(part, &self.rules).await {
+                Ok(taken) => answers.extend(taken.into_iter().map(verdict)),
+                Err(error) if is_away(&error) => return Err(error),
+                Err(error) if part.len() == 1 => {
+                    error!(error = &error as &dyn std::error::Error, "a message cannot be accepted");
+                    answers.push(Err(internal()));
+                }
+                Err(_) => {
+                    let (first, second) = part.split_at(part.len() / 2);
+                    parts.extend([second, first]);
+                }
+            }
+        }
+        if !batch.is_empty() {
+            (self.accepted)();
+        }
+        Ok(answers)
+    }
+
+    /// The dead letter of a message, and the count and the log's line of its refusal.
+    fn letter(&self, one: &Arrived<'_>, refusal: &Refusal) -> DeadLetter {
+        let source = one.envelope.proof.source(&self.sources);
+        let (reason, proved) = (refusal.reason.as_str(), source.as_ref().map_or("unknown", |id| id.as_str()));
+        info!(
+            reason,
+            pointer = refusal.pointer,
+            source = proved,
+            origin = one.origin,
+            "a message is refused"
+        );
+        metrics::counter!("vestnik_refused_total", "reason" => reason, "source" => proved.to_owned())
+            .increment(1);
+        DeadLetter {
+            origin: one.origin,
+            source,
+            routing: one.envelope.routing_key.map(printable).unwrap_or_default().to_owned(),
+            reason: reason.to_owned(),
+            detail: refusal.place_and_detail(),
+            body: one.body[..one.body.len().min(MAX_BODY)].to_vec(),
+        }
+    }
+}
+
+fn verdict(answer: Answer) -> Result<Answer, Refusal> {
+    if answer == Answer::Conflict {
+        let detail = "expected the body that was taken before under this source and id, or another id";
+        return Err(Refusal::at(RefusalReason::Conflict, "/id", detail));
+    }
+    Ok(answer)
+}
+
+fn internal() -> Refusal {
+    Refusal::whole(RefusalReason::Internal, "the gateway could not take it; it can be replayed")
+}
+
+/// Whether the ledger can take nothing at all for now. A schema of another release is somebody's
+/// upgrade under way: it says nothing of the messages.
+fn is_away(error: &LedgerError) -> bool {
+    error.is_transient() || matches!(error, LedgerError::Store(StoreError::Schema { .. }))
+}
+
+/// A routing key of ours: what looks like none may hold anything, and is left out.
+pub(super) fn printable(key: &str) -> &str {
+    let word = |word: &str| vestnik_contract::is_id(word);
+    let priority = key.split('.').next().unwrap_or_default();
+    let ours = Priority::ALL.iter().any(|one| one.as_str() == priority) && key.split('.').all(word);
+    if ours { key } else { "" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_routing_keys_of_ours_are_kept() {
+        for key in ["normal.family_fund.child_birth", "urgent.a", "bulk.a.b.c"] {
+            assert_eq!(printable(key), key);
+        }
+        for key in ["", "Иван", "normal.Иван.b", "normal.a\0.b", "hello.a.b", "normal..b"] {
+            assert_eq!(printable(key), "", "{key:?}");
+        }
+    }
+}

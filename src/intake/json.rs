@@ -1,0 +1,95 @@
+//! Bytes to JSON, with the bounds that hold for every message.
+
+use serde_json::Value;
+
+use super::refusal::{Refusal, RefusalReason};
+use crate::domain::is_param_name;
+
+/// The largest body that is read, in bytes.
+pub const MAX_BODY: usize = 256 * 1024;
+
+/// How deep a body may be nested. A notification in a CloudEvent needs four levels.
+const MAX_DEPTH: usize = 16;
+
+/// Reads a body: at most [`MAX_BODY`] bytes of JSON, no U+0000 in any string, not nested deeper than
+/// any message needs.
+pub(super) fn read(body: &[u8]) -> Result<Value, Refusal> {
+    if body.len() > MAX_BODY {
+        return Err(Refusal::whole(RefusalReason::TooLarge, "expected a body of at most 256 KiB"));
+    }
+    let value = serde_json::from_slice(body).map_err(|error| not_json(&error))?;
+    check(&value, MAX_DEPTH)?;
+    Ok(value)
+}
+
+/// serde's own message may quote the body, so that only the place is told.
+fn not_json(error: &serde_json::Error) -> Refusal {
+    let detail =
+        format!("expected JSON; it ends to be JSON at line {} column {}", error.line(), error.column());
+    Refusal::whole(RefusalReason::InvalidJson, detail)
+}
+
+fn check(value: &Value, depth: usize) -> Result<(), Refusal> {
+    match value {
+        Value::String(text) => check_text(text),
+        Value::Array(_) | Value::Object(_) if depth == 0 => {
+            let detail = format!("expected at most {MAX_DEPTH} levels of nesting");
+            Err(Refusal::whole(RefusalReason::InvalidJson, detail))
+        }
+        Value::Array(items) => items.iter().enumerate().try_for_each(|(at, item)| {
+            check(item, depth - 1).map_err(|refusal| refusal.within(&format!("/{at}")))
+        }),
+        Value::Object(fields) => fields.iter().try_for_each(|(name, item)| {
+            check_text(name)?;
+            check(item, depth - 1).map_err(|refusal| refusal.within(&segment(name)))
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
+    }
+}
+
+/// PostgreSQL keeps no NUL in a text.
+fn check_text(text: &str) -> Result<(), Refusal> {
+    if text.contains('\0') {
+        return Err(Refusal::whole(RefusalReason::InvalidJson, "expected no character U+0000"));
+    }
+    Ok(())
+}
+
+/// A field's part of a pointer. A name that does not look like one of ours may be somebody's data in
+/// the wrong place, and is shown as `*`.
+pub(super) fn segment(name: &str) -> String {
+    if is_param_name(name) { format!("/{name}") } else { "/*".to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_out_of_bounds_is_refused_where_it_stands() {
+        let deep = format!("{}1{}", "[".repeat(17), "]".repeat(17));
+        let endless = "[".repeat(100_000);
+        let large = format!("\"{}\"", "a".repeat(MAX_BODY));
+        let table = [
+            ("", "invalid_json: expected JSON"),
+            ("{\"secret\" 1}", "invalid_json: expected JSON"),
+            ("\"\u{1}\"", "invalid_json: expected JSON"),
+            (
+                r#"{"params":{"office":"a\u0000"}}"#,
+                "invalid_json: /params/office: expected no character U+0000",
+            ),
+            (r#"{"a\u0000b":1}"#, "invalid_json: expected no character U+0000"),
+            (r#"{"Иван":{"a":["\u0000"]}}"#, "invalid_json: /*/a/0: expected no character"),
+            (&deep, "invalid_json: /0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0: expected at most 16 levels"),
+            (&endless, "invalid_json: expected JSON"),
+            (&large, "too_large: expected a body of at most 256 KiB"),
+        ];
+        for (body, expected) in table {
+            let refusal = read(body.as_bytes()).unwrap_err().to_string();
+            assert!(refusal.starts_with(expected), "{refusal}");
+            assert!(!refusal.contains("secret"), "{refusal}");
+        }
+        assert!(read(b"\xff\xfe").is_err(), "not UTF-8");
+        assert!(read(deep[1..deep.len() - 1].as_bytes()).is_ok(), "16 levels are fine");
+    }
+}

@@ -1,0 +1,249 @@
+//! The one reader of messages from sources, whatever way they came: parsing, the proof of the
+//! source, the routing key, and the check against the catalogue. Pure.
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use serde_path_to_error::Segment;
+
+use super::json;
+use super::refusal::{Refusal, RefusalReason};
+use super::wire::{CancelBody, CloudEvent, NotificationBody, NotificationKind, expected};
+use crate::config::sources::{SourceSettings, Sources};
+use crate::domain::{
+    Catalogue, Measure, MeasureId, Notification, Params, Priority, SourceId, SourceRef, is_param_name,
+};
+use crate::ledger::{Ask, Submission};
+
+/// What came with a body.
+#[derive(Debug, Clone, Copy)]
+pub struct Envelope<'a> {
+    /// What proves who sent it.
+    pub proof: Proof<'a>,
+    /// The routing key `<priority>.<source>.<life_event>`, where it came by the broker. A cancel
+    /// names no life event: the third word of its key is not looked at.
+    pub routing_key: Option<&'a str>,
+}
+
+/// What proves who sent a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof<'a> {
+    /// The broker's validated `user_id` property, where the message has one.
+    AmqpUser(Option<&'a str>),
+    /// The source that an API token or the operator speaks for.
+    Source(Option<&'a SourceId>),
+}
+
+impl Proof<'_> {
+    /// The source that the transport proves by itself, before the body is read.
+    #[must_use]
+    pub fn source(&self, sources: &Sources) -> Option<SourceId> {
+        match self {
+            Self::AmqpUser(user) => sources.of_amqp_user((*user)?).cloned(),
+            Self::Source(source) => source.cloned(),
+        }
+    }
+}
+
+/// Reads a message and checks all that can be known of it without the ledger. The body of the
+/// submission is in one form whatever the order of fields and the spaces were, so that a message
+/// that says the same is the same.
+pub fn parse(
+    body: &[u8],
+    envelope: &Envelope<'_>,
+    sources: &Sources,
+    catalogue: &Catalogue,
+) -> Result<Submission, Refusal> {
+    let value = json::read(body)?;
+    if value.get("specversion").is_none() {
+        return understand(&value, envelope, sources, catalogue);
+    }
+    let event: CloudEvent = typed(&value)?;
+    understand(&event.data, envelope, sources, catalogue).map_err(|refusal| refusal.within("/data"))
+}
+
+fn understand(
+    value: &Value,
+    envelope: &Envelope<'_>,
+    sources: &Sources,
+    catalogue: &Catalogue,
+) -> Result<Submission, Refusal> {
+    let ask = match kind(value)? {
+        Kind::Cancel => cancel(typed(value)?, envelope, sources)?,
+        Kind::Notification => notify(typed(value)?, envelope, sources, catalogue)?,
+    };
+    Ok(Submission { ask, body: value.to_string().into_bytes() })
+}
+
+enum Kind {
+    Notification,
+    Cancel,
+}
+
+fn kind(value: &Value) -> Result<Kind, Refusal> {
+    match value.get("type") {
+        None | Some(Value::Null) => Ok(Kind::Notification),
+        Some(Value::String(kind)) if kind == "cancel" => Ok(Kind::Cancel),
+        Some(Value::String(kind)) if kind == "notification" || kind == "supersede" => Ok(Kind::Notification),
+        Some(_) => Err(wrong("type")),
+    }
+}
+
+/// Reads a value as one of the wire types.
+fn typed<T: DeserializeOwned>(value: &Value) -> Result<T, Refusal> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let message = error.inner().to_string();
+        if let Some(name) = quoted(&message, "missing field `") {
+            return wrong(name);
+        }
+        if let Some(name) = quoted(&message, "unknown field `") {
+            return Refusal::at(RefusalReason::InvalidField, json::segment(name), "expected no such field");
+        }
+        match error.path().iter().next() {
+            Some(Segment::Map { key }) if is_param_name(key) => wrong(key),
+            _ => Refusal::whole(RefusalReason::InvalidField, format!("expected {}", expected(""))),
+        }
+    })
+}
+
+/// The name that one of serde's messages quotes.
+fn quoted<'a>(message: &'a str, before: &str) -> Option<&'a str> {
+    message.strip_prefix(before)?.split('`').next()
+}
+
+/// A top-level field that is missing or not as it must be.
+fn wrong(field: &str) -> Refusal {
+    let detail = format!("expected {}", expected(field));
+    Refusal::at(RefusalReason::InvalidField, format!("/{field}"), detail)
+}
+
+fn cancel(body: CancelBody, envelope: &Envelope<'_>, sources: &Sources) -> Result<Ask, Refusal> {
+    let settings = prove(&body.source, envelope, sources)?;
+    if let Some(key) = envelope.routing_key {
+        let [priority, source, _] = words(key)?;
+        agree(source == body.source.as_str(), "/source")?;
+        permit_priority(settings, priority == Priority::Urgent.as_str())?;
+    }
+    Ok(Ask::Cancel(SourceRef { source: body.source, id: body.id }))
+}
+
+fn notify(
+    body: NotificationBody,
+    envelope: &Envelope<'_>,
+    sources: &Sources,
+    catalogue: &Catalogue,
+) -> Result<Ask, Refusal> {
+    let settings = prove(&body.source, envelope, sources)?;
+    let priority = body.priority.unwrap_or_default();
+    if let Some(key) = envelope.routing_key {
+        agree_with(&body, priority, key)?;
+    }
+    permit_priority(settings, priority == Priority::Urgent)?;
+    if !settings.may_speak_of(&body.life_event) {
+        let detail = "expected a life event that the source may speak of";
+        return Err(Refusal::at(RefusalReason::LifeEventNotPermitted, "/life_event", detail));
+    }
+    check_replaces(&body)?;
+    check_moments(&body)?;
+    let params = check_params(&body, catalogue)?;
+    let notification = Notification {
+        reference: SourceRef { source: body.source, id: body.id },
+        citizen: body.citizen,
+        life_event: body.life_event,
+        measure: body.measure,
+        params,
+        priority,
+        act_by: body.act_by,
+        expires_at: body.expires_at,
+        not_before: body.not_before,
+        campaign: body.campaign,
+    };
+    Ok(Ask::Notify { notification: Box::new(notification), supersedes: body.replaces })
+}
+
+/// Nobody speaks for a source but that source.
+fn prove<'a>(
+    claimed: &SourceId,
+    envelope: &Envelope<'_>,
+    sources: &'a Sources,
+) -> Result<&'a SourceSettings, Refusal> {
+    let refused = || {
+        let detail = "expected the registered source that sent the message";
+        Refusal::at(RefusalReason::ForbiddenSource, "/source", detail)
+    };
+    let settings = sources.get(claimed).ok_or_else(refused)?;
+    let proved = match envelope.proof {
+        Proof::Source(source) => source == Some(claimed),
+        Proof::AmqpUser(user) => sources.is_amqp_user(claimed, user),
+    };
+    if proved { Ok(settings) } else { Err(refused()) }
+}
+
+fn permit_priority(settings: &SourceSettings, urgent: bool) -> Result<(), Refusal> {
+    if urgent && !settings.urgent {
+        let detail = "expected normal or bulk: the source may not be urgent";
+        return Err(Refusal::at(RefusalReason::UrgentNotPermitted, "/priority", detail));
+    }
+    Ok(())
+}
+
+/// The three words of a routing key.
+fn words(key: &str) -> Result<[&str; 3], Refusal> {
+    let words: Vec<_> = key.split('.').collect();
+    words.try_into().map_err(|_| mismatch(""))
+}
+
+fn agree_with(body: &NotificationBody, priority: Priority, key: &str) -> Result<(), Refusal> {
+    let [of_priority, of_source, of_life_event] = words(key)?;
+    agree(of_priority == priority.as_str(), "/priority")?;
+    agree(of_source == body.source.as_str(), "/source")?;
+    agree(of_life_event == body.life_event.as_str(), "/life_event")
+}
+
+fn agree(agrees: bool, pointer: &str) -> Result<(), Refusal> {
+    if agrees { Ok(()) } else { Err(mismatch(pointer)) }
+}
+
+fn mismatch(pointer: &str) -> Refusal {
+    let detail = "expected the routing key <priority>.<source>.<life_event> to say the same";
+    Refusal::at(RefusalReason::RoutingKeyMismatch, pointer, detail)
+}
+
+fn check_replaces(body: &NotificationBody) -> Result<(), Refusal> {
+    let supersedes = body.kind == Some(NotificationKind::Supersede);
+    let itself = body.replaces.as_ref() == Some(&body.id);
+    if supersedes != body.replaces.is_some() || itself { Err(wrong("replaces")) } else { Ok(()) }
+}
+
+/// What may not be sent before it must not be sent any more is a mistake of the source.
+fn check_moments(body: &NotificationBody) -> Result<(), Refusal> {
+    match (body.not_before, body.expires_at) {
+        (Some(from), Some(until)) if from >= until => {
+            let detail = "expected a moment before expires_at";
+            Err(Refusal::at(RefusalReason::InvalidField, "/not_before", detail))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_params(body: &NotificationBody, catalogue: &Catalogue) -> Result<Params, Refusal> {
+    let measure = measure(body, catalogue)?;
+    measure.check_params(&body.params).map_err(|error| {
+        let detail = format!("expected {}", error.expected);
+        Refusal::at(RefusalReason::InvalidParams, error.pointer, detail)
+    })
+}
+
+fn measure<'a>(body: &NotificationBody, catalogue: &'a Catalogue) -> Result<&'a Measure, Refusal> {
+    let Some(event) = catalogue.life_events.get(&body.life_event) else {
+        let detail = "expected a life event of the catalogue";
+        return Err(Refusal::at(RefusalReason::UnknownLifeEvent, "/life_event", detail));
+    };
+    event.measures.get(&body.measure).ok_or_else(|| {
+        let known: Vec<_> = event.measures.keys().map(MeasureId::as_str).collect();
+        let detail = format!("expected one of {}", known.join(", "));
+        Refusal::at(RefusalReason::UnknownMeasure, "/measure", detail)
+    })
+}
+
+#[cfg(test)]
+mod tests;
