@@ -11,6 +11,7 @@ use vestnik_contract::{Adapter, ChannelId, ClockFn, RouteId, Sender, Setup, Setu
 
 use super::error::{ConfigError, SourceFile};
 use super::overrides::Overrides;
+use super::place::{Place, Sheet};
 
 /// One channel's file: whether it is used, how its lane works, and its route.
 #[derive(Debug, Clone, Deserialize)]
@@ -63,7 +64,7 @@ pub struct ChannelSettings {
     /// How its lane works.
     pub lane: LaneSettings,
     connect: Connect,
-    file: SourceFile,
+    place: Place,
 }
 
 /// A channel with its adapter.
@@ -114,24 +115,36 @@ fn settings<S: DeserializeOwned + Send + Sync + 'static>(
     overrides: &Overrides,
     connect: fn(&S, &Setup) -> Result<Adapter, SetupError>,
 ) -> Result<Option<ChannelSettings>, ConfigError> {
-    let ChannelFile { enabled, lane, routes } =
-        overrides.parse::<ChannelFile<S>>(&format!("channels/{channel}"), &file)?;
+    let Sheet { value, place } = overrides.read::<ChannelFile<S>>(&format!("channels/{channel}"), file)?;
+    let ChannelFile { enabled, lane, routes } = value;
     if !enabled {
         return Ok(None);
     }
     let mut routes = routes.into_iter();
     let (Some((route, settings)), None) = (routes.next(), routes.next()) else {
-        return Err(file.at_key("routes", "expected one route, such as [routes.main]"));
+        return Err(place.wrong(&["routes"], "expected one route, such as [routes.main]"));
     };
-    if lane.concurrency == 0 || lane.kept_for_urgent >= lane.concurrency.max(2) {
-        let what = "expected concurrency to be at least 1, and kept_for_urgent to be less than it";
-        return Err(file.at_key("lane", what));
-    }
-    if lane.lease_seconds < 15 {
-        return Err(file.at_key("lease_seconds", "expected at least 15 seconds"));
-    }
+    lane.check(&place)?;
     let connect = Box::new(move |setup: &Setup| connect(&settings, setup));
-    Ok(Some(ChannelSettings { channel: channel.clone(), route, lane, connect, file }))
+    Ok(Some(ChannelSettings { channel: channel.clone(), route, lane, connect, place }))
+}
+
+impl LaneSettings {
+    fn check(self, place: &Place) -> Result<(), ConfigError> {
+        if self.concurrency == 0 {
+            return Err(place.wrong(&["lane", "concurrency"], "expected at least 1, found 0"));
+        }
+        if self.kept_for_urgent >= self.concurrency {
+            let expected = format!("expected less than concurrency, which is {}", self.concurrency);
+            let message = format!("{expected}, found {}", self.kept_for_urgent);
+            return Err(place.wrong(&["lane", "kept_for_urgent"], message));
+        }
+        if self.lease_seconds < 15 {
+            let message = format!("expected at least 15 seconds, found {}", self.lease_seconds);
+            return Err(place.wrong(&["lane", "lease_seconds"], message));
+        }
+        Ok(())
+    }
 }
 
 impl ChannelSettings {
@@ -141,7 +154,7 @@ impl ChannelSettings {
         sender: &Sender,
         clock: &ClockFn,
         public_url: Option<&Url>,
-    ) -> Result<ConnectedChannel, ConfigError> {
+    ) -> Result<ConnectedChannel, SetupError> {
         let path = format!("callbacks/{}/{}", self.channel, self.route);
         let setup = Setup {
             route: self.route.clone(),
@@ -149,9 +162,15 @@ impl ChannelSettings {
             clock: clock.clone(),
             callback_url: public_url.and_then(|url| url.join(&path).ok()),
         };
-        let adapter = (self.connect)(&setup)
-            .map_err(|error| self.file.at_key(error.setting, format!("expected {}", error.expected)))?;
+        let adapter = (self.connect)(&setup)?;
         let Self { channel, route, lane, .. } = self;
         Ok(ConnectedChannel { channel: channel.clone(), route: route.clone(), lane: *lane, adapter })
+    }
+
+    /// Where in the file a setting of the route is wrong.
+    pub(super) fn wrong(&self, error: &SetupError) -> ConfigError {
+        let SetupError { setting, expected, .. } = error;
+        let path = ["routes", self.route.as_str(), setting];
+        self.place.wrong(&path, format!("{setting}: expected {expected}"))
     }
 }

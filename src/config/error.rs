@@ -34,6 +34,17 @@ impl ConfigError {
         self.hint = nearest(found, known).map(str::to_owned);
         self
     }
+
+    /// The same place, with what serde says is wrong there.
+    pub(super) fn saying(self, serde: &str) -> Self {
+        match UnknownWord::parse(serde) {
+            Some(word) => {
+                let told = Self { message: word.message(), ..self };
+                told.with_nearest(word.found, word.expected.iter().copied())
+            }
+            None => Self { message: serde.replace('\n', ", "), ..self },
+        }
+    }
 }
 
 impl fmt::Display for ConfigError {
@@ -69,6 +80,11 @@ impl ConfigErrors {
         step.map_err(|errors| self.0.append(&mut errors.into().0)).ok()
     }
 
+    /// Adds the mistakes that a check found, where it could be made.
+    pub fn add(&mut self, found: Option<Self>) {
+        self.0.extend(found.into_iter().flat_map(|found| found.0));
+    }
+
     /// Whether nothing is wrong so far.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -81,12 +97,15 @@ impl ConfigErrors {
     }
 
     /// The value, if nothing went wrong on the way to it.
-    pub fn or<T>(mut self, value: T) -> Result<T, Self> {
-        if self.0.is_empty() {
-            return Ok(value);
-        }
+    pub fn or<T>(self, value: T) -> Result<T, Self> {
+        if self.0.is_empty() { Ok(value) } else { Err(self.sorted()) }
+    }
+
+    /// The mistakes in the order of files and lines.
+    #[must_use]
+    pub fn sorted(mut self) -> Self {
         self.0.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
-        Err(self)
+        self
     }
 }
 
@@ -142,25 +161,6 @@ impl SourceFile {
         ConfigError { file: self.path.clone(), line, column, message: message.into(), hint: None }
     }
 
-    /// A mistake at the first line that sets `key` or opens it as a table; at the beginning of the
-    /// file where nothing does.
-    #[must_use]
-    pub fn at_key(&self, key: &str, message: impl Into<String>) -> ConfigError {
-        let sets = |line: &str| {
-            let line = line.trim_start().trim_start_matches('[');
-            let rest = line.strip_prefix(key);
-            rest.is_some_and(|rest| rest.trim_start().starts_with(['=', ']', '.']))
-        };
-        let mut offset = 0;
-        for line in self.text.split_inclusive('\n') {
-            if sets(line) {
-                return self.error(offset, message);
-            }
-            offset += line.len();
-        }
-        self.error(0, message)
-    }
-
     /// Reads the file as TOML. serde stops at its first mistake, so this gives one.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
         toml::from_str(&self.text).map_err(|error| self.toml_error(&error))
@@ -168,12 +168,7 @@ impl SourceFile {
 
     fn toml_error(&self, error: &toml::de::Error) -> ConfigError {
         let offset = error.span().unwrap_or(Range { start: 0, end: 0 }).start;
-        match UnknownWord::parse(error.message()) {
-            Some(word) => {
-                self.error(offset, word.message()).with_nearest(word.found, word.expected.iter().copied())
-            }
-            None => self.error(offset, error.message().replace('\n', ", ")),
-        }
+        self.error(offset, "").saying(error.message())
     }
 }
 

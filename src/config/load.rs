@@ -5,19 +5,24 @@ use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER;
 use ring::digest;
-use vestnik_contract::{ChannelId, ClockFn};
+use serde::de::DeserializeOwned;
+use vestnik_contract::{ChannelId, ClockFn, SetupError};
 
 use super::catalogue::{load_catalogue, load_identity};
 use super::channels::{self, ChannelSettings, ConnectedChannel};
+use super::checks;
 use super::error::{ConfigError, ConfigErrors, SourceFile};
 use super::gateway::Gateway;
 use super::overrides::Overrides;
+use super::place::{Place, Sheet};
 use super::sources::Sources;
 use crate::domain::{Catalogue, Identity, Jurisdiction, JurisdictionId, Policy};
 use crate::notice::Renderer;
 
 /// A configuration that can be run.
 pub struct Loaded {
+    /// The folder it was read from.
+    pub folder: PathBuf,
     /// What every decision names: the digest of all files.
     pub version: String,
     /// The process.
@@ -43,46 +48,58 @@ pub struct Loaded {
 /// The jurisdiction of citizens whose own has no file.
 const STRICT: &str = "strict";
 
+/// The files in the folder itself whose settings can be set elsewhere.
+const FILES: [&str; 3] = ["gateway", "policy", "sources"];
+
+/// The settings of an adapter that come from the sender in `identity.toml`.
+const SENDER: [&str; 5] = ["label", "sms_sender", "email_address", "viber_name", "telegram_bot"];
+
 impl Loaded {
     /// Loads the folder `config`, with settings that take the place of its files'. Every mistake of
     /// every file is reported at once.
     pub fn read(config: &Path, overrides: &Overrides) -> Result<Self, ConfigErrors> {
-        let mut errors = ConfigErrors::new();
-        let gateway: Option<Gateway> = parse(config, "gateway", overrides, &mut errors);
-        let sources = parse(config, "sources", overrides, &mut errors);
-        let policy = parse(config, "policy", overrides, &mut errors);
-        let jurisdictions = jurisdictions(config, &mut errors);
-        let channels = channel_files(config, overrides, &mut errors);
-        let identity = errors.take(load_identity(config));
-        let words = identity.clone().and_then(|identity| errors.take(load_catalogue(config, identity)));
-        let version = errors.take(digest_of(config, overrides));
-        let (Some(gateway), Some(sources), Some(policy), Some(mut jurisdictions)) =
-            (gateway, sources, policy, jurisdictions)
+        if !config.is_dir() {
+            let message = "expected the folder with the configuration; --config names another";
+            return Err(ConfigError::of_file(config, message).into());
+        }
+        let mut reader = Reader { config, overrides, errors: ConfigErrors::new() };
+        let gateway: Option<Sheet<Gateway>> = reader.sheet("gateway");
+        let sources: Option<Sheet<Sources>> = reader.sheet("sources");
+        let policy: Option<Sheet<Policy>> = reader.sheet("policy");
+        let (strict, jurisdictions) = reader.jurisdictions();
+        let channels = reader.channels();
+        let identity = reader.errors.take(load_identity(config));
+        let words = identity.clone().and_then(|one| reader.errors.take(load_catalogue(config, one)));
+        let version = reader.errors.take(digest_of(config, overrides));
+
+        let mut errors = reader.errors;
+        errors.add(gateway.as_ref().map(checks::gateway));
+        let catalogue = words.as_ref().map(|(catalogue, _)| catalogue);
+        errors.add(sources.as_ref().map(|sources| checks::sources(sources, catalogue)));
+        let in_use = || channels.iter().map(|one| &one.channel);
+        errors.add(policy.as_ref().map(|policy| checks::policy(policy, in_use())));
+        for sheet in strict.iter().chain(&jurisdictions) {
+            errors.add(Some(checks::jurisdiction(sheet)));
+        }
+        errors.add(strict.as_ref().map(|strict| checks::strict_is_strictest(strict, &jurisdictions)));
+
+        let (Some(gateway), Some(sources), Some(policy), Some(strict)) = (gateway, sources, policy, strict)
         else {
-            return Err(errors);
+            return Err(errors.sorted());
         };
-        let (Some(channels), Some(identity), Some((catalogue, renderer)), Some(version)) =
-            (channels, identity, words, version)
-        else {
-            return Err(errors);
+        let (Some(identity), Some((catalogue, renderer)), Some(version)) = (identity, words, version) else {
+            return Err(errors.sorted());
         };
-        let strict = jurisdictions.remove(STRICT);
-        let Some(strict) = strict else {
-            let path = config.join("jurisdictions");
-            errors.push(ConfigError::of_file(
-                &path,
-                "expected strict.toml, the rules where no others are known",
-            ));
-            return Err(errors);
-        };
+        let by_id = |sheet: Sheet<Jurisdiction>| (sheet.value.id.clone(), sheet.value);
         errors.or(Self {
+            folder: config.to_owned(),
             version,
-            gateway,
+            gateway: gateway.value,
             identity,
-            sources,
-            policy,
-            jurisdictions,
-            strict,
+            sources: sources.value,
+            policy: policy.value,
+            jurisdictions: jurisdictions.into_iter().map(by_id).collect(),
+            strict: strict.value,
             catalogue,
             renderer,
             channels,
@@ -92,64 +109,112 @@ impl Loaded {
     /// Builds every channel's adapter. Secrets are read now.
     pub fn connect(&self, clock: &ClockFn) -> Result<Vec<ConnectedChannel>, ConfigErrors> {
         let mut errors = ConfigErrors::new();
-        let public_url = self.gateway.http.public_url.as_ref();
         let connected = self
             .channels
             .iter()
-            .filter_map(|one| errors.take(one.connect(&self.identity.sender, clock, public_url)))
+            .filter_map(|one| errors.take(self.connect_one(one, clock).map_err(|e| self.wrong(one, &e))))
             .collect();
         errors.or(connected)
     }
-}
 
-fn parse<T: serde::de::DeserializeOwned>(
-    config: &Path,
-    name: &str,
-    overrides: &Overrides,
-    errors: &mut ConfigErrors,
-) -> Option<T> {
-    let file = SourceFile::read(&config.join(name).with_extension("toml"));
-    errors.take(file.and_then(|file| overrides.parse(name, &file)))
-}
-
-fn jurisdictions(config: &Path, errors: &mut ConfigErrors) -> Option<BTreeMap<JurisdictionId, Jurisdiction>> {
-    let files = errors.take(files_in(&config.join("jurisdictions"), "toml"))?;
-    let mut found = BTreeMap::new();
-    for path in files {
-        let read = SourceFile::read(&path).and_then(|file| {
-            let jurisdiction: Jurisdiction = file.parse()?;
-            let name = path.file_stem().and_then(|stem| stem.to_str());
-            if name == Some(jurisdiction.id.as_str()) {
-                Ok(jurisdiction)
-            } else {
-                Err(file.at_key("id", "expected the id to be the file's name"))
+    /// Checks every channel's settings as [`connect`](Self::connect) does, on a machine that may
+    /// have none of the secrets; gives what is missing of these.
+    pub fn check_channels(&self, clock: &ClockFn) -> Result<Vec<ConfigError>, ConfigErrors> {
+        let mut errors = ConfigErrors::new();
+        let mut missing = Vec::new();
+        for one in &self.channels {
+            match self.connect_one(one, clock) {
+                Ok(_adapter) => {}
+                Err(error) if error.secret_missing => missing.push(self.wrong(one, &error)),
+                Err(error) => errors.push(self.wrong(one, &error)),
             }
-        });
-        if let Some(jurisdiction) = errors.take(read) {
-            found.insert(jurisdiction.id.clone(), jurisdiction);
+        }
+        errors.or(missing)
+    }
+
+    fn connect_one(&self, one: &ChannelSettings, clock: &ClockFn) -> Result<ConnectedChannel, SetupError> {
+        one.connect(&self.identity.sender, clock, self.gateway.http.public_url.as_ref())
+    }
+
+    /// Where a setting is wrong that a channel's adapter cannot use.
+    fn wrong(&self, one: &ChannelSettings, error: &SetupError) -> ConfigError {
+        if !SENDER.contains(&error.setting) {
+            return one.wrong(error);
+        }
+        match SourceFile::read(&self.folder.join("identity.toml")) {
+            Ok(file) => file.at(&["sender", error.setting], format!("expected {}", error.expected)),
+            Err(unreadable) => unreadable,
         }
     }
-    Some(found)
 }
 
-fn channel_files(
-    config: &Path,
-    overrides: &Overrides,
-    errors: &mut ConfigErrors,
-) -> Option<Vec<ChannelSettings>> {
-    let files = errors.take(files_in(&config.join("channels"), "toml"))?;
-    let mut found = Vec::new();
-    for path in files {
-        let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-        let read = match ChannelId::new(name) {
-            Ok(channel) => channels::read(&channel, &path, overrides),
-            Err(error) => {
-                Err(ConfigError::of_file(&path, format!("expected the name of a channel: {error}")))
-            }
-        };
-        found.extend(errors.take(read).flatten());
+/// Reads files and notes what is wrong with each.
+struct Reader<'a> {
+    config: &'a Path,
+    overrides: &'a Overrides,
+    errors: ConfigErrors,
+}
+
+impl Reader<'_> {
+    fn sheet<T: DeserializeOwned>(&mut self, name: &str) -> Option<Sheet<T>> {
+        let file = SourceFile::read(&self.config.join(name).with_extension("toml"));
+        self.errors.take(file.and_then(|file| self.overrides.read(name, file)))
     }
-    Some(found)
+
+    /// The rules where none are known, and all others.
+    fn jurisdictions(&mut self) -> (Option<Sheet<Jurisdiction>>, Vec<Sheet<Jurisdiction>>) {
+        let folder = self.config.join("jurisdictions");
+        let files = self.errors.take(files_in(&folder, "toml")).unwrap_or_default();
+        let read: Vec<_> =
+            files.iter().map(|path| (is_named(path, STRICT), read_jurisdiction(path))).collect();
+        if !read.iter().any(|(strict, _)| *strict) {
+            let message = "expected strict.toml, the rules where no others are known";
+            self.errors.push(ConfigError::of_file(&folder, message));
+        }
+        let mut sheets = (None, Vec::new());
+        for (strict, sheet) in read {
+            match self.errors.take(sheet) {
+                Some(sheet) if strict => sheets.0 = Some(sheet),
+                Some(sheet) => sheets.1.push(sheet),
+                None => {}
+            }
+        }
+        sheets
+    }
+
+    fn channels(&mut self) -> Vec<ChannelSettings> {
+        let files = self.errors.take(files_in(&self.config.join("channels"), "toml")).unwrap_or_default();
+        let mut found = Vec::new();
+        let mut names: Vec<_> = FILES.map(str::to_owned).into();
+        for path in files {
+            let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+            names.push(format!("channels/{name}"));
+            let read = match ChannelId::new(name) {
+                Ok(channel) => channels::read(&channel, &path, self.overrides),
+                Err(error) => {
+                    Err(ConfigError::of_file(&path, format!("expected the name of a channel: {error}")))
+                }
+            };
+            found.extend(self.errors.take(read).flatten());
+        }
+        for stray in self.overrides.strays(self.config, &names) {
+            self.errors.push(stray);
+        }
+        found
+    }
+}
+
+fn is_named(path: &Path, name: &str) -> bool {
+    path.file_stem().is_some_and(|stem| stem == name)
+}
+
+fn read_jurisdiction(path: &Path) -> Result<Sheet<Jurisdiction>, ConfigError> {
+    let file = SourceFile::read(path)?;
+    let value: Jurisdiction = file.parse()?;
+    if is_named(path, value.id.as_str()) {
+        return Ok(Sheet { value, place: Place { file, overridden: Vec::new() } });
+    }
+    Err(file.at(&["id"], format!("expected the id to be the file's name, found \"{}\"", value.id)))
 }
 
 /// The files of a folder with this ending, by name.

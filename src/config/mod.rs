@@ -3,10 +3,12 @@
 
 pub mod catalogue;
 pub mod channels;
+mod checks;
 pub mod error;
 pub mod gateway;
 mod load;
 pub mod overrides;
+mod place;
 pub mod sources;
 
 pub use load::Loaded;

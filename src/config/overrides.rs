@@ -3,10 +3,14 @@
 //! `VESTNIK__CHANNELS__SMS__ROUTES__MAIN__PORT=2776` sets `routes.main.port` of
 //! `channels/sms.toml`: the file's path and the key, in capitals, with two underscores between.
 
+use std::path::Path;
+
 use serde::de::DeserializeOwned;
+use serde_path_to_error::Segment;
 use toml::{Table, Value};
 
 use super::error::{ConfigError, SourceFile};
+use super::place::{Place, Sheet};
 
 /// What environment variables that are settings begin with.
 pub const PREFIX: &str = "VESTNIK__";
@@ -50,10 +54,11 @@ impl Overrides {
         self.0.extend(others.0);
     }
 
-    /// The names of settings that speak of none of these files.
-    pub fn strays<'a>(&'a self, files: &'a [String]) -> impl Iterator<Item = &'a str> {
+    /// A mistake for each setting that speaks of none of these files, such as `channels/sms`.
+    /// `folder` is where the files are.
+    pub(super) fn strays(&self, folder: &Path, files: &[String]) -> impl Iterator<Item = ConfigError> {
         let known = |one: &&Override| !files.iter().any(|file| one.key_in(file).is_some());
-        self.0.iter().filter(known).map(|one| one.name.as_str())
+        self.0.iter().filter(known).map(move |one| one.stray(folder, files))
     }
 
     /// A text that changes with every value, for the version of the configuration.
@@ -66,22 +71,33 @@ impl Overrides {
 
     /// Reads a file, with what takes the place of its settings. `name` is its path below the
     /// configuration's folder, without its ending, such as `channels/sms`.
-    pub fn parse<T: DeserializeOwned>(&self, name: &str, file: &SourceFile) -> Result<T, ConfigError> {
+    pub fn read<T: DeserializeOwned>(&self, name: &str, file: SourceFile) -> Result<Sheet<T>, ConfigError> {
         let mine: Vec<_> = self.0.iter().filter_map(|one| Some((one, one.key_in(name)?))).collect();
         if mine.is_empty() {
-            return file.parse();
+            return Ok(Sheet { value: file.parse()?, place: Place { file, overridden: Vec::new() } });
         }
         // What does not fit by itself is reported where it stands, before anything takes its place.
         let mut table: Table = file.parse()?;
         for (one, key) in &mine {
-            put(&mut table, key, one.value.clone()).map_err(|expected| one.refused(file, &expected))?;
+            put(&mut table, key, one.value.clone()).map_err(|expected| one.refused(&file, &expected))?;
         }
-        table.try_into().map_err(|error| {
-            let names: Vec<_> = mine.iter().map(|(one, _)| one.name.as_str()).collect();
-            let message = error.message().replace('\n', ", ");
-            ConfigError::of_file(&file.path, format!("{message} (with {})", names.join(", ")))
-        })
+        let overridden = mine.iter().map(|(one, key)| (key.to_vec(), one.name.clone())).collect();
+        let place = Place { file, overridden };
+        match serde_path_to_error::deserialize(Value::Table(table)) {
+            Ok(value) => Ok(Sheet { value, place }),
+            Err(error) => Err(place.refused(&keys(error.path()), error.inner().message())),
+        }
     }
+}
+
+/// A path as keys; where a key is not known, it ends.
+fn keys(path: &serde_path_to_error::Path) -> Vec<String> {
+    let key = |segment: &Segment| match segment {
+        Segment::Map { key } => Some(key.clone()),
+        Segment::Seq { index } => Some(index.to_string()),
+        Segment::Enum { .. } | Segment::Unknown => None,
+    };
+    path.iter().map_while(key).collect()
 }
 
 impl Override {
@@ -99,6 +115,26 @@ impl Override {
 
     fn refused(&self, file: &SourceFile, expected: &str) -> ConfigError {
         ConfigError::of_file(&file.path, format!("{}: {expected}", self.name))
+    }
+
+    /// The mistake of speaking of none of these files; the hint is the whole name, mended.
+    fn stray(&self, folder: &Path, files: &[String]) -> ConfigError {
+        let mended = |file: &String| {
+            let parts: Vec<_> = file.split('/').collect();
+            let key = self.path.get(parts.len()..).unwrap_or_default();
+            [parts.as_slice(), &key.iter().map(String::as_str).collect::<Vec<_>>()].concat().join("__")
+        };
+        let meant: Vec<_> = files.iter().map(mended).collect();
+        let message = format!(
+            "{}: expected the name of a file and of a key in it, such as {PREFIX}GATEWAY__LOG__FORMAT; \
+             the files are {}",
+            self.name,
+            files.join(", ")
+        );
+        let mut error = ConfigError::of_file(folder, message)
+            .with_nearest(&self.path.join("__"), meant.iter().map(String::as_str));
+        error.hint = error.hint.map(|hint| format!("{PREFIX}{}", hint.to_uppercase()));
+        error
     }
 }
 
@@ -149,19 +185,60 @@ mod tests {
             ("VESTNIK__CHANNELS__VIBER__ENABLED", "false"),
             ("VESTNIK_MASTER_KEY", "no setting"),
         ]);
-        let table: Table =
-            overrides.parse("channels/sms", &file("enabled = true\n[routes.main]\nport = 1\n")).unwrap();
+        let text = "enabled = true\n[routes.main]\nport = 1\n";
+        let table = overrides.read::<Table>("channels/sms", file(text)).unwrap().value;
         assert_eq!(table["routes"]["main"]["port"].as_integer(), Some(2776));
         assert_eq!(table["routes"]["main"]["host"].as_str(), Some("smsc.example"));
         assert_eq!(table["enabled"].as_bool(), Some(true));
-        let strays: Vec<_> = overrides.strays(&["channels/sms".to_owned()]).map(str::to_owned).collect();
-        assert_eq!(strays, ["VESTNIK__CHANNELS__VIBER__ENABLED"]);
+    }
+
+    #[test]
+    fn a_setting_of_no_file_is_a_mistake() {
+        let overrides = variables(&[
+            ("VESTNIK__CHANELS__SMS__ENABLED", "true"),
+            ("VESTNIK__CHANNELS__SMS__ENABLED", "true"),
+            ("VESTNIK__POLICY", "true"),
+            ("VESTNIK__Q__Z", "1"),
+        ]);
+        let files = ["policy", "channels/sms"].map(str::to_owned);
+        let errors: Vec<_> = overrides.strays(Path::new("config"), &files).collect();
+        let hints: Vec<_> = errors.iter().map(|error| error.hint.as_deref()).collect();
+        assert_eq!(hints, [Some("VESTNIK__CHANNELS__SMS__ENABLED"), Some("VESTNIK__POLICY"), None]);
+        let expected = "config:1:1: VESTNIK__CHANELS__SMS__ENABLED: expected the name of a file and of a key";
+        assert!(errors[0].to_string().starts_with(expected), "{}", errors[0]);
+    }
+
+    #[test]
+    fn a_value_that_does_not_fit_is_told_by_the_name_of_the_variable() {
+        #[derive(Debug, serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        #[expect(dead_code, reason = "only its parsing is looked at")]
+        struct Route {
+            port: u16,
+        }
+        let table = [
+            (
+                "PORT",
+                "many",
+                "2:8: VESTNIK__CHANNELS__SMS__PORT: invalid type: string \"many\", expected u16",
+            ),
+            (
+                "PROT",
+                "1",
+                "1:1: VESTNIK__CHANNELS__SMS__PROT: expected port, found \"prot\" (did you mean \"port\"?)",
+            ),
+        ];
+        for (key, value, expected) in table {
+            let overrides = variables(&[(&format!("VESTNIK__CHANNELS__SMS__{key}"), value)]);
+            let error = overrides.read::<Route>("channels/sms", file("\nport = 1")).unwrap_err();
+            assert_eq!(error.to_string(), format!("config/channels/sms.toml:{expected}"));
+        }
     }
 
     #[test]
     fn a_files_own_mistake_is_reported_where_it_stands() {
         let overrides = variables(&[("VESTNIK__CHANNELS__SMS__ENABLED", "true")]);
-        let error = overrides.parse::<Table>("channels/sms", &file("enabled = \n")).unwrap_err();
+        let error = overrides.read::<Table>("channels/sms", file("enabled = \n")).unwrap_err();
         assert_eq!(error.line, 1);
     }
 }

@@ -92,6 +92,9 @@ pub enum Class {
 }
 
 impl Class {
+    /// Every class.
+    pub const ALL: [Self; 4] = [Self::LegalDuty, Self::Entitlement, Self::Reminder, Self::Campaign];
+
     /// The word in configuration and on the wire, such as `legal_duty`.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -22,6 +22,12 @@ impl Zones {
         if let Some(zone) = citizen.profile.time_zone().filter(|zone| !zone.is_unknown()) {
             return Self { reckoning: zone, others: Vec::new() };
         }
+        Self::all_of(jurisdiction)
+    }
+
+    /// Every zone of the jurisdiction at once: those of a citizen whose own is not known.
+    #[must_use]
+    pub fn all_of(jurisdiction: &Jurisdiction) -> Self {
         let mut named = jurisdiction.zones.iter().filter_map(|name| TimeZone::get(name).ok());
         let reckoning = named.next().unwrap_or(TimeZone::UTC);
         Self { reckoning, others: named.collect() }

@@ -4,7 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 
 use secrecy::SecretString;
-use serde::Deserialize;
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use crate::{ClockFn, RouteId};
 
@@ -47,20 +48,28 @@ pub struct SetupError {
     pub setting: &'static str,
     /// What was expected, in plain words; never the value itself.
     pub expected: String,
+    /// Whether it is a secret that is not there to be read, as opposed to a setting that is wrong:
+    /// the settings can be checked on a machine that has no secrets.
+    pub secret_missing: bool,
 }
 
 impl SetupError {
     /// An error of this setting.
     #[must_use]
     pub fn new(setting: &'static str, expected: impl Into<String>) -> Self {
-        Self { setting, expected: expected.into() }
+        Self { setting, expected: expected.into(), secret_missing: false }
+    }
+
+    /// An error of a setting whose secret is not there to be read.
+    #[must_use]
+    pub fn secret_missing(setting: &'static str, expected: impl Into<String>) -> Self {
+        Self { secret_missing: true, ..Self::new(setting, expected) }
     }
 }
 
 /// Where a secret is to be read from. A configuration file names the place and never the secret:
 /// `token = { env = "VESTNIK_TELEGRAM_TOKEN" }` or `token = { file = "/run/secrets/telegram" }`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SecretRef {
     /// An environment variable.
     Env(String),
@@ -72,15 +81,70 @@ impl SecretRef {
     /// Reads the secret. `setting` names the key in the error.
     pub fn resolve(&self, setting: &'static str) -> Result<SecretString, SetupError> {
         let text = match self {
-            Self::Env(name) => std::env::var(name)
-                .map_err(|_| SetupError::new(setting, format!("environment variable {name} to be set"))),
-            Self::File(path) => std::fs::read_to_string(path).map_err(|error| {
-                SetupError::new(setting, format!("file {} to be readable ({})", path.display(), error.kind()))
-            }),
-        }?;
+            Self::Env(name) => {
+                std::env::var(name).map_err(|_| format!("environment variable {name} to be set"))
+            }
+            Self::File(path) => std::fs::read_to_string(path)
+                .map_err(|error| format!("file {} to be readable ({})", path.display(), error.kind())),
+        };
+        let text = text.map_err(|expected| SetupError::secret_missing(setting, expected))?;
         match text.trim() {
-            "" => Err(SetupError::new(setting, format!("{self} not to be empty"))),
+            "" => Err(SetupError::secret_missing(setting, format!("{self} not to be empty"))),
             secret => Ok(secret.into()),
+        }
+    }
+}
+
+/// What stands in a file in place of a secret.
+const PLACE: &str = "the place of a secret, { env = \"NAME\" } or { file = \"/path\" }";
+
+impl<'de> Deserialize<'de> for SecretRef {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_map(PlaceVisitor)
+    }
+}
+
+/// Reads the place of a secret. A value that stands there instead may be the secret itself: the
+/// error must not repeat it.
+struct PlaceVisitor;
+
+fn literal<E: Error>() -> E {
+    E::custom(format!("expected {PLACE}, found a value: secrets never stand in a configuration file"))
+}
+
+impl<'de> Visitor<'de> for PlaceVisitor {
+    type Value = SecretRef;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(PLACE)
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<SecretRef, E> {
+        Err(literal())
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<SecretRef, E> {
+        Err(literal())
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<SecretRef, E> {
+        Err(literal())
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<SecretRef, E> {
+        Err(literal())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<SecretRef, A::Error> {
+        let place = match map.next_key::<String>()?.as_deref() {
+            Some("env") => SecretRef::Env(map.next_value()?),
+            Some("file") => SecretRef::File(map.next_value()?),
+            Some(other) => return Err(A::Error::unknown_field(other, &["env", "file"])),
+            None => return Err(A::Error::custom(format!("expected {PLACE}"))),
+        };
+        match map.next_key::<String>()? {
+            None => Ok(place),
+            Some(_) => Err(A::Error::custom(format!("expected {PLACE}, found more than one place"))),
         }
     }
 }
@@ -111,5 +175,21 @@ mod tests {
         std::fs::remove_file(&path).unwrap();
         let absent = SecretRef::Env("VESTNIK_NO_SUCH_VARIABLE".into()).resolve("token").unwrap_err();
         assert_eq!(absent.to_string(), "token: environment variable VESTNIK_NO_SUCH_VARIABLE to be set");
+    }
+
+    #[test]
+    fn a_secret_in_the_file_itself_is_refused_and_not_repeated() {
+        let read = |json: serde_json::Value| serde_json::from_value::<SecretRef>(json);
+        let named = read(serde_json::json!({ "env": "TOKEN" })).unwrap();
+        assert_eq!(named, SecretRef::Env("TOKEN".into()));
+        for secret in [serde_json::json!("s3cret"), serde_json::json!(12_345_678), serde_json::json!(-5)] {
+            let error = read(secret.clone()).unwrap_err().to_string();
+            assert!(error.contains("{ env = \"NAME\" }") && error.contains("never stand"), "{error}");
+            assert!(!error.contains("s3cret") && !error.contains("12345678"), "{error}");
+        }
+        for bad in [serde_json::json!({}), serde_json::json!({ "env": "A", "file": "/b" })] {
+            assert!(read(bad).unwrap_err().to_string().contains("expected the place of a secret"));
+        }
+        assert!(read(serde_json::json!({ "envv": "A" })).unwrap_err().to_string().contains("unknown field"));
     }
 }

@@ -1,0 +1,183 @@
+//! What no single file can be wrong in by itself: names that other files must know, numbers that
+//! make no sense together. Pure; every mistake is told with its place.
+
+use vestnik_contract::{ChannelId, is_id};
+
+use super::channels::CHANNELS;
+use super::error::ConfigErrors;
+use super::gateway::Gateway;
+use super::place::{Place, Sheet};
+use super::sources::Sources;
+use crate::domain::{Catalogue, Ceilings, Class, LifeEventId, Policy, RetrySchedule, wording};
+
+mod law;
+#[cfg(test)]
+mod tests;
+
+pub(super) use law::{jurisdiction, strict_is_strictest};
+
+/// The settings of the process.
+pub(super) fn gateway(sheet: &Sheet<Gateway>) -> ConfigErrors {
+    let mut look = Look::at(&sheet.place);
+    let Gateway { http, ledger, broker, back_pressure, .. } = &sheet.value;
+    match (&ledger.sqlite, &ledger.postgres) {
+        (Some(_), Some(_)) => look.wrong(&["ledger"], "expected one of sqlite and postgres, found both"),
+        (None, None) => look.wrong(&["ledger"], "expected one of sqlite and postgres, found neither"),
+        _ => {}
+    }
+    look.not_zero(&["ledger", "connections"], Some(ledger.connections));
+    if let Some(url) = &http.public_url {
+        let right = matches!(url.scheme(), "http" | "https")
+            && url.path().ends_with('/')
+            && url.query().is_none()
+            && url.fragment().is_none();
+        if !right {
+            let expected = "an http or https address that ends with /, such as https://vestnik.example/";
+            look.wrong(&["http", "public_url"], format!("expected {expected}, found \"{url}\""));
+        }
+    }
+    if broker.as_ref().is_some_and(|broker| !broker.prefix.split('.').all(is_id)) {
+        look.wrong(&["broker", "prefix"], "expected a name of a-z, 0-9, _, - and dots between them");
+    }
+    look.not_zero(&["back_pressure", "bulk_waits_above"], Some(back_pressure.bulk_waits_above));
+    if back_pressure.normal_waits_above < back_pressure.bulk_waits_above {
+        let most = back_pressure.bulk_waits_above;
+        let message = format!("expected at least bulk_waits_above, which is {most}: bulk waits first");
+        look.wrong(&["back_pressure", "normal_waits_above"], message);
+    }
+    look.errors
+}
+
+/// The operator's rules. `in_use` are the channels that are switched on.
+pub(super) fn policy<'a>(
+    sheet: &Sheet<Policy>,
+    in_use: impl IntoIterator<Item = &'a ChannelId>,
+) -> ConfigErrors {
+    let mut look = Look::at(&sheet.place);
+    let policy = &sheet.value;
+    look.channels(&["order"], &policy.order);
+    for (at, channel) in policy.order.iter().enumerate() {
+        let item = at.to_string();
+        if policy.order[..at].contains(channel) {
+            look.wrong(&["order", &item], format!("expected each channel once, found {channel} again"));
+        }
+        if is_known(channel) && !policy.channels.contains_key(channel) {
+            let message = format!("expected a rule for each channel in use: [channels.{channel}] is missing");
+            look.wrong(&["order", &item], message);
+        }
+    }
+    for channel in policy.channels.keys().filter(|channel| !is_known(channel)) {
+        look.unknown_channel(&["channels", channel.as_str()], channel);
+    }
+    let ruled = |channel: &ChannelId| policy.channels.contains_key(channel) || policy.order.contains(channel);
+    for channel in in_use.into_iter().filter(|channel| !ruled(channel)) {
+        let switched_on = format!("channels/{channel}.toml switches it on");
+        look.wrong(&["channels"], format!("expected a rule [channels.{channel}]: {switched_on}"));
+    }
+    for class in Class::ALL.into_iter().filter(|class| !policy.classes.contains_key(class)) {
+        look.wrong(
+            &["classes"],
+            format!("expected a rule for every class: [classes.{}] is missing", class.as_str()),
+        );
+    }
+    look.ceilings("budget", policy.budget);
+    look.not_zero(&["expires_after_days"], Some(policy.expires_after_days));
+    look.retry(policy.retry);
+    look.errors
+}
+
+/// The registered sources.
+pub(super) fn sources(sheet: &Sheet<Sources>, catalogue: Option<&Catalogue>) -> ConfigErrors {
+    let mut look = Look::at(&sheet.place);
+    for (source, settings) in &sheet.value.0 {
+        let source = source.as_str();
+        if !wording::is_line(&settings.title, 120) {
+            look.wrong(&[source, "title"], format!("expected {}", wording::line_of(120)));
+        }
+        if settings.life_events.as_ref().is_some_and(std::collections::BTreeSet::is_empty) {
+            let message = "expected at least one life event, or no such key: then it may speak of all";
+            look.wrong(&[source, "life_events"], message);
+        }
+        for event in settings.life_events.iter().flatten() {
+            look.life_event(source, event, catalogue);
+        }
+    }
+    look.errors
+}
+
+fn is_known(channel: &ChannelId) -> bool {
+    CHANNELS.contains(&channel.as_str())
+}
+
+/// Looks at one file and notes what is wrong.
+struct Look<'a> {
+    place: &'a Place,
+    errors: ConfigErrors,
+}
+
+impl<'a> Look<'a> {
+    fn at(place: &'a Place) -> Self {
+        Self { place, errors: ConfigErrors::new() }
+    }
+
+    fn wrong(&mut self, path: &[&str], message: impl AsRef<str>) {
+        self.errors.push(self.place.wrong(path, message));
+    }
+
+    fn not_zero(&mut self, path: &[&str], number: Option<impl Into<u64>>) {
+        if number.is_some_and(|number| number.into() == 0) {
+            self.wrong(path, "expected at least 1, found 0");
+        }
+    }
+
+    /// A list of channels.
+    fn channels<'c>(&mut self, path: &[&str], channels: impl IntoIterator<Item = &'c ChannelId>) {
+        for channel in channels.into_iter().filter(|channel| !is_known(channel)) {
+            self.unknown_channel(&[path, &[channel.as_str()]].concat(), channel);
+        }
+    }
+
+    fn unknown_channel(&mut self, path: &[&str], channel: &ChannelId) {
+        let message = format!("expected one of {}, found \"{channel}\"", CHANNELS.join(", "));
+        let error = self.place.wrong(path, message);
+        self.errors.push(error.with_nearest(channel.as_str(), CHANNELS));
+    }
+
+    fn life_event(&mut self, source: &str, event: &LifeEventId, catalogue: Option<&Catalogue>) {
+        let Some(catalogue) = catalogue.filter(|catalogue| !catalogue.life_events.contains_key(event)) else {
+            return;
+        };
+        let known: Vec<_> = catalogue.life_events.keys().map(LifeEventId::as_str).collect();
+        let message =
+            format!("expected a life event of the catalogue ({}), found \"{event}\"", known.join(", "));
+        let error = self.place.wrong(&[source, "life_events", event.as_str()], message);
+        self.errors.push(error.with_nearest(event.as_str(), known));
+    }
+
+    /// Ceilings of a day, a week and a month: none is 0, and a longer time allows no less.
+    fn ceilings(&mut self, table: &str, ceilings: Ceilings) {
+        let Ceilings { per_day, per_week, per_month } = ceilings;
+        let all = [("per_day", per_day), ("per_week", per_week), ("per_month", per_month)];
+        for (key, ceiling) in all {
+            self.not_zero(&[table, key], ceiling);
+        }
+        let named: Vec<_> = all.iter().filter_map(|(key, ceiling)| Some((*key, (*ceiling)?))).collect();
+        for pair in named.windows(2) {
+            let [(shorter, least), (longer, found)] = pair else { continue };
+            if found < least {
+                let message = format!("expected at least {shorter}, which is {least}, found {found}");
+                self.wrong(&[table, longer], message);
+            }
+        }
+    }
+
+    fn retry(&mut self, retry: RetrySchedule) {
+        let RetrySchedule { first_seconds, longest_seconds, tries } = retry;
+        self.not_zero(&["retry", "tries"], Some(tries));
+        self.not_zero(&["retry", "first_seconds"], Some(first_seconds));
+        if longest_seconds < first_seconds {
+            let expected = format!("expected at least first_seconds, which is {first_seconds}");
+            self.wrong(&["retry", "longest_seconds"], format!("{expected}, found {longest_seconds}"));
+        }
+    }
+}

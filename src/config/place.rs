@@ -1,0 +1,134 @@
+//! Where a setting stands: in a TOML file, or in what takes the place of its settings.
+
+use toml::de::{DeTable, DeValue};
+
+use super::error::{ConfigError, SourceFile};
+
+/// A file as it was read, with what took the place of its settings.
+#[derive(Debug, Clone)]
+pub struct Sheet<T> {
+    /// What it says.
+    pub value: T,
+    /// Where it says so.
+    pub place: Place,
+}
+
+/// Where the settings of one file stand.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The file.
+    pub file: SourceFile,
+    /// The keys of settings that were set elsewhere, each with the name by which it was set.
+    pub overridden: Vec<(Vec<String>, String)>,
+}
+
+impl Place {
+    /// A mistake in the setting to which these keys lead; see [`SourceFile::at`].
+    #[must_use]
+    pub fn wrong(&self, path: &[&str], message: impl AsRef<str>) -> ConfigError {
+        let message = message.as_ref();
+        let set = self.overridden.iter().rfind(|(keys, _)| path.iter().zip(keys).all(|(a, b)| a == b));
+        match set.filter(|(keys, _)| keys.len() <= path.len()) {
+            Some((_, name)) => self.file.at(path, format!("{name}: {message}")),
+            None => self.file.at(path, message),
+        }
+    }
+
+    /// What serde says of the setting to which these keys lead.
+    pub(super) fn refused(&self, path: &[String], serde: &str) -> ConfigError {
+        let path: Vec<_> = path.iter().map(String::as_str).collect();
+        let error = self.file.at(&path, "").saying(serde);
+        let leads_there = |keys: &[String]| path.iter().zip(keys).all(|(a, b)| a == b);
+        let names =
+            self.overridden.iter().filter(|(keys, _)| leads_there(keys)).map(|(_, name)| name.as_str());
+        let names: Vec<_> = names.collect();
+        if names.is_empty() {
+            return error;
+        }
+        ConfigError { message: format!("{}: {}", names.join(" or "), error.message), ..error }
+    }
+}
+
+impl SourceFile {
+    /// A mistake in the setting to which these keys lead, such as `["routes", "main", "port"]`; the
+    /// number of an item, or its text, leads into a list. A value is pointed at where it begins, and a table where
+    /// it is named. Where the setting is absent, it is the last table on the way to it.
+    #[must_use]
+    pub fn at(&self, path: &[&str], message: impl Into<String>) -> ConfigError {
+        self.error(self.offset_of(path), message)
+    }
+
+    fn offset_of(&self, path: &[&str]) -> usize {
+        let Ok(document) = DeTable::parse(&self.text) else { return 0 };
+        let Some((first, rest)) = path.split_first() else { return 0 };
+        let Some((mut offset, mut value)) = in_table(document.get_ref(), first) else { return 0 };
+        for key in rest {
+            let inner = match value {
+                DeValue::Table(table) => in_table(table, key),
+                DeValue::Array(items) => {
+                    let numbered = key.parse().ok().and_then(|at: usize| items.get(at));
+                    let item =
+                        numbered.or_else(|| items.iter().find(|item| item.get_ref().as_str() == Some(*key)));
+                    item.map(|item| (item.span().start, item.get_ref()))
+                }
+                _ => None,
+            };
+            let Some(inner) = inner else { break };
+            (offset, value) = inner;
+        }
+        offset
+    }
+}
+
+fn in_table<'a>(table: &'a DeTable<'a>, key: &str) -> Option<(usize, &'a DeValue<'a>)> {
+    let (name, value) = table.iter().find(|(name, _)| name.get_ref() == key)?;
+    let place = if value.get_ref().is_table() { name.span() } else { value.span() };
+    Some((place.start, value.get_ref()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = "\
+# що
+order = [\"viber\", \"sms\"]
+[retry]
+tries = 0
+[channels.viber]
+wait = 1
+[channels.sms]
+rule = { from = 1 }
+";
+
+    #[test]
+    fn every_setting_is_found_where_it_stands() {
+        let file = SourceFile { path: "policy.toml".into(), text: FILE.into() };
+        let table: &[(&[&str], (usize, usize))] = &[
+            (&[], (1, 1)),
+            (&["nothing"], (1, 1)),
+            (&["order"], (2, 9)),
+            (&["order", "1"], (2, 19)),
+            (&["order", "7"], (2, 9)),
+            (&["order", "sms"], (2, 19)),
+            (&["order", "fax"], (2, 9)),
+            (&["retry"], (3, 2)),
+            (&["retry", "tries"], (4, 9)),
+            (&["retry", "tries", "deeper"], (4, 9)),
+            (&["retry", "absent"], (3, 2)),
+            (&["channels", "viber"], (5, 11)),
+            (&["channels", "sms", "rule"], (8, 1)),
+            (&["channels", "sms", "rule", "from"], (8, 17)),
+        ];
+        for (path, place) in table {
+            let error = file.at(path, "");
+            assert_eq!((error.line, error.column), *place, "{path:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_no_toml_has_one_place() {
+        let file = SourceFile { path: "a.toml".into(), text: "a = ".into() };
+        assert_eq!(file.at(&["a"], "").line, 1);
+    }
+}
