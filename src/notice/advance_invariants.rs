@@ -173,7 +173,7 @@ impl World {
                 input
             }
         };
-        self.apply(input);
+        self.apply(&input);
     }
 
     /// A receipt for a part that was accepted, as the ledger passes it on: only what says more.
@@ -186,14 +186,14 @@ impl World {
         Some(Input::Receipt { attempt, before, state })
     }
 
-    fn apply(&mut self, input: Input) {
+    fn apply(&mut self, input: &Input) {
         let before = self.notice.clone();
         let cascade = Cascade {
             retry: RetrySchedule { first_seconds: 5, longest_seconds: 60, tries: 3 },
             idempotent: self.idempotent,
         };
         let change = advance(&mut self.notice, input.clone(), self.now, &cascade);
-        self.check(&before, &input, &change);
+        self.check(&before, input, &change);
         let json = serde_json::to_string(&self.notice).unwrap();
         assert_eq!(serde_json::from_str::<Notice>(&json).unwrap(), self.notice, "the row says it all");
     }
