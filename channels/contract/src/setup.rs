@@ -100,7 +100,8 @@ const PLACE: &str = "the place of a secret, { env = \"NAME\" } or { file = \"/pa
 
 impl<'de> Deserialize<'de> for SecretRef {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_map(PlaceVisitor)
+        // Not `deserialize_map`: some formats would refuse a text by themselves, and repeat it.
+        from.deserialize_any(PlaceVisitor)
     }
 }
 
