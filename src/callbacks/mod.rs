@@ -1,1 +1,95 @@
-//! Providers' receipts in.
+//! What providers tell us: receipts and citizens' words, on record before the provider is told so.
+//!
+//! [`take`] is for events that came by a call to us; a [`Pump`] reads a provider that pushes on its
+//! own connection or is polled.
+
+mod pump;
+
+pub use pump::{Pump, Refusal};
+
+use tracing::error;
+use vestnik_contract::{ChannelId, Event, RouteId};
+
+use crate::inbound::heard;
+use crate::ledger::{DeadLetter, Ledger, LedgerError, Rules};
+
+/// Puts the events of one route on record. Once this returns the provider may be told so; where it
+/// fails, later or at once it may work, and the provider has to be asked to tell it again. Told
+/// twice, an event changes nothing.
+///
+/// An event that can never be put on record must not stand in the way of those behind it: it is
+/// looked for by halves and kept as a dead letter.
+pub async fn take(
+    ledger: &Ledger,
+    rules: &Rules,
+    channel: &ChannelId,
+    route: &RouteId,
+    events: &[Event],
+) -> Result<(), LedgerError> {
+    let mut parts = vec![events];
+    while let Some(part) = parts.pop() {
+        match record(ledger, rules, channel, route, part).await {
+            Ok(()) => {}
+            Err(failure) if failure.is_transient() => return Err(failure),
+            Err(failure) => match part {
+                [only] => bury(ledger, channel, route, only, &failure).await?,
+                _ => {
+                    let (first, second) = part.split_at(part.len() / 2);
+                    parts.extend([second, first]);
+                }
+            },
+        }
+    }
+    Ok(())
+}
+
+async fn record(
+    ledger: &Ledger,
+    rules: &Rules,
+    channel: &ChannelId,
+    route: &RouteId,
+    events: &[Event],
+) -> Result<(), LedgerError> {
+    let (mut receipts, mut inbounds) = (Vec::new(), Vec::new());
+    for event in events {
+        match event {
+            Event::Receipt(receipt) => receipts.push(receipt.clone()),
+            Event::Inbound(inbound) => inbounds.push(heard(inbound)),
+        }
+    }
+    if !receipts.is_empty() {
+        ledger.receive(channel, route, &receipts, rules).await?;
+    }
+    if !inbounds.is_empty() {
+        ledger.hear(channel, route, &inbounds, rules).await?;
+    }
+    let told = [("receipt", receipts.len()), ("inbound", inbounds.len())];
+    for (kind, count) in told {
+        metrics::counter!("vestnik_events_total", "channel" => channel.to_string(), "kind" => kind)
+            .increment(count as u64);
+    }
+    Ok(())
+}
+
+async fn bury(
+    ledger: &Ledger,
+    channel: &ChannelId,
+    route: &RouteId,
+    event: &Event,
+    failure: &LedgerError,
+) -> Result<(), LedgerError> {
+    let reason: &dyn std::error::Error = failure;
+    error!(%channel, %route, reason, "an event cannot be put on record and is kept as a dead letter");
+    let letter = DeadLetter {
+        origin: "callback",
+        source: None,
+        routing: format!("{channel}/{route}"),
+        reason: "internal".to_owned(),
+        detail: failure.to_string(),
+        body: serde_json::to_vec(event).unwrap_or_default(),
+    };
+    ledger.bury(&[letter]).await
+}
+
+#[cfg(test)]
+mod tests;

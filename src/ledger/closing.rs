@@ -17,6 +17,18 @@ pub(super) struct Closing {
     pub at: Timestamp,
 }
 
+/// Why an address is closed that a provider called unreachable.
+pub(super) const UNREACHABLE: &str = "unreachable";
+
+/// Why an address is closed whose citizen blocked us at the provider.
+pub(super) const BLOCKED: &str = "blocked";
+
+/// Whether an address is closed by a provider's word, which a later word may take back. What the
+/// registry closed stays closed.
+pub(super) fn closed_by_provider(row: &AddressRow) -> bool {
+    row.closed.as_ref().is_some_and(|(reason, _)| [UNREACHABLE, BLOCKED].contains(&reason.as_str()))
+}
+
 /// Closes the addresses that are still active. The citizens' rows are locked.
 pub(super) async fn close(tx: &mut dyn Tx, closings: &[Closing]) -> Result<(), LedgerError> {
     if closings.is_empty() {

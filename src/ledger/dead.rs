@@ -1,5 +1,9 @@
 //! Dead letters: messages that could not be taken, with the reason, kept until somebody has looked.
 
+use std::fmt;
+
+use uuid::Uuid;
+
 use super::store::DeadRow;
 use super::writes::new_key;
 use super::{Ledger, LedgerError};
@@ -22,6 +26,12 @@ pub struct DeadLetter {
     pub body: Vec<u8>,
 }
 
+impl fmt::Debug for DeadLetter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeadLetter").field("reason", &self.reason).finish_non_exhaustive()
+    }
+}
+
 impl Ledger {
     /// Keeps dead letters, each body sealed under the master key.
     pub async fn bury(&self, letters: &[DeadLetter]) -> Result<(), LedgerError> {
@@ -40,7 +50,7 @@ impl Ledger {
                     routing: letter.routing.clone(),
                     reason: letter.reason.clone(),
                     detail: letter.detail.clone(),
-                    body: self.keys.master().seal("dead letter", &letter.body)?,
+                    body: self.keys.master().seal(USE, &letter.body)?,
                     at,
                 })
             })
@@ -48,4 +58,29 @@ impl Ledger {
         tx.add_dead(&rows).await?;
         Ok(tx.commit().await?)
     }
+
+    /// Dead letters, the newest first, older than `before` where it is given: at most `limit`. Their
+    /// bodies stay sealed.
+    pub async fn dead_letters(&self, before: Option<Uuid>, limit: u32) -> Result<Vec<DeadRow>, LedgerError> {
+        Ok(self.store.read().await?.dead(before, limit).await?)
+    }
+
+    /// One dead letter with its body opened. To try it again, submit the body and then
+    /// [`drop_dead_letter`](Self::drop_dead_letter): a message that was taken twice is taken once.
+    pub async fn dead_letter(&self, id: Uuid) -> Result<Option<DeadRow>, LedgerError> {
+        let Some(row) = self.store.read().await?.dead_letter(id).await? else { return Ok(None) };
+        let body = self.keys.master().open(USE, &row.body)?;
+        Ok(Some(DeadRow { body, ..row }))
+    }
+
+    /// Removes a dead letter; whether it was there.
+    pub async fn drop_dead_letter(&self, id: Uuid) -> Result<bool, LedgerError> {
+        let mut tx = self.store.begin().await?;
+        let there = tx.remove_dead(id).await?;
+        tx.commit().await?;
+        Ok(there)
+    }
 }
+
+/// What the body is sealed as.
+const USE: &str = "dead letter";

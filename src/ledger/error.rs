@@ -63,6 +63,9 @@ pub enum LedgerError {
     /// The words of a notice could not be put together.
     #[error("a notice could not be put into words")]
     Words(#[from] crate::notice::RenderError),
+    /// The master key is not the one that the ledger was written under.
+    #[error("the master key is not the one that this ledger was written under")]
+    WrongMasterKey,
     /// A notification names a measure that the catalogue in force does not have.
     #[error("a notification names a measure that is not in the catalogue")]
     NotInCatalogue,

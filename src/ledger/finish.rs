@@ -89,7 +89,7 @@ impl Ledger {
             citizen: one.citizen,
             channel: one.channel.clone(),
             hash: Some(self.keys.address(&one.channel, &one.recipient)),
-            reason: "unreachable",
+            reason: closing::UNREACHABLE,
             at,
         }
     }

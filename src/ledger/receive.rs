@@ -9,7 +9,7 @@ use super::closing::{self, Closing};
 use super::people;
 use super::rules::Rules;
 use super::store::{OrphanRow, ReferenceRow, Tx};
-use super::writes::{Held, Writes};
+use super::writes::{Held, Writes, keep_last};
 use super::{Ledger, LedgerError};
 use crate::notice::{Cascade, Input};
 
@@ -110,6 +110,9 @@ async fn apply(tx: &mut dyn Tx, said: Vec<OrphanRow>, rules: &Rules) -> Result<V
     for held in held.values() {
         writes.save(held, None)?;
     }
+    keep_last(&mut raised, |row| {
+        (row.channel.clone(), row.route.clone(), row.reference.clone(), row.attempt)
+    });
     tx.save_references(&raised).await?;
     closing::close(tx, &closings).await?;
     writes.flush(tx).await?;
@@ -154,7 +157,7 @@ fn closing_of(reference: &ReferenceRow, at: Timestamp) -> Closing {
         citizen: reference.citizen,
         channel: reference.channel.clone(),
         hash: Some(reference.recipient),
-        reason: "unreachable",
+        reason: closing::UNREACHABLE,
         at,
     }
 }

@@ -6,9 +6,9 @@ use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
 use vestnik_contract::ChannelId;
 
-use super::LedgerError;
 use super::keys::{Keyring, SealError};
 use super::people::corrupt;
+use super::{Ledger, LedgerError};
 use crate::domain::{CitizenKey, NoticeId};
 
 /// What a one-click unsubscribe stops: the channel that the notice was sent on.
@@ -33,8 +33,17 @@ impl StopToken {
     }
 
     /// Understands a token that we made.
-    pub fn open(keys: &Keyring, token: &str) -> Result<Self, SealError> {
+    pub(super) fn open(keys: &Keyring, token: &str) -> Result<Self, SealError> {
         let sealed = BASE64URL_NOPAD.decode(token.as_bytes()).map_err(|_| SealError)?;
         serde_json::from_slice(&keys.master().open("stop", &sealed)?).map_err(|_| SealError)
+    }
+}
+
+impl Ledger {
+    /// Understands the token of a one-click unsubscribe address; `None` for one that we did not
+    /// make.
+    #[must_use]
+    pub fn open_stop_token(&self, token: &str) -> Option<StopToken> {
+        StopToken::open(&self.keys, token).ok()
     }
 }

@@ -15,6 +15,8 @@ pub(super) enum Words {
     StoppedChannel,
     /// That a STOP for everything was heard.
     StoppedAll,
+    /// That we will write to the citizen on the channel from now on, or again.
+    Welcome,
     /// An answer.
     Answer(String),
 }
@@ -24,6 +26,7 @@ impl Words {
         match self {
             Self::StoppedChannel => Body::Confirmation(StopScope::Channel),
             Self::StoppedAll => Body::Confirmation(StopScope::All),
+            Self::Welcome => Body::Introduction,
             Self::Answer(text) => Body::Answer(text),
         }
     }

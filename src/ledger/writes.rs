@@ -118,7 +118,7 @@ fn number(step: usize) -> i32 {
 }
 
 /// Keeps the last row of each key, so that a batch never writes one row twice.
-fn keep_last<T, K: Ord>(rows: &mut Vec<T>, key: impl Fn(&T) -> K) {
+pub(super) fn keep_last<T, K: Ord>(rows: &mut Vec<T>, key: impl Fn(&T) -> K) {
     let mut seen = std::collections::BTreeSet::new();
     rows.reverse();
     rows.retain(|row| seen.insert(key(row)));

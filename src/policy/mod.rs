@@ -12,6 +12,7 @@ mod decide;
 mod moment;
 mod quiet;
 mod recheck;
+mod stop;
 mod zones;
 
 #[cfg(test)]
@@ -28,4 +29,5 @@ pub use decide::{DecideInput, Facts, decide};
 pub use moment::{expired, expiry};
 pub use quiet::Quiet;
 pub use recheck::{ItemFacts, RecheckInput, recheck};
+pub use stop::{grant_moment, start_moment, stop_moment};
 pub use zones::Zones;

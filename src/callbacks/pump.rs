@@ -1,0 +1,135 @@
+//! The pump: reads a provider that pushes on its own connection or is polled, and acknowledges what
+//! is on record.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+use vestnik_contract::{ChannelId, EventBatch, EventSource, RouteId, SendError, SendErrorKind};
+
+use super::take;
+use crate::ledger::{Ledger, Rules};
+
+/// The first wait after a failure; it doubles.
+const FIRST_WAIT: Duration = Duration::from_millis(200);
+
+/// No wait is longer, whatever a provider asks for.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// A provider refuses our credentials or settings where it should bring events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The channel.
+    pub channel: ChannelId,
+    /// The route.
+    pub route: RouteId,
+}
+
+/// Reads one route's events.
+pub struct Pump {
+    /// The ledger.
+    pub ledger: Arc<Ledger>,
+    /// The configuration in force.
+    pub rules: Arc<Rules>,
+    /// The channel.
+    pub channel: ChannelId,
+    /// The route.
+    pub route: RouteId,
+    /// What is read.
+    pub source: Arc<dyn EventSource>,
+    /// Called after each batch on record: there may be work now.
+    pub recorded: Arc<dyn Fn() + Send + Sync>,
+    /// Where refusals are told, once for each time that the provider refuses. One that nobody takes
+    /// in time is dropped: the next try tells it again.
+    pub refusals: mpsc::Sender<Refusal>,
+}
+
+impl Pump {
+    /// Reads until `stopping`. Failures are paced: each try after one waits twice as long as the one
+    /// before, or as long as the provider asks.
+    pub async fn run(self, stopping: CancellationToken) {
+        let mut pace = Pace::default();
+        while let Some(next) = stopping.run_until_cancelled(self.source.next()).await {
+            match next {
+                Ok(batch) => {
+                    if !self.keep(batch, &stopping).await {
+                        return;
+                    }
+                    pace = Pace::default();
+                }
+                Err(error) => {
+                    self.tell(&error);
+                    let wait = pace.after(error.wait());
+                    stopping.run_until_cancelled(tokio::time::sleep(wait)).await;
+                }
+            }
+        }
+    }
+
+    /// Puts a batch on record, as often as it takes, and acknowledges it; `false` if the gateway
+    /// stops first. What was not acknowledged comes again.
+    async fn keep(&self, batch: EventBatch, stopping: &CancellationToken) -> bool {
+        let mut pace = Pace::default();
+        while let Err(error) =
+            take(&self.ledger, &self.rules, &self.channel, &self.route, &batch.events).await
+        {
+            let (channel, error) = (&self.channel, &error as &dyn std::error::Error);
+            warn!(%channel, error, "events wait for the ledger");
+            let wait = tokio::time::sleep(pace.after(None));
+            if stopping.run_until_cancelled(wait).await.is_none() {
+                return false;
+            }
+        }
+        (self.recorded)();
+        if let Err(error) = self.source.acknowledge(batch.token).await {
+            self.tell(&error);
+        }
+        true
+    }
+
+    fn tell(&self, error: &SendError) {
+        let Self { channel, route, .. } = self;
+        warn!(%channel, %route, error = error as &dyn std::error::Error, "the provider brings no events");
+        if error.kind() == SendErrorKind::Misconfigured {
+            let refusal = Refusal { channel: channel.clone(), route: route.clone() };
+            let _ = self.refusals.try_send(refusal);
+        }
+    }
+}
+
+/// How long to wait between tries.
+struct Pace(Duration);
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self(FIRST_WAIT)
+    }
+}
+
+impl Pace {
+    /// The wait before the next try: what was asked for, but never less than our own.
+    fn after(&mut self, asked: Option<Duration>) -> Duration {
+        let own = self.0;
+        self.0 = (own * 2).min(LONGEST_WAIT);
+        asked.unwrap_or(own).clamp(own, LONGEST_WAIT)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_the_longest_and_obey_the_provider() {
+        let mut pace = Pace::default();
+        let waits: Vec<_> = (0..12).map(|_| pace.after(None)).collect();
+        assert_eq!(waits[..3], [200, 400, 800].map(Duration::from_millis));
+        assert_eq!(waits[11], LONGEST_WAIT);
+        let mut pace = Pace::default();
+        assert_eq!(pace.after(Some(Duration::from_secs(7))), Duration::from_secs(7));
+        assert_eq!(pace.after(Some(Duration::ZERO)), Duration::from_millis(400));
+        assert_eq!(pace.after(Some(Duration::MAX)), LONGEST_WAIT);
+    }
+}

@@ -1,0 +1,280 @@
+//! A batch of inbounds at work: whose they are, what they change, what is answered.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
+use vestnik_contract::{Address, ChannelId, RouteId};
+
+use super::closing::{BLOCKED, closed_by_provider};
+use super::inbound::{Heard, Meaning, by_reply, evidence_of};
+use super::people::People;
+use super::registry::consent_row;
+use super::rules::Rules;
+use super::store::{AddressRow, ConsentRow, InboundRow, LinkRow, NoticeRow, Tx, WorkRow};
+use super::words::Words;
+use super::writes::{Held, new_key, work_of};
+use super::{Ledger, LedgerError};
+use crate::domain::{
+    CitizenKey, ConsentAction, Notice, NoticeId, NoticeKind, PlannedStep, Priority, Step, StepState,
+};
+use crate::policy::{grant_moment, start_moment, stop_moment};
+
+/// For how long a confirmation is worth sending.
+const CONFIRMED_WITHIN: SignedDuration = SignedDuration::from_hours(24);
+
+/// Where a link is not confirmed: whoever opens a conversation on Viber by a link is not subscribed
+/// yet and may not be written to. The answer to Viber's call greets them.
+const GREETED_BY_CALLBACK: &str = "viber";
+
+/// A batch of inbounds of one channel, under the lock of the citizens it is about.
+pub(super) struct Hearing<'a> {
+    ledger: &'a Ledger,
+    rules: &'a Rules,
+    channel: &'a ChannelId,
+    now: Timestamp,
+    people: People,
+    /// The senders' addresses on the channel, as the batch leaves them.
+    addresses: Vec<AddressRow>,
+    changed: BTreeSet<Uuid>,
+    links: BTreeMap<[u8; 32], LinkRow>,
+    consents: Vec<ConsentRow>,
+    notices: Vec<NoticeRow>,
+    work: Vec<WorkRow>,
+}
+
+impl<'a> Hearing<'a> {
+    pub fn new(
+        ledger: &'a Ledger,
+        rules: &'a Rules,
+        channel: &'a ChannelId,
+        now: Timestamp,
+        people: People,
+        mut addresses: Vec<AddressRow>,
+        links: BTreeMap<[u8; 32], LinkRow>,
+    ) -> Self {
+        addresses.sort_unstable_by_key(|row| row.id);
+        Self {
+            ledger,
+            rules,
+            channel,
+            now,
+            people,
+            addresses,
+            changed: BTreeSet::new(),
+            links,
+            consents: Vec::new(),
+            notices: Vec::new(),
+            work: Vec::new(),
+        }
+    }
+
+    // ---- on record ----
+
+    /// The row of an inbound. Its words are sealed under the key of the citizen who first had the
+    /// address, or who was given the token.
+    pub fn row(&self, route: &RouteId, heard: &Heard) -> Result<InboundRow, LedgerError> {
+        let sender = self.hash(&heard.sender);
+        let owner = match &heard.meaning {
+            Meaning::Link { token } => self.links.get(&self.ledger.keys.token(token)).map(|row| row.citizen),
+            _ => self.addresses.iter().find(|row| row.hash == sender).map(|row| row.citizen),
+        };
+        let person = owner.and_then(|citizen| self.people.get(&citizen));
+        let key = person.map_or(self.ledger.keys.master(), |person| &person.key);
+        Ok(InboundRow {
+            id: new_key(),
+            channel: self.channel.clone(),
+            route: route.clone(),
+            key: heard.key.clone(),
+            citizen: person.map(|person| person.citizen.key),
+            sender,
+            kind: heard.meaning.as_str().to_owned(),
+            text: key.seal("inbound", heard.words.as_bytes())?,
+            at: self.now,
+        })
+    }
+
+    fn hash(&self, address: &Address) -> [u8; 32] {
+        self.ledger.keys.address(self.channel, address)
+    }
+
+    // ---- what it means ----
+
+    /// Does what a new inbound asks for.
+    pub fn take(&mut self, heard: &Heard, id: Uuid) -> Result<(), LedgerError> {
+        let sender = self.hash(&heard.sender);
+        if heard.meaning == Meaning::Blocked {
+            self.block(&sender);
+            return Ok(());
+        }
+        self.reopen(&sender);
+        match &heard.meaning {
+            Meaning::Stop => self.stop(&sender, Some(self.channel), &Words::StoppedChannel, id),
+            Meaning::StopAll => self.stop(&sender, None, &Words::StoppedAll, id),
+            Meaning::Start => self.start(&sender, id),
+            Meaning::Link { token } => self.link(&heard.sender, token, id),
+            Meaning::Blocked | Meaning::Unblocked | Meaning::Text => Ok(()),
+        }
+    }
+
+    /// The address can be written to no more. One that is closed already because it could not be
+    /// reached is so for this reason.
+    fn block(&mut self, sender: &[u8; 32]) {
+        let (now, changed) = (self.now, &mut self.changed);
+        for row in self.addresses.iter_mut().filter(|row| row.hash == *sender) {
+            if row.closed.is_none() || closed_by_provider(row) {
+                let since = row.closed.take().map_or(now, |(_, at)| at);
+                row.closed = Some((BLOCKED.to_owned(), since));
+                changed.insert(row.id);
+            }
+        }
+    }
+
+    /// Whoever writes to us can be reached.
+    fn reopen(&mut self, sender: &[u8; 32]) {
+        for row in self.addresses.iter_mut().filter(|row| row.hash == *sender && closed_by_provider(row)) {
+            row.closed = None;
+            self.changed.insert(row.id);
+        }
+    }
+
+    fn stop(
+        &mut self,
+        sender: &[u8; 32],
+        reach: Option<&ChannelId>,
+        words: &Words,
+        id: Uuid,
+    ) -> Result<(), LedgerError> {
+        let mut stopped = None;
+        for citizen in self.owners(sender) {
+            let Some(person) = self.people.get(&citizen) else { continue };
+            if let Some(at) = stop_moment(&person.citizen.consents, reach, self.now) {
+                self.record(citizen, reach, ConsentAction::Withdrawn, evidence_of(id), at)?;
+                stopped = stopped.or(Some(citizen));
+            }
+        }
+        stopped.map_or(Ok(()), |citizen| self.confirm(citizen, words))
+    }
+
+    fn start(&mut self, sender: &[u8; 32], id: Uuid) -> Result<(), LedgerError> {
+        let channel = self.channel;
+        let mut started = None;
+        for citizen in self.owners(sender) {
+            let Some(person) = self.people.get(&citizen) else { continue };
+            if let Some(at) = start_moment(&person.citizen.consents, channel, self.now) {
+                self.record(citizen, Some(channel), ConsentAction::Granted, evidence_of(id), at)?;
+                started = started.or(Some(citizen));
+            }
+        }
+        started.map_or(Ok(()), |citizen| self.confirm(citizen, &Words::Welcome))
+    }
+
+    fn link(&mut self, sender: &Address, token: &str, id: Uuid) -> Result<(), LedgerError> {
+        let token = self.ledger.keys.token(token);
+        let Some(link) = self.links.remove(&token).filter(|link| link.channel == *self.channel) else {
+            return Ok(());
+        };
+        let Some(person) = self.people.get(&link.citizen) else { return Ok(()) };
+        let at = grant_moment(&person.citizen.consents, self.channel, self.now);
+        self.own(link.citizen, sender)?;
+        let name = data_encoding::HEXLOWER.encode(&token[..8]);
+        let evidence = format!("link token {name}, {}", evidence_of(id));
+        self.record(link.citizen, Some(self.channel), ConsentAction::Granted, evidence, at)?;
+        if self.channel.as_str() == GREETED_BY_CALLBACK {
+            return Ok(());
+        }
+        self.confirm(link.citizen, &Words::Welcome)
+    }
+
+    /// The citizens whose open address this is.
+    fn owners(&self, sender: &[u8; 32]) -> BTreeSet<CitizenKey> {
+        let open = self.addresses.iter().filter(|row| row.hash == *sender && row.closed.is_none());
+        open.map(|row| row.citizen).collect()
+    }
+
+    /// Records the address as the citizen's, open.
+    fn own(&mut self, citizen: CitizenKey, address: &Address) -> Result<(), LedgerError> {
+        let hash = self.hash(address);
+        let known = self.addresses.iter_mut().find(|row| row.hash == hash && row.citizen == citizen);
+        if let Some(row) = known {
+            row.closed = None;
+            self.changed.insert(row.id);
+            return Ok(());
+        }
+        let Some(person) = self.people.get(&citizen) else { return Ok(()) };
+        let row = AddressRow {
+            id: new_key(),
+            citizen,
+            channel: self.channel.clone(),
+            hash,
+            address: person.key.seal("address", address.expose().as_bytes())?,
+            closed: None,
+        };
+        self.changed.insert(row.id);
+        self.addresses.push(row);
+        Ok(())
+    }
+
+    /// Keeps a consent record, which the rest of the batch sees.
+    fn record(
+        &mut self,
+        citizen: CitizenKey,
+        reach: Option<&ChannelId>,
+        action: ConsentAction,
+        evidence: String,
+        at: Timestamp,
+    ) -> Result<(), LedgerError> {
+        let Some(person) = self.people.get_mut(&citizen) else { return Ok(()) };
+        let consent = by_reply(reach.cloned(), action, evidence, at);
+        self.consents.push(consent_row(citizen, &person.key, &consent, self.now)?);
+        person.citizen.consents.push(consent);
+        Ok(())
+    }
+
+    // ---- what is answered ----
+
+    /// Makes a notice that tells the citizen, on this channel, that it was heard. Where the channel
+    /// is not in use there is none.
+    fn confirm(&mut self, citizen: CitizenKey, words: &Words) -> Result<(), LedgerError> {
+        let (Some(person), Some(step)) = (self.people.get(&citizen), self.step()) else { return Ok(()) };
+        let notice = Notice {
+            id: NoticeId(new_key()),
+            citizen,
+            kind: NoticeKind::Confirmation,
+            priority: Priority::Normal,
+            items: Vec::new(),
+            steps: vec![step],
+            current: 0,
+            not_before: None,
+            expires_at: self.now.saturating_add(CONFIRMED_WITHIN).unwrap_or(self.now),
+            inbox: false,
+            config: self.rules.version.clone(),
+            closed: None,
+        };
+        let held = Held { notice, words: words.seal(&person.key)? };
+        self.work.extend(work_of(&held.notice));
+        self.notices.push(held.row()?);
+        Ok(())
+    }
+
+    fn step(&self) -> Option<Step> {
+        let rule = self.rules.policy.channels.get(self.channel)?;
+        let facts = self.rules.facts().into_iter().find(|facts| facts.id == *self.channel)?;
+        let planned = PlannedStep {
+            channel: self.channel.clone(),
+            awaits: facts.at_most(rule.awaits),
+            wait_seconds: rule.wait_minutes.saturating_mul(60),
+        };
+        Some(Step { state: StepState::Due { at: self.now }, ..Step::planned(planned) })
+    }
+
+    /// Writes all of it.
+    pub async fn write(self, tx: &mut dyn Tx) -> Result<(), LedgerError> {
+        let changed: Vec<_> =
+            self.addresses.into_iter().filter(|row| self.changed.contains(&row.id)).collect();
+        tx.put_addresses(&changed).await?;
+        tx.add_consents(&self.consents).await?;
+        tx.add_notices(&self.notices).await?;
+        Ok(tx.put_work(&self.work).await?)
+    }
+}

@@ -1,0 +1,94 @@
+//! What must always hold, played through on both databases: each scenario is named after what it
+//! holds, and gets a [`World`](super::fixture::World) of its own.
+
+mod intake;
+mod operating;
+mod receipts;
+mod replies;
+mod sending;
+mod taking_back;
+mod trouble;
+
+/// Makes one test of each scenario, on SQLite and on the PostgreSQL server that
+/// `VESTNIK_TEST_POSTGRES_URL` names.
+macro_rules! scenarios {
+    ($($theme:ident: $name:ident;)+) => {
+        mod sqlite {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    super::$theme::$name($crate::ledger::fixture::World::sqlite().await).await;
+                }
+            )+
+        }
+        mod postgres {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    super::$theme::$name($crate::ledger::fixture::World::postgres().await).await;
+                }
+            )+
+        }
+    };
+}
+
+scenarios! {
+    intake: nothing_accepted_is_lost;
+    intake: a_repeat_changes_nothing_and_another_body_is_refused;
+    intake: a_notification_that_stands_twice_in_a_batch_is_taken_once;
+    intake: processes_that_take_the_same_reference_at_once_agree;
+    intake: a_citizen_nobody_knows_is_unreachable;
+    intake: what_is_over_when_it_comes_is_expired;
+    intake: the_inbox_entry_is_there_before_any_push;
+    taking_back: a_cancel_before_the_start_is_in_time;
+    taking_back: a_cancel_before_its_notification_is_kept;
+    taking_back: a_cancel_in_the_batch_of_its_notification_is_obeyed;
+    taking_back: a_cancel_after_the_start_is_told_too_late;
+    taking_back: a_cancel_after_a_definite_refusal_is_in_time;
+    taking_back: what_is_superseded_is_not_sent;
+    taking_back: what_is_superseded_before_it_comes_is_not_sent;
+    sending: work_is_started_once_whoever_claims_it;
+    sending: a_lost_lease_starts_nothing;
+    sending: the_contact_budget_holds_for_two_who_start_at_once;
+    sending: the_contact_budget_holds_within_a_batch;
+    sending: quiet_hours_are_kept_when_they_began_after_the_decision;
+    sending: only_urgent_passes_quiet_hours;
+    sending: consent_withdrawn_after_the_decision_is_obeyed;
+    sending: a_law_is_told_on_the_last_channel_despite_a_stop;
+    sending: nobody_outside_the_allow_list_is_written_to;
+    sending: a_paused_route_can_be_passed_over;
+    sending: what_is_released_is_due_at_once;
+    trouble: an_expired_lease_without_an_attempt_is_due_again;
+    trouble: an_expired_lease_with_an_attempt_is_ambiguous_until_the_outcome_comes;
+    trouble: an_ambiguous_send_that_stays_so_ends_unknown;
+    trouble: an_ambiguous_send_is_made_again_only_where_that_is_safe;
+    trouble: a_permanently_unreachable_address_is_closed;
+    trouble: an_unavailable_provider_is_tried_on_the_schedule_and_then_left;
+    trouble: a_throttled_send_waits_as_long_as_it_is_asked;
+    trouble: a_refused_route_burns_no_citizen;
+    trouble: content_refused_everywhere_is_rejected;
+    trouble: what_expires_while_it_waits_is_not_sent;
+    receipts: an_early_receipt_is_kept_and_matched;
+    receipts: a_receipt_told_twice_changes_nothing;
+    receipts: a_late_receipt_closes_and_cancels_the_steps_not_started;
+    receipts: evidence_after_the_end_amends_it;
+    receipts: a_message_of_parts_has_arrived_when_every_part_has;
+    receipts: delivered_and_read_in_one_batch_are_both_heard;
+    receipts: a_receipt_of_failure_leads_to_the_next_step;
+    receipts: a_receipt_for_another_recipient_is_not_believed;
+    replies: nothing_is_started_after_a_stop;
+    replies: a_stop_is_confirmed_once_and_an_inbound_told_twice_changes_nothing;
+    replies: a_stop_for_all_reaches_every_channel_and_start_one;
+    replies: a_start_makes_no_consent_out_of_nothing;
+    replies: a_shared_phone_speaks_for_all_who_share_it;
+    replies: the_last_word_of_a_batch_holds;
+    replies: a_link_ties_an_address_to_its_citizen_once;
+    replies: a_link_on_viber_is_not_confirmed;
+    replies: a_block_closes_the_address_and_a_word_opens_it;
+    replies: what_the_registry_closed_stays_closed;
+    replies: words_of_strangers_are_kept;
+    replies: one_click_unsubscribes_and_says_so_once;
+    operating: a_token_is_good_until_revoked_or_over;
+    operating: a_pause_is_in_force_until_it_is_over_or_lifted;
+    operating: a_notification_is_shown_with_all_that_happened;
+}

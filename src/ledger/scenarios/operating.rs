@@ -1,0 +1,95 @@
+//! Tokens, pauses, and what is shown of a notification.
+
+use jiff::SignedDuration;
+use serde_json::json;
+use vestnik_contract::{ChannelId, ReceiptState};
+
+use crate::domain::{Reason, SourceId};
+use crate::ledger::fixture::{World, reference, route};
+use crate::ledger::{Denied, NewToken, Pause, Scope, TokenMistake};
+
+pub(super) async fn a_token_is_good_until_revoked_or_over(world: World) {
+    let source = Some(SourceId::new("family_fund").unwrap());
+    let expires_at = Some(world.clock.now() + SignedDuration::from_hours(1));
+    let new = |scopes: &[Scope], source: &Option<SourceId>, expires_at| NewToken {
+        label: "Тест".to_owned(),
+        scopes: scopes.iter().copied().collect(),
+        source: source.clone(),
+        expires_at,
+    };
+    let create = async |new: &NewToken| world.ledger.create_token(new).await.unwrap();
+    assert_eq!(create(&new(&[], &source, None)).await.unwrap_err(), TokenMistake::NoScope);
+    assert_eq!(create(&new(&[Scope::Publish], &None, None)).await.unwrap_err(), TokenMistake::NoSource);
+    let lasting = create(&new(&[Scope::Publish, Scope::Status], &source, None)).await.unwrap();
+    let short = create(&new(&[Scope::Operate], &None, expires_at)).await.unwrap();
+    assert!(lasting.token.starts_with("vst_") && lasting.token.len() == 47);
+    assert!(!format!("{lasting:?}").contains(&lasting.token));
+
+    let verify = async |token: &str, scope| world.ledger.verify(token, scope).await.unwrap();
+    let grant = verify(&lasting.token, Scope::Publish).await.unwrap();
+    assert_eq!((grant.source, grant.scopes.len()), (source, 2));
+    assert_eq!(verify(&lasting.token, Scope::Operate).await, Err(Denied::Scope));
+    assert_eq!(verify("vst_madeup", Scope::Operate).await, Err(Denied::Unknown));
+    assert!(verify(&short.token, Scope::Operate).await.is_ok());
+    world.clock.advance(SignedDuration::from_hours(1));
+    assert_eq!(verify(&short.token, Scope::Operate).await, Err(Denied::Unknown));
+    assert!(world.ledger.revoke_token(lasting.id).await.unwrap());
+    assert!(!world.ledger.revoke_token(lasting.id).await.unwrap());
+    assert_eq!(verify(&lasting.token, Scope::Publish).await, Err(Denied::Unknown));
+    assert_eq!(world.ledger.tokens().await.unwrap().len(), 2, "what was given out stays on record");
+}
+
+pub(super) async fn a_pause_is_in_force_until_it_is_over_or_lifted(world: World) {
+    let sms = ChannelId::new("sms").unwrap();
+    let pause = |route, until| Pause {
+        channel: sms.clone(),
+        route,
+        reroute: false,
+        reason: "maintenance".to_owned(),
+        person: "Олена".to_owned(),
+        until,
+    };
+    let until = Some(world.clock.now() + SignedDuration::from_hours(1));
+    world.ledger.pause(pause(None, None)).await.unwrap();
+    world.ledger.pause(pause(Some(route()), until)).await.unwrap();
+    assert_eq!(world.ledger.pauses().await.unwrap().len(), 2);
+    world.clock.advance(SignedDuration::from_hours(1));
+    assert_eq!(world.ledger.pauses().await.unwrap().len(), 1);
+    assert!(!world.ledger.resume(&sms, Some(&route())).await.unwrap(), "it is over");
+    assert!(world.ledger.resume(&sms, None).await.unwrap());
+    assert!(!world.ledger.resume(&sms, None).await.unwrap());
+    assert!(world.ledger.pauses().await.unwrap().is_empty());
+}
+
+pub(super) async fn a_notification_is_shown_with_all_that_happened(world: World) {
+    world.citizen("anna", &["sms", "email"]).await;
+    world.publish("1", "anna").await;
+    world.send("sms").await;
+    world.receipt("sms", "sms-1", ReceiptState::Delivered).await;
+    let view = world.ledger.notification(&reference("1")).await.unwrap().unwrap();
+    let trace = view.trace().unwrap();
+    let why =
+        |channel: &str| trace.channels.iter().find(|(id, _)| id.as_str() == channel).map(|(_, why)| *why);
+    assert_eq!((why("sms"), why("viber")), (Some(Reason::Chosen), Some(Reason::NoAddress)));
+    let shown = serde_json::to_value(&view).unwrap();
+    assert_eq!(
+        (&shown["source"], &shown["id"], &shown["state"], &shown["reason"], &shown["template"]),
+        (
+            &json!("family_fund"),
+            &json!("1"),
+            &json!("delivered"),
+            &json!("receipt_delivered"),
+            &json!("birth_grant-v1")
+        )
+    );
+    assert_eq!(shown["steps"][0]["state"], "done");
+    assert_eq!(
+        shown["steps"][1],
+        json!({ "channel": "email", "awaits": "accepted", "state": "skipped",
+        "reason": "not_needed", "attempts": [] })
+    );
+    assert_eq!(shown["timeline"][2]["what"], "sent");
+    let text = shown.to_string();
+    assert!(!text.contains("anna") && !text.contains("birth grant"), "{text}");
+    assert_eq!(world.ledger.notification(&reference("2")).await.unwrap(), None);
+}

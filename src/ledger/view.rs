@@ -1,0 +1,168 @@
+//! What is known of one notification: for its source, for `explain` and for the console.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use vestnik_contract::ChannelId;
+
+use super::store::{NotificationRow, Tx};
+use super::writes::{Held, entry};
+use super::{Ledger, LedgerError};
+use crate::domain::{
+    Attempt, AttemptOutcome, Awaits, FinalState, Happening, NoticeId, Priority, Reason, SourceRef, Step,
+    StepState, Trace,
+};
+
+/// A notification with all that happened to it. It names no citizen, address or text.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NotificationView {
+    /// Source and id.
+    #[serde(flatten)]
+    pub reference: SourceRef,
+    /// How it ended; absent while it is open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<FinalState>,
+    /// Why it ended so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// When it ended, or its state was last raised.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closed_at: Option<Timestamp>,
+    /// When it was accepted.
+    pub received_at: Timestamp,
+    /// What happened.
+    pub life_event: String,
+    /// What the citizen may have because of it.
+    pub measure: String,
+    /// The template, such as `birth_grant-v1`.
+    pub template: String,
+    /// How soon.
+    pub priority: Priority,
+    /// The campaign it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub campaign: Option<String>,
+    /// The notice that carries it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notice: Option<NoticeId>,
+    /// The steps of that notice, in order.
+    pub steps: Vec<StepView>,
+    /// What happened, in order.
+    pub timeline: Vec<EntryView>,
+}
+
+/// A step of a notice.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StepView {
+    /// Its channel.
+    pub channel: ChannelId,
+    /// What has to be known before it counts as done.
+    pub awaits: Awaits,
+    /// How far it came: `planned`, `due`, `started`, `awaiting`, `done`, `failed` or `skipped`.
+    pub state: &'static str,
+    /// Why it failed or was skipped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// When it is due, or the waiting for evidence ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// The calls made, the oldest first.
+    pub attempts: Vec<AttemptView>,
+}
+
+/// A call to a provider.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AttemptView {
+    /// When it started: the moment of sending.
+    pub started_at: Timestamp,
+    /// What came of it.
+    pub outcome: AttemptOutcome,
+    /// The provider's code, where it refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// In how many parts the provider took it.
+    pub parts: u32,
+}
+
+/// A timeline entry.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EntryView {
+    /// When it happened.
+    pub at: Timestamp,
+    /// What happened.
+    #[serde(flatten)]
+    pub what: Happening,
+}
+
+impl NotificationView {
+    /// Every channel considered and every rule applied when it was decided.
+    #[must_use]
+    pub fn trace(&self) -> Option<&Trace> {
+        self.timeline.iter().find_map(|entry| match &entry.what {
+            Happening::Decided { trace, .. } => Some(trace),
+            _ => None,
+        })
+    }
+}
+
+impl Ledger {
+    /// A notification by source and id; `None` where it was never accepted, or its horizon is over.
+    pub async fn notification(&self, reference: &SourceRef) -> Result<Option<NotificationView>, LedgerError> {
+        let mut tx = self.store.read().await?;
+        let known = tx.idempotency(std::slice::from_ref(reference)).await?;
+        let Some(key) = known.into_iter().find_map(|row| row.notification) else { return Ok(None) };
+        let Some(row) = tx.notifications(&[key]).await?.into_iter().next() else { return Ok(None) };
+        let steps = steps(&mut *tx, row.notice).await?;
+        let entries = tx.timeline(key).await?;
+        let timeline = entries
+            .into_iter()
+            .map(|(_, row)| entry(row).map(|entry| EntryView { at: entry.at, what: entry.what }))
+            .collect::<Result<_, _>>()?;
+        Ok(Some(view(row, steps, timeline)))
+    }
+}
+
+async fn steps(tx: &mut dyn Tx, notice: Option<NoticeId>) -> Result<Vec<StepView>, LedgerError> {
+    let rows = tx.notices(notice.as_slice()).await?;
+    let Some(row) = rows.into_iter().next() else { return Ok(Vec::new()) };
+    Ok(Held::of(row)?.notice.steps.into_iter().map(StepView::from).collect())
+}
+
+fn view(row: NotificationRow, steps: Vec<StepView>, timeline: Vec<EntryView>) -> NotificationView {
+    NotificationView {
+        reference: row.reference,
+        state: row.closed.map(|(state, _, _)| state),
+        reason: row.closed.map(|(_, reason, _)| reason),
+        closed_at: row.closed.map(|(_, _, at)| at),
+        received_at: row.received_at,
+        template: format!("{}-v{}", row.measure, row.template),
+        life_event: row.life_event,
+        measure: row.measure,
+        priority: row.priority,
+        campaign: row.campaign,
+        notice: row.notice,
+        steps,
+        timeline,
+    }
+}
+
+impl From<Step> for StepView {
+    fn from(step: Step) -> Self {
+        let (state, reason, until) = match step.state {
+            StepState::Planned => ("planned", None, None),
+            StepState::Due { at } => ("due", None, Some(at)),
+            StepState::Started => ("started", None, None),
+            StepState::Awaiting { until } => ("awaiting", None, Some(until)),
+            StepState::Done => ("done", None, None),
+            StepState::Failed { reason } => ("failed", Some(reason), None),
+            StepState::Skipped { reason } => ("skipped", Some(reason), None),
+        };
+        let attempts = step.attempts.into_iter().map(AttemptView::from).collect();
+        Self { channel: step.planned.channel, awaits: step.planned.awaits, state, reason, until, attempts }
+    }
+}
+
+impl From<Attempt> for AttemptView {
+    fn from(attempt: Attempt) -> Self {
+        let Attempt { started_at, outcome, code, parts, .. } = attempt;
+        Self { started_at, outcome, code, parts }
+    }
+}
