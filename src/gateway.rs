@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 use vestnik_contract::{Callbacks, Channel, ChannelId, EventSource, RouteId, SetupError};
 
+use crate::callbacks::{Pump, Refusal};
 use crate::clock::Clock;
 use crate::config::Loaded;
 use crate::config::channels::{ConnectedChannel, LaneSettings};
@@ -84,8 +85,6 @@ pub struct Gateway {
     pub wake: Wake,
     /// Who understands the providers' HTTP callbacks, by channel and route.
     pub callbacks: BTreeMap<(ChannelId, RouteId), Arc<dyn Callbacks>>,
-    /// Providers that push or are polled, by channel and route.
-    pub sources: BTreeMap<(ChannelId, RouteId), Arc<dyn EventSource>>,
     drivers: JoinSet<()>,
 }
 
@@ -135,7 +134,6 @@ impl Gateway {
             rules: rules.clone(),
             wake: wake.clone(),
             callbacks: BTreeMap::new(),
-            sources: BTreeMap::new(),
             drivers: JoinSet::new(),
         };
         let stopping = lifecycle.stopping();
@@ -154,7 +152,9 @@ impl Gateway {
         let ConnectedChannel { channel, route, lane, adapter } = one;
         let key = (channel.clone(), route.clone());
         self.callbacks.extend(adapter.callbacks.map(|callbacks| (key.clone(), callbacks)));
-        self.sources.extend(adapter.events.map(|events| (key, events)));
+        if let Some(source) = adapter.events {
+            self.read_events(key, source, context, lifecycle);
+        }
         if let Some(driver) = adapter.driver {
             self.drivers.spawn(driver);
         }
@@ -163,11 +163,41 @@ impl Gateway {
         lifecycle.spawn(format!("lane {channel}"), lane.run(lifecycle.stopping()));
     }
 
+    /// Reads a provider that pushes on its own connection or is polled. One that refuses us there
+    /// raises the same alarm as one that refuses a message.
+    fn read_events(
+        &self,
+        (channel, route): (ChannelId, RouteId),
+        source: Arc<dyn EventSource>,
+        context: &LaneContext,
+        lifecycle: &Lifecycle,
+    ) {
+        let (refusals, mut refused) = mpsc::channel(1);
+        let (wake, alarms) = (self.wake.clone(), context.alarms.clone());
+        let (pump_name, refusals_name) = (format!("events of {channel}"), format!("refusals of {channel}"));
+        let pump = Pump {
+            ledger: self.ledger.clone(),
+            rules: self.rules.clone(),
+            channel,
+            route,
+            source,
+            recorded: Arc::new(move || wake.wake()),
+            refusals,
+        };
+        lifecycle.spawn(refusals_name, async move {
+            while let Some(Refusal { channel, route }) = refused.recv().await {
+                // Without a reader of alarms the process is ending.
+                let _ = alarms.send(RouteAlarm { channel, route, what: Alarm::Misconfigured }).await;
+            }
+        });
+        lifecycle.spawn(pump_name, pump.run(lifecycle.stopping()));
+    }
+
     /// Lets go of the providers, once the tasks of the lifecycle have ended: sessions are closed
     /// politely where the provider answers in time.
     pub async fn close(self) {
-        let Self { mut drivers, ledger, rules, callbacks, sources, .. } = self;
-        drop((ledger, rules, callbacks, sources));
+        let Self { mut drivers, ledger, rules, callbacks, .. } = self;
+        drop((ledger, rules, callbacks));
         let all = async { while drivers.join_next().await.is_some() {} };
         if tokio::time::timeout(GOODBYE, all).await.is_err() {
             warn!("a provider did not answer our goodbye");

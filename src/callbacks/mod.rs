@@ -78,8 +78,7 @@ async fn bury(
     event: &Event,
     failure: &LedgerError,
 ) -> Result<(), LedgerError> {
-    let reason: &dyn std::error::Error = failure;
-    error!(%channel, %route, reason, "an event cannot be put on record and is kept as a dead letter");
+    error!(%channel, %route, reason = failure as &dyn std::error::Error, "an event cannot be put on record and is kept as a dead letter");
     let letter = DeadLetter {
         origin: "callback",
         source: None,

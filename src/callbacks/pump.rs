@@ -75,8 +75,8 @@ impl Pump {
         while let Err(error) =
             take(&self.ledger, &self.rules, &self.channel, &self.route, &batch.events).await
         {
-            let (channel, error) = (&self.channel, &error as &dyn std::error::Error);
-            warn!(%channel, error, "events wait for the ledger");
+            let channel = &self.channel;
+            warn!(%channel, error = &error as &dyn std::error::Error, "events wait for the ledger");
             let wait = tokio::time::sleep(pace.after(None));
             if stopping.run_until_cancelled(wait).await.is_none() {
                 return false;
