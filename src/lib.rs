@@ -1,5 +1,6 @@
 //! Vestnik: a multichannel messaging gateway for public bodies.
 
+pub mod broker;
 pub mod callbacks;
 pub mod cli;
 pub mod clock;

@@ -4,6 +4,7 @@
 //! The [`Desk`] takes a batch of messages, however they came: good ones go into the ledger, and each
 //! of the others is a [`Refusal`], a dead letter, and for HTTP a problem.
 
+pub mod amqp;
 pub mod refusal;
 pub mod schema;
 

@@ -34,6 +34,7 @@ impl Use {
 /// What the rooms on the way of a notification stand on. They do not know one another: they meet in
 /// the ledger.
 const SERVICE: Use = Use::Only(&[
+    "broker",
     "domain",
     "policy",
     "notice",
@@ -47,6 +48,7 @@ const SERVICE: Use = Use::Only(&[
 
 /// Dependencies point one way: `domain` ← `policy`, `notice` ← everything else.
 pub(crate) const ROOMS: &[Room] = &[
+    Room { name: "broker", may_use: Use::Only(&["domain"]) },
     Room { name: "clock", may_use: Use::Only(&[]) },
     Room { name: "domain", may_use: Use::Only(&[]) },
     Room { name: "lifecycle", may_use: Use::Only(&[]) },
@@ -94,8 +96,8 @@ pub(crate) struct Confined {
 pub(crate) const CONFINED: &[Confined] = &[
     Confined {
         name: "lapin",
-        places: &["src/intake", "src/status", "src/cli/publish"],
-        why: "the broker is spoken to where messages come in, where statuses go out, and by `publish`",
+        places: &["src/broker", "src/intake"],
+        why: "the broker is spoken to in its own room, and where its messages come in",
     },
     Confined { name: "sqlx", places: &["src/ledger"], why: "the ledger alone knows a database" },
     Confined { name: "Timestamp::now", places: &["src/clock.rs"], why: CLOCK },

@@ -1,0 +1,152 @@
+//! Messages from RabbitMQ.
+//!
+//! One consumer, on a channel of its own, for each priority, and one for what the broker put aside.
+//! Each takes what is waiting, up to a batch, and acknowledges it only after the ledger has committed
+//! what became of it. While the ledger is away nothing is fetched, and what is in hand stays in hand;
+//! while too much work is open, bulk waits first, then normal, and urgent never.
+//!
+//! Nothing recovers by itself: when a connection breaks, all that was delivered on it and not
+//! acknowledged comes again on the next one, and the ledger knows it again.
+
+mod consumer;
+mod gate;
+mod put_aside;
+
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use lapin::Connection;
+use lapin::options::BasicQosOptions;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use self::consumer::{Consumer, Handler};
+pub use self::gate::Marks;
+use self::gate::{Gate, watch_work};
+use super::desk::Desk;
+use crate::broker::{Broker, BrokerError, declare, wait_after, within};
+use crate::domain::Priority;
+
+/// How messages are taken from the broker.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The broker.
+    pub broker: Broker,
+    /// Messages that may be in hand at once, for each priority.
+    pub prefetch: u16,
+    /// Messages in one batch at most.
+    pub batch: usize,
+    /// How much work may be open.
+    pub marks: Marks,
+    /// How often the open work is looked at.
+    pub look_every: Duration,
+}
+
+impl Options {
+    /// The usual ways with a broker.
+    #[must_use]
+    pub fn new(broker: Broker, marks: Marks) -> Self {
+        Self { broker, prefetch: 1000, batch: 500, marks, look_every: Duration::from_millis(500) }
+    }
+}
+
+/// How it stands with the intake, for those who ask whether the process is ready.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Health {
+    /// The broker answers.
+    pub connected: bool,
+    /// The ledger answers.
+    pub ledger: bool,
+    /// Bulk messages have to wait: too much work is open.
+    pub bulk_waits: bool,
+    /// Normal messages have to wait as well.
+    pub normal_waits: bool,
+}
+
+/// Takes messages from RabbitMQ.
+pub struct AmqpIntake {
+    desk: Desk,
+    options: Options,
+    health: watch::Sender<Health>,
+}
+
+impl AmqpIntake {
+    /// An intake that has not begun yet, and how it stands with it.
+    #[must_use]
+    pub fn new(desk: Desk, options: Options) -> (Self, watch::Receiver<Health>) {
+        let (health, seen) = watch::channel(Health::default());
+        (Self { desk, options, health }, seen)
+    }
+
+    /// Works until `stopping`; then finishes and acknowledges what is in hand.
+    pub async fn run(self, stopping: CancellationToken) {
+        let (gates, gate) = watch::channel(Gate::default());
+        let look = watch_work(&self.desk, &self.options, &gates, &self.health, &stopping);
+        tokio::join!(look, self.keep_consuming(gate, &stopping));
+    }
+
+    /// Connects again and again.
+    async fn keep_consuming(&self, gate: watch::Receiver<Gate>, stopping: &CancellationToken) {
+        let mut failures = 0;
+        while !stopping.is_cancelled() {
+            let Err(error) = self.session(gate.clone(), stopping).await else { continue };
+            let was_connected = self.set_connected(false);
+            failures = if was_connected { 1 } else { failures + 1 };
+            let wait = wait_after(failures);
+            warn!(error = &error as &dyn std::error::Error, ?wait, "no messages come from the broker");
+            stopping.run_until_cancelled(tokio::time::sleep(wait)).await;
+        }
+        self.set_connected(false);
+    }
+
+    /// One connection, until it breaks or the process stops.
+    async fn session(&self, gate: watch::Receiver<Gate>, stopping: &CancellationToken) -> Result<(), BrokerError> {
+        let Some(connection) = stopping.run_until_cancelled(self.options.broker.connect("intake")).await else {
+            return Ok(());
+        };
+        let connection = connection?;
+        let channel = within(connection.create_channel()).await?;
+        declare(&channel, self.options.broker.names()).await?;
+        let mut consumers = JoinSet::new();
+        for priority in Priority::ALL {
+            let queue = self.options.broker.names().intake(priority);
+            let handler = Handler::Messages(priority, self.desk.clone());
+            consumers.spawn(self.consumer(&connection, queue, handler, &gate).await?.run(stopping.clone()));
+        }
+        let handler = Handler::PutAside(self.desk.clone());
+        let queue = self.options.broker.names().dead();
+        consumers.spawn(self.consumer(&connection, queue, handler, &gate).await?.run(stopping.clone()));
+        self.set_connected(true);
+        info!("messages come from the broker");
+        while let Some(ended) = consumers.join_next().await {
+            ended.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
+        }
+        within(connection.close(200, "goodbye".into())).await
+    }
+
+    async fn consumer(
+        &self,
+        connection: &Connection,
+        queue: String,
+        handler: Handler,
+        gate: &watch::Receiver<Gate>,
+    ) -> Result<Consumer, BrokerError> {
+        let channel = within(connection.create_channel()).await?;
+        within(channel.basic_qos(self.options.prefetch, BasicQosOptions::default())).await?;
+        Ok(Consumer { channel, queue, handler, gate: gate.clone(), batch: self.options.batch.max(1) })
+    }
+
+    /// Sets whether the broker answers; gives whether it did before.
+    fn set_connected(&self, connected: bool) -> bool {
+        let mut before = false;
+        self.health.send_if_modified(|health| {
+            before = std::mem::replace(&mut health.connected, connected);
+            before != connected
+        });
+        before
+    }
+}
