@@ -36,6 +36,9 @@ pub enum BrokerError {
     /// A name or a routing key is longer than 255 bytes.
     #[error("a name is too long for the broker")]
     TooLong,
+    /// The connection is gone.
+    #[error("the connection to the broker was lost")]
+    ConnectionLost,
     /// It ended a consumer, because its queue was deleted or moved.
     #[error("the broker ended a consumer")]
     ConsumerEnded,

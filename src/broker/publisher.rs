@@ -1,10 +1,13 @@
 //! Publishing with confirms.
 
+use std::sync::Arc;
+
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::types::ShortString;
 use lapin::{BasicProperties, Channel, Confirmation, Connection};
 
-use super::connection::{BrokerError, within};
+use super::connection::{Broker, BrokerError, within};
+use super::topology::{Names, declare};
 
 /// A message to publish.
 #[derive(Debug, Clone)]
@@ -30,18 +33,31 @@ pub enum Confirmed {
     Unroutable,
 }
 
-/// Publishes on a channel of its own. Clones share the channel.
-#[derive(Debug, Clone)]
+/// Publishes on a connection of its own. Clones share it.
+#[derive(Clone)]
 pub struct Publisher {
+    connection: Arc<Connection>,
     channel: Channel,
 }
 
 impl Publisher {
-    /// Opens a channel whose publishes are confirmed.
-    pub async fn open(connection: &Connection) -> Result<Self, BrokerError> {
+    /// Connects to the broker; `purpose` names the connection there.
+    pub async fn connect(broker: &Broker, purpose: &str) -> Result<Self, BrokerError> {
+        let connection = Arc::new(broker.connect(purpose).await?);
         let channel = within(connection.create_channel()).await?;
         within(channel.confirm_select(ConfirmSelectOptions::default())).await?;
-        Ok(Self { channel })
+        Ok(Self { connection, channel })
+    }
+
+    /// Declares what has to be there to publish to.
+    pub async fn declare(&self, names: &Names) -> Result<(), BrokerError> {
+        declare(&self.channel, names).await
+    }
+
+    /// Whether it can still publish. A broken connection stays broken.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        self.channel.status().connected()
     }
 
     /// Publishes a persistent message and waits until the broker has taken it for good. Several may
@@ -59,14 +75,20 @@ impl Publisher {
             Confirmation::Nack(_) | Confirmation::NotRequested => Err(BrokerError::Nacked),
         }
     }
+
+    /// Says goodbye to the broker.
+    pub async fn close(self) -> Result<(), BrokerError> {
+        within(self.connection.close(200, "goodbye".into())).await
+    }
 }
 
 /// Delivery mode 2 of AMQP 0-9-1: kept through a restart of the broker.
 const PERSISTENT: u8 = 2;
 
 fn properties(message: &Outgoing) -> Result<BasicProperties, BrokerError> {
-    let mut properties =
-        BasicProperties::default().with_content_type("application/json".into()).with_delivery_mode(PERSISTENT);
+    let mut properties = BasicProperties::default()
+        .with_content_type("application/json".into())
+        .with_delivery_mode(PERSISTENT);
     if let Some(id) = &message.message_id {
         properties = properties.with_message_id(short(id.clone())?);
     }

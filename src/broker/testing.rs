@@ -1,19 +1,150 @@
 //! A real RabbitMQ for tests, with names of each test's own.
 
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use lapin::options::{BasicAckOptions, BasicGetOptions, QueueBindOptions, QueueDeclareOptions};
+use lapin::types::FieldTable;
+use lapin::{Channel, Connection};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use super::{Broker, Names};
+use super::{Broker, Names, Outgoing, Publisher};
 
-/// The broker that the tests run on, with names that no other test has. Without one the test fails:
-/// a test that is left out says nothing.
-pub(crate) fn broker() -> Broker {
-    let url = std::env::var("VESTNIK_TEST_AMQP_URL")
-        .expect("VESTNIK_TEST_AMQP_URL names a RabbitMQ; `tests/run --servers` starts one");
-    broker_at(&url)
+/// The tests' broker. Without one a test fails: a test that is left out says nothing.
+pub(crate) fn url() -> String {
+    std::env::var("VESTNIK_TEST_AMQP_URL")
+        .expect("VESTNIK_TEST_AMQP_URL names a RabbitMQ; `tests/run --servers` starts one")
 }
 
-/// The same at another address, such as that of a proxy.
-pub(crate) fn broker_at(url: &str) -> Broker {
-    let prefix = format!("test-{}", Uuid::now_v7().simple());
-    Broker::new(url.into(), Names::new(&prefix).unwrap()).unwrap()
+/// Names that no other test has.
+pub(crate) fn names() -> Names {
+    Names::new(&format!("test-{}", Uuid::now_v7().simple())).unwrap()
+}
+
+/// The tests' broker, under names that no other test has.
+pub(crate) fn broker() -> Broker {
+    Broker::new(url().into(), names()).unwrap()
+}
+
+/// Waits until something holds; fails after half a minute.
+pub(crate) async fn until<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut() -> F) {
+    let waiting = async {
+        while !holds().await {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    assert!(tokio::time::timeout(Duration::from_secs(30), waiting).await.is_ok(), "{what}");
+}
+
+/// Somebody else at the same broker: a source, or a reader of statuses.
+pub(crate) struct Outsider {
+    pub broker: Broker,
+    connection: Connection,
+    channel: Channel,
+    publisher: Publisher,
+}
+
+impl Outsider {
+    /// Comes to the broker and finds everything declared.
+    pub(crate) async fn new(broker: Broker) -> Self {
+        let connection = broker.connect("test").await.unwrap();
+        let channel = connection.create_channel().await.unwrap();
+        super::declare(&channel, broker.names()).await.unwrap();
+        let publisher = Publisher::connect(&broker, "test").await.unwrap();
+        Self { broker, connection, channel, publisher }
+    }
+
+    /// Publishes a notification as the user that is logged in.
+    pub(crate) async fn publish(&self, routing_key: &str, body: &[u8]) {
+        let message = Outgoing {
+            exchange: self.broker.names().notifications(),
+            routing_key: routing_key.to_owned(),
+            body: body.to_vec(),
+            message_id: None,
+            user_id: Some(self.broker.user().unwrap()),
+        };
+        self.publisher.publish(message).await.unwrap();
+    }
+
+    /// A queue of everything that an exchange carries under such keys.
+    pub(crate) async fn listen(&self, exchange: &str, key: &str) -> String {
+        let options = QueueDeclareOptions { exclusive: true, ..QueueDeclareOptions::default() };
+        let queue = self.channel.queue_declare("".into(), options, FieldTable::default()).await.unwrap();
+        let name = queue.name().to_string();
+        let options = QueueBindOptions::default();
+        let bound = self.channel.queue_bind(
+            name.as_str().into(),
+            exchange.into(),
+            key.into(),
+            options,
+            FieldTable::default(),
+        );
+        bound.await.unwrap();
+        name
+    }
+
+    /// Takes everything that waits in a queue.
+    pub(crate) async fn take(&self, queue: &str) -> Vec<(String, Vec<u8>)> {
+        let mut taken = Vec::new();
+        while let Some(message) =
+            self.channel.basic_get(queue.into(), BasicGetOptions::default()).await.unwrap()
+        {
+            message.ack(BasicAckOptions::default()).await.unwrap();
+            taken.push((message.routing_key.to_string(), message.delivery.data));
+        }
+        taken
+    }
+
+    /// Removes all that was declared under the test's names.
+    pub(crate) async fn leave(self) {
+        let names = self.broker.names();
+        for priority in crate::domain::Priority::ALL {
+            let queue = names.intake(priority);
+            let _ = self.channel.queue_delete(queue.into(), Default::default()).await;
+        }
+        let _ = self.channel.queue_delete(names.dead().into(), Default::default()).await;
+        for exchange in [names.notifications(), names.status(), names.inbound(), names.dead()] {
+            let _ = self.channel.exchange_delete(exchange.into(), Default::default()).await;
+        }
+        let _ = self.connection.close(200, "goodbye".into()).await;
+    }
+}
+
+/// A way to the broker that can be cut.
+pub(crate) struct Proxy {
+    pub broker: Broker,
+    connections: Arc<Mutex<JoinSet<()>>>,
+    _listener: JoinSet<()>,
+}
+
+impl Proxy {
+    /// A way to the broker under the same names.
+    pub(crate) async fn to(broker: &Broker) -> Self {
+        let mut url: url::Url = url().parse().unwrap();
+        let target = format!("{}:{}", url.host_str().unwrap(), url.port().unwrap_or(5672));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        url.set_host(Some("127.0.0.1")).unwrap();
+        url.set_port(Some(listener.local_addr().unwrap().port())).unwrap();
+        let connections = Arc::new(Mutex::new(JoinSet::new()));
+        let mut listening = JoinSet::new();
+        let under_way = connections.clone();
+        listening.spawn(async move {
+            while let Ok((mut near, _)) = listener.accept().await {
+                let target = target.clone();
+                under_way.lock().unwrap_or_else(PoisonError::into_inner).spawn(async move {
+                    let mut far = TcpStream::connect(target).await.unwrap();
+                    let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
+                });
+            }
+        });
+        let broker = Broker::new(url.to_string().into(), broker.names().clone()).unwrap();
+        Self { broker, connections, _listener: listening }
+    }
+
+    /// Cuts every connection.
+    pub(crate) fn cut(&self) {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner).abort_all();
+    }
 }

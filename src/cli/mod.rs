@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod migrate;
+mod publish;
 mod serve;
 
 use std::path::PathBuf;
@@ -36,6 +37,7 @@ pub struct Common {
 enum Command {
     /// Run the gateway until a signal stops it.
     Serve,
+    Publish(publish::PublishArgs),
     /// Bring the ledger's database to this release's schema.
     Migrate,
 }
@@ -63,6 +65,7 @@ pub fn run(cli: Cli) -> ExitCode {
 async fn command(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Serve => serve::run(&cli.common).await,
+        Command::Publish(args) => publish::run(&args).await,
         Command::Migrate => migrate::run(&cli.common).await,
     }
 }

@@ -11,6 +11,7 @@ pub mod schema;
 mod desk;
 mod json;
 mod parse;
+mod routing;
 mod wire;
 
 #[cfg(test)]
@@ -20,3 +21,4 @@ pub use desk::{Arrived, Desk};
 pub use json::MAX_BODY;
 pub use parse::{Envelope, Proof, parse};
 pub use refusal::{Refusal, RefusalReason};
+pub use routing::routing_key;

@@ -100,7 +100,7 @@ impl Consumer {
                 return Ok(false);
             }
             if !self.channel.status().connected() {
-                return Err(BrokerError::ConsumerEnded);
+                return Err(BrokerError::ConnectionLost);
             }
         }
         within(self.channel.basic_ack(last, BasicAckOptions { multiple: true })).await?;
@@ -127,7 +127,8 @@ impl Handler {
                 Ok(())
             }
             Self::PutAside(desk) => {
-                let letters: Vec<_> = batch.iter().map(|one| put_aside::letter(one, desk.sources())).collect();
+                let letters: Vec<_> =
+                    batch.iter().map(|one| put_aside::letter(one, desk.sources())).collect();
                 desk.ledger().bury(&letters).await
             }
         }

@@ -104,8 +104,13 @@ impl AmqpIntake {
     }
 
     /// One connection, until it breaks or the process stops.
-    async fn session(&self, gate: watch::Receiver<Gate>, stopping: &CancellationToken) -> Result<(), BrokerError> {
-        let Some(connection) = stopping.run_until_cancelled(self.options.broker.connect("intake")).await else {
+    async fn session(
+        &self,
+        gate: watch::Receiver<Gate>,
+        stopping: &CancellationToken,
+    ) -> Result<(), BrokerError> {
+        let Some(connection) = stopping.run_until_cancelled(self.options.broker.connect("intake")).await
+        else {
             return Ok(());
         };
         let connection = connection?;

@@ -15,7 +15,8 @@ use crate::ledger::DeadLetter;
 pub(super) fn letter(delivery: &Delivery, sources: &Sources) -> DeadLetter {
     let (reason, detail) = why(delivery.properties.headers().as_ref());
     warn!(reason = reason.as_str(), detail, "the broker put a message aside");
-    metrics::counter!("vestnik_refused_total", "reason" => reason.as_str(), "source" => "unknown").increment(1);
+    metrics::counter!("vestnik_refused_total", "reason" => reason.as_str(), "source" => "unknown")
+        .increment(1);
     DeadLetter {
         origin: "broker",
         source: envelope(delivery).proof.source(sources),

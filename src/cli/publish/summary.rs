@@ -1,0 +1,72 @@
+//! What became of it all.
+
+use std::fmt;
+
+use super::target::Fate;
+
+/// Refused lines that are shown; a file in which every line is wrong is understood from these.
+const SHOWN: usize = 100;
+
+/// Counts, and the first refused lines.
+#[derive(Debug, Default)]
+pub(super) struct Summary {
+    taken: u64,
+    refused: u64,
+    shown: Vec<String>,
+}
+
+impl Summary {
+    /// Counts a line.
+    pub(super) fn count(&mut self, file: &str, line: u64, fate: Fate) {
+        match fate {
+            Fate::Taken => self.taken += 1,
+            Fate::Refused(why) => {
+                self.refused += 1;
+                if self.shown.len() < SHOWN {
+                    self.shown.push(format!("{file}:{line}: {why}"));
+                }
+            }
+        }
+    }
+
+    /// Whether nothing was refused.
+    pub(super) fn all_taken(&self) -> bool {
+        self.refused == 0
+    }
+
+    /// The counts, for the progress bar.
+    pub(super) fn short(&self) -> String {
+        format!("{} published, {} refused", self.taken, self.refused)
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for line in &self.shown {
+            writeln!(f, "{line}")?;
+        }
+        let hidden = self.refused - self.shown.len() as u64;
+        if hidden > 0 {
+            writeln!(f, "… and {hidden} more")?;
+        }
+        writeln!(f, "{}", self.short())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refused_lines_are_shown_as_far_as_they_are_of_use() {
+        let mut summary = Summary::default();
+        summary.count("day.ndjson", 1, Fate::Taken);
+        assert!(summary.all_taken());
+        for line in 2..=103 {
+            summary.count("day.ndjson", line, Fate::Refused("invalid_json: expected JSON".to_owned()));
+        }
+        let shown = summary.to_string();
+        assert!(shown.starts_with("day.ndjson:2: invalid_json: expected JSON\n"), "{shown}");
+        assert!(shown.ends_with("… and 2 more\n1 published, 102 refused\n"), "{shown}");
+    }
+}

@@ -1,0 +1,131 @@
+//! What the readers of the timeline ask for: entries from where they left off, and the one place that
+//! the relay of statuses has come to.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
+
+use super::store::{Position, Tx};
+use super::writes::entry;
+use super::{Ledger, LedgerError};
+use crate::domain::{Entry, SourceId};
+
+/// The duty of publishing statuses: one process at a time does it.
+const RELAY: &str = "status-relay";
+
+impl Ledger {
+    /// Timeline entries after a position, of one source or of all, in the order in which they become
+    /// visible: at most `limit`. Nothing can appear later before what was given.
+    pub async fn entries_after(
+        &self,
+        after: Position,
+        source: Option<&SourceId>,
+        limit: u32,
+    ) -> Result<Vec<(Position, Entry)>, LedgerError> {
+        let rows = self.store.read().await?.entries_after(after, source, limit).await?;
+        rows.into_iter().map(|(position, row)| Ok((position, entry(row)?))).collect()
+    }
+
+    /// Takes or prolongs the relay's duty, and gives how far statuses have been published; `None`
+    /// while another process has the duty.
+    pub async fn take_relay(&self, holder: Uuid, lease: Duration) -> Result<Option<Position>, LedgerError> {
+        let mut tx = self.store.begin().await?;
+        if !hold(&mut *tx, holder, lease).await? {
+            return Ok(None);
+        }
+        let position = tx.value(RELAY).await?;
+        tx.commit().await?;
+        position.map_or(Ok(Some(Position::default())), |text| match text.parse() {
+            Ok(position) => Ok(Some(position)),
+            Err(InvalidPosition) => Err(super::people::corrupt("value")),
+        })
+    }
+
+    /// Remembers how far statuses have been published, and prolongs the duty; `false` if another
+    /// process has it by now, and then nothing is remembered.
+    pub async fn save_relay(&self, holder: Uuid, lease: Duration, to: Position) -> Result<bool, LedgerError> {
+        let mut tx = self.store.begin().await?;
+        if !hold(&mut *tx, holder, lease).await? {
+            return Ok(false);
+        }
+        tx.put_value(RELAY, &to.to_string()).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Lets go of the relay's duty, so that another process need not wait for the lease to end.
+    pub async fn leave_relay(&self, holder: Uuid) -> Result<(), LedgerError> {
+        let mut tx = self.store.begin().await?;
+        if hold(&mut *tx, holder, Duration::ZERO).await? {
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+}
+
+async fn hold(tx: &mut dyn Tx, holder: Uuid, lease: Duration) -> Result<bool, LedgerError> {
+    let lease = SignedDuration::try_from(lease).unwrap_or(SignedDuration::ZERO);
+    let until = tx.now().saturating_add(lease).unwrap_or(Timestamp::MAX);
+    Ok(tx.take_duty(RELAY, holder, until).await?.is_some())
+}
+
+/// A text that names no position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected a position such as 12-345")]
+pub struct InvalidPosition;
+
+impl std::fmt::Display for Position {
+    /// Transaction and id, such as `12-345`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}-{}", self.transaction, self.id)
+    }
+}
+
+impl std::str::FromStr for Position {
+    type Err = InvalidPosition;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (transaction, id) = text.split_once('-').ok_or(InvalidPosition)?;
+        let number = |text: &str| text.parse().ok().filter(|number: &i64| number.to_string() == text);
+        match (number(transaction), number(id)) {
+            (Some(transaction), Some(id)) => Ok(Self { transaction, id }),
+            _ => Err(InvalidPosition),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::fixture::World;
+
+    const LEASE: Duration = Duration::from_secs(30);
+
+    #[test]
+    fn positions_round_trip() {
+        for position in [Position::default(), Position { transaction: 7, id: i64::MAX }] {
+            assert_eq!(position.to_string().parse(), Ok(position));
+        }
+        for bad in ["", "1", "1-", "-1-2", "a-b", "1-02", "1-+2"] {
+            assert_eq!(bad.parse::<Position>(), Err(InvalidPosition), "{bad}");
+        }
+    }
+
+    #[tokio::test]
+    async fn one_process_relays_and_the_next_goes_on_where_it_stopped() {
+        let world = World::sqlite().await;
+        let (one, other) = (Uuid::now_v7(), Uuid::now_v7());
+        let there = Position { transaction: 3, id: 14 };
+        assert_eq!(world.ledger.take_relay(one, LEASE).await.unwrap(), Some(Position::default()));
+        assert_eq!(world.ledger.take_relay(other, LEASE).await.unwrap(), None);
+        assert!(world.ledger.save_relay(one, LEASE, there).await.unwrap());
+        assert!(!world.ledger.save_relay(other, LEASE, Position::default()).await.unwrap());
+
+        world.ledger.leave_relay(one).await.unwrap();
+        assert_eq!(world.ledger.take_relay(other, LEASE).await.unwrap(), Some(there));
+        assert!(!world.ledger.save_relay(one, LEASE, Position::default()).await.unwrap());
+        world.pass(31).await;
+        assert_eq!(world.ledger.take_relay(one, LEASE).await.unwrap(), Some(there), "the lease was over");
+    }
+}
