@@ -31,13 +31,14 @@ pub async fn take(
         match record(ledger, rules, channel, route, part).await {
             Ok(()) => {}
             Err(failure) if failure.is_transient() => return Err(failure),
-            Err(failure) => match part {
-                [only] => bury(ledger, channel, route, only, &failure).await?,
-                _ => {
+            Err(failure) => {
+                if let [only] = part {
+                    bury(ledger, channel, route, only, &failure).await?;
+                } else {
                     let (first, second) = part.split_at(part.len() / 2);
                     parts.extend([second, first]);
                 }
-            },
+            }
         }
     }
     Ok(())

@@ -16,7 +16,7 @@ use crate::ledger::{Ledger, Rules};
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 
 /// No wait is longer, whatever a provider asks for.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// A provider refuses our credentials or settings where it should bring events.
 #[derive(Debug, Clone, PartialEq, Eq)]

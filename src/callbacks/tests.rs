@@ -100,13 +100,11 @@ impl EventSource for Told {
     async fn next(&self) -> Result<EventBatch, SendError> {
         self.asked.fetch_add(1, Ordering::Relaxed);
         let next = self.answers.lock().unwrap().pop_front();
-        match next {
-            Some(answer) => answer,
-            None => {
-                self.emptied.notify_one();
-                std::future::pending().await
-            }
+        if let Some(answer) = next {
+            return answer;
         }
+        self.emptied.notify_one();
+        std::future::pending().await
     }
 
     async fn acknowledge(&self, token: u64) -> Result<(), SendError> {

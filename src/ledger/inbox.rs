@@ -60,7 +60,7 @@ impl Ledger {
         let keys: Vec<_> = entries.iter().map(|entry| entry.notification).collect();
         let about: BTreeMap<_, _> =
             tx.notifications(&keys).await?.into_iter().map(|row| (row.key, row)).collect();
-        entries.into_iter().map(|entry| opened(&data_key, about.get(&entry.notification), entry)).collect()
+        entries.iter().map(|entry| opened(&data_key, about.get(&entry.notification), entry)).collect()
     }
 
     /// The citizen opens an entry: whether for the first time, or `None` if there is no such entry
@@ -92,7 +92,7 @@ impl Ledger {
 fn opened(
     key: &SealKey,
     about: Option<&NotificationRow>,
-    entry: InboxRow,
+    entry: &InboxRow,
 ) -> Result<InboxEntry, LedgerError> {
     let Content { title, text } = open(key, &entry.content)?;
     let (life_event, measure) =

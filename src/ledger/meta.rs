@@ -92,12 +92,14 @@ fn diff(before: &ConfigFiles, after: &ConfigFiles) -> String {
     let mut names: Vec<_> = before.keys().chain(after.keys()).collect();
     names.sort_unstable();
     names.dedup();
-    let text = |files: &'_ ConfigFiles, name: &String| files.get(name).cloned().unwrap_or_default();
-    let changed = names.into_iter().map(|name| (name, text(before, name), text(after, name)));
-    changed
-        .filter(|(_, old, new)| old != new)
-        .map(|(name, old, new)| format!("{name}\n{}", changed_lines(&old, &new)))
-        .collect()
+    let mut told = String::new();
+    for name in names {
+        let [old, new] = [before, after].map(|files| files.get(name).map_or("", String::as_str));
+        if old != new {
+            told.extend([name, "\n", &changed_lines(old, new)]);
+        }
+    }
+    told
 }
 
 fn changed_lines(old: &str, new: &str) -> String {

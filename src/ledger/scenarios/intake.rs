@@ -58,9 +58,11 @@ pub(super) async fn nothing_accepted_is_lost(mut world: World) {
 pub(super) async fn a_repeat_changes_nothing_and_another_body_is_refused(world: World) {
     world.citizen("anna", &["sms"]).await;
     let first = notify(notification("1", "anna"));
-    let Answer::Accepted(key) = world.submit(&[first.clone()]).await[0] else { panic!("it is new") };
+    let Answer::Accepted(key) = world.submit(std::slice::from_ref(&first)).await[0] else {
+        panic!("it is new")
+    };
     let story = world.story("1").await;
-    assert_eq!(world.submit(&[first.clone()]).await, [Answer::Repeated(key)]);
+    assert_eq!(world.submit(std::slice::from_ref(&first)).await, [Answer::Repeated(key)]);
     let other = Submission { body: b"another body".to_vec(), ..first };
     assert_eq!(world.submit(&[other]).await, [Answer::Conflict]);
     assert_eq!((world.story("1").await, world.open_work().await), (story, 1));

@@ -230,3 +230,61 @@ pub(super) async fn one_click_unsubscribes_and_says_so_once(world: World) {
     assert_eq!(world.ending("2").await, Some((FinalState::InboxOnly, Reason::ConsentWithdrawn)));
     assert_eq!(world.notice("1").await.kind, NoticeKind::Entitlement);
 }
+
+mod properties {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What may happen to Anna before her last STOP.
+    async fn happen(world: &World, step: u8, key: &str) {
+        let phone = address("sms", "anna");
+        let meaning = match step {
+            0 => Meaning::Stop,
+            1 => Meaning::StopAll,
+            2 => Meaning::Start,
+            3 => Meaning::Blocked,
+            4 => Meaning::Text,
+            5 => return world.says("anna", Some("sms"), ConsentAction::Granted).await,
+            6 => return world.publish(key, "anna").await,
+            _ => return world.pass(i64::from(step)).await,
+        };
+        says(world, "sms", &phone, key, meaning).await;
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        /// Whatever happened before, and whatever was on its way: after STOP only its confirmation
+        /// is started, and once.
+        #[test]
+        fn after_a_stop_nothing_is_started_but_its_confirmation(
+            steps in prop::collection::vec(0..9_u8, 0..12),
+            for_all in any::<bool>(),
+        ) {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let world = World::sqlite().await;
+                world.citizen("anna", &["sms"]).await;
+                for (number, step) in steps.into_iter().enumerate() {
+                    happen(&world, step, &number.to_string()).await;
+                }
+                world.publish("on-its-way", "anna").await;
+                let claimed = world.claim("sms").await;
+                let stop = if for_all { Meaning::StopAll } else { Meaning::Stop };
+                let view = async || world.ledger.citizen(&citizen_id("anna")).await.unwrap().unwrap();
+                says(&world, "sms", &address("sms", "anna"), "last", stop.clone()).await;
+                let said = view().await.consents.len();
+                assert_eq!(says(&world, "sms", &address("sms", "anna"), "last", stop).await, 0);
+                assert_eq!(view().await.consents.len(), said, "told twice it changes nothing");
+                world.publish("afterwards", "anna").await;
+
+                let started = world.ledger.start(&claimed, &world.rules).await.unwrap();
+                let later = world.send("sms").await;
+                let texts: Vec<_> = texts(&started).into_iter().chain(texts(&later)).collect();
+                assert!(texts.iter().all(|text| is_confirmation(text)), "{texts:?}");
+                assert!(view().await.consents.iter().rev().any(|one| one.action == ConsentAction::Withdrawn));
+            });
+        }
+    }
+}
