@@ -513,7 +513,7 @@ pub struct EntryRow {
 /// entry's id; SQLite has one writer and leaves the first at 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Position {
-    /// The writing transaction (`xid8`).
+    /// A transaction's id (`xid8`), such that what one notification's later entry has is never lower.
     pub transaction: i64,
     /// The entry's id.
     pub id: i64,
