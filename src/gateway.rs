@@ -206,7 +206,8 @@ impl Gateway {
 }
 
 /// The configuration as the ledger's verbs see it.
-fn rules(loaded: Loaded, channels: BTreeMap<ChannelId, Arc<dyn Channel>>, keys: &Keyring) -> Rules {
+#[must_use]
+pub fn rules(loaded: Loaded, channels: BTreeMap<ChannelId, Arc<dyn Channel>>, keys: &Keyring) -> Rules {
     let Loaded { version, gateway, policy, jurisdictions, strict, catalogue, renderer, .. } = loaded;
     Rules {
         version,

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub mod import;
 mod migrate;
 mod publish;
 mod serve;
@@ -38,6 +39,7 @@ enum Command {
     /// Run the gateway until a signal stops it.
     Serve,
     Publish(publish::PublishArgs),
+    Import(import::ImportArgs),
     /// Bring the ledger's database to this release's schema.
     Migrate,
 }
@@ -66,6 +68,7 @@ async fn command(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Serve => serve::run(&cli.common).await,
         Command::Publish(args) => publish::run(&args).await,
+        Command::Import(args) => import::run(&args, &cli.common).await,
         Command::Migrate => migrate::run(&cli.common).await,
     }
 }
@@ -73,7 +76,7 @@ async fn command(cli: Cli) -> anyhow::Result<ExitCode> {
 /// Says what went wrong, with what lies below it.
 fn failed(error: &anyhow::Error) -> ExitCode {
     eprintln!("error: {error:#}");
-    let mistake = error.chain().any(|cause| cause.is::<crate::config::error::ConfigErrors>());
+    let mistake = error.downcast_ref::<crate::config::error::ConfigErrors>().is_some();
     if mistake { ExitCode::from(MISTAKE) } else { ExitCode::FAILURE }
 }
 

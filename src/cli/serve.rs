@@ -1,26 +1,92 @@
 //! `vestnik serve`.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tracing::info;
 
 use super::{Common, load};
+use crate::broker::{Broker, Names};
 use crate::clock::Clock;
+use crate::config::gateway::{BackPressure, Broker as BrokerSettings};
+use crate::config::sources::Sources;
 use crate::gateway::{Gateway, open_ledger};
+use crate::intake::Desk;
+use crate::intake::amqp::{self, AmqpIntake, Marks};
 use crate::lifecycle::Lifecycle;
-use crate::telemetry::open_log;
+use crate::status::{Options as RelayOptions, Relay};
+use crate::telemetry::{Metrics, open_log};
+use crate::web::{self, Probe, WebParts, WebState};
 
 pub(super) async fn run(common: &Common) -> anyhow::Result<ExitCode> {
     let loaded = load(common)?;
     open_log(loaded.gateway.log.format, "info")?;
+    crate::lifecycle::report_panics_without_payload();
     let clock = Clock::system();
     let lifecycle = Lifecycle::new();
-    let grace = Duration::from_secs(loaded.gateway.grace_seconds.into());
-    let ledger = open_ledger(&loaded.gateway.ledger, &clock).await?;
+    let settings = loaded.gateway.clone();
+    let sources = Arc::new(loaded.sources.clone());
+    let metrics = Metrics::install()?;
+    lifecycle.spawn("metrics", metrics.clone().keep(lifecycle.stopping()));
+    let ledger = open_ledger(&settings.ledger, &clock).await?;
+    let listen = settings.http.listen;
+    let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     let gateway = Gateway::start(loaded, ledger, &clock, &lifecycle)?;
-    info!(config = %gateway.rules.version, "vestnik is at work");
-    let ending = lifecycle.run_until_signal(grace).await?;
+    let mut probes = Vec::new();
+    if let Some(broker) = &settings.broker {
+        probes.push(join_broker(broker, settings.back_pressure, &gateway, &sources, &lifecycle)?);
+    }
+    let state = WebState::new(WebParts {
+        ledger: gateway.ledger.clone(),
+        rules: gateway.rules.clone(),
+        sources,
+        wake: gateway.wake.clone(),
+        clock,
+        callbacks: gateway.callbacks.clone(),
+        back_pressure: settings.back_pressure,
+        metrics: Some(metrics),
+        probes,
+    });
+    lifecycle.spawn("http", web::serve(listener, web::router(state), lifecycle.stopping()));
+    info!(config = %gateway.rules.version, %listen, "vestnik is at work");
+    let ending = lifecycle.run_until_signal(Duration::from_secs(settings.grace_seconds.into())).await?;
     gateway.close().await;
     Ok(ending.exit_code())
+}
+
+/// Takes notifications from RabbitMQ and publishes statuses there. Gives the probe that says whether
+/// the broker is there.
+fn join_broker(
+    settings: &BrokerSettings,
+    limits: BackPressure,
+    gateway: &Gateway,
+    sources: &Arc<Sources>,
+    lifecycle: &Lifecycle,
+) -> anyhow::Result<Probe> {
+    let url = settings.url.resolve("broker.url").context("gateway.toml")?;
+    let broker = Broker::new(url, Names::new(&settings.prefix)?)?;
+    let wake = gateway.wake.clone();
+    let desk = Desk::new(
+        gateway.ledger.clone(),
+        gateway.rules.clone(),
+        sources.clone(),
+        Arc::new(move || wake.wake()),
+    );
+    let marks = Marks { bulk: limits.bulk_waits_above, normal: limits.normal_waits_above };
+    let (intake, health) = AmqpIntake::new(desk, amqp::Options::new(broker.clone(), marks));
+    lifecycle.spawn("intake", intake.run(lifecycle.stopping()));
+    let woken = gateway.wake.listen();
+    let (relay, _connected) = Relay::new(gateway.ledger.clone(), RelayOptions::new(broker), woken);
+    lifecycle.spawn("status relay", relay.run(lifecycle.stopping()));
+    Ok(broker_probe(health))
+}
+
+fn broker_probe(health: watch::Receiver<amqp::Health>) -> Probe {
+    let check =
+        move || if health.borrow().connected { Ok(()) } else { Err("RabbitMQ does not answer".to_owned()) };
+    Probe { name: "broker", check: Arc::new(check) }
 }

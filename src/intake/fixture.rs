@@ -85,6 +85,7 @@ pub(crate) fn notification() -> Value {
 }
 
 /// The notification with fields set; a field set to null is taken out.
+#[expect(clippy::needless_pass_by_value, reason = "reads well with json!")]
 pub(crate) fn with(fields: Value) -> Value {
     let mut body = notification();
     for (name, value) in fields.as_object().cloned().unwrap_or_default() {

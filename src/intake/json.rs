@@ -8,7 +8,7 @@ use crate::domain::is_param_name;
 /// The largest body that is read, in bytes.
 pub const MAX_BODY: usize = 256 * 1024;
 
-/// How deep a body may be nested. A notification in a CloudEvent needs four levels.
+/// How deep a body may be nested. A notification in a `CloudEvent` needs four levels.
 const MAX_DEPTH: usize = 16;
 
 /// Reads a body: at most [`MAX_BODY`] bytes of JSON, no U+0000 in any string, not nested deeper than
@@ -90,6 +90,6 @@ mod tests {
             assert!(!refusal.contains("secret"), "{refusal}");
         }
         assert!(read(b"\xff\xfe").is_err(), "not UTF-8");
-        assert!(read(deep[1..deep.len() - 1].as_bytes()).is_ok(), "16 levels are fine");
+        assert!(read(&deep.as_bytes()[1..deep.len() - 1]).is_ok(), "16 levels are fine");
     }
 }

@@ -11,7 +11,7 @@ use crate::domain::Priority;
 /// The third word of a cancel's routing key: a cancel names no life event.
 const CANCEL: &str = "cancel";
 
-/// The routing key `<priority>.<source>.<life_event>` of a message, in a CloudEvent or not. Looks at
+/// The routing key `<priority>.<source>.<life_event>` of a message, in a `CloudEvent` or not. Looks at
 /// nothing else: whether the message is good is for the gateway to say.
 pub fn routing_key(body: &[u8]) -> Result<String, Refusal> {
     let value = json::read(body)?;

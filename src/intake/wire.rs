@@ -117,7 +117,7 @@ enum CancelKind {
     Cancel,
 }
 
-/// A CloudEvent 1.0 in structured mode whose `data` is one of the other messages, whole. Its own
+/// A `CloudEvent` 1.0 in structured mode whose `data` is one of the other messages, whole. Its own
 /// `id`, `source` and `type` name the event in the producer's world and are not looked at: the
 /// notification's identity is what `data` says. Further attributes are allowed.
 #[derive(Deserialize, JsonSchema)]
@@ -165,7 +165,7 @@ enum JsonMediaType {
     Json,
 }
 
-/// What a CloudEvent may carry; for the schema alone.
+/// What a `CloudEvent` may carry; for the schema alone.
 #[derive(JsonSchema)]
 #[schemars(untagged)]
 #[expect(dead_code, reason = "the schema is made from it")]
@@ -185,7 +185,7 @@ pub(super) enum AnyBody {
     Notification(Box<NotificationBody>),
     /// A cancel.
     Cancel(CancelBody),
-    /// Either of them in a CloudEvent.
+    /// Either of them in a `CloudEvent`.
     CloudEvent(CloudEvent),
 }
 

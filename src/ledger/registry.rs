@@ -1,6 +1,6 @@
 //! The registry: citizens, their addresses, consents and preferences.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -10,7 +10,10 @@ use super::people;
 use super::store::{AddressRow, CitizenRow, ConsentRow, PreferenceRow, Tx};
 use super::writes::new_key;
 use super::{Ledger, LedgerError};
-use crate::domain::{AddressEntry, CitizenId, CitizenKey, Closed, Consent, Preference, Profile};
+use crate::domain::{
+    AddressEntry, CitizenId, CitizenKey, Closed, Consent, ConsentAction, ConsentOrigin, Preference, Profile,
+    TopicId,
+};
 use crate::ledger::keys::SealKey;
 
 /// What is to be recorded of a citizen. What is absent stays as it is.
@@ -23,7 +26,8 @@ pub struct Registration {
     /// Addresses that the citizen has, each in its channel's one form. Those there already stay;
     /// a closed one is opened again only where `reopen` says so.
     pub addresses: Vec<NewAddress>,
-    /// Consent records to append.
+    /// Consent records to append. One that is on record already (of the same moment, scope, action
+    /// and origin) is not recorded again.
     pub consents: Vec<Consent>,
     /// Preferences to set.
     pub preferences: Vec<Preference>,
@@ -46,6 +50,13 @@ pub enum Refusal {
     /// The citizen is not known, and the registration says too little to know them.
     #[error("the citizen is not known: locale and jurisdiction are needed")]
     Unknown,
+    /// A consent record is said to be of a moment that has not come. The newest record decides, so
+    /// that it would overrule whatever the citizen says until then.
+    #[error("a consent record is of a moment that has not come")]
+    NotYetSaid {
+        /// Its place among the consents of the registration.
+        consent: usize,
+    },
 }
 
 /// A citizen as the registry shows them.
@@ -90,11 +101,13 @@ impl Ledger {
             now,
             rows: BTreeMap::new(),
             addresses: BTreeMap::new(),
+            said: HashSet::new(),
             changes: Changes::default(),
         };
         for row in tx.addresses(&keys).await? {
             desk.addresses.insert((row.citizen, row.channel.clone(), row.hash), row);
         }
+        desk.said.extend(tx.consents(&keys).await?.iter().map(Said::of));
         desk.rows = rows.into_iter().map(|row| (row.key, row)).collect();
         let answers = batch.iter().map(|one| desk.take(one)).collect::<Result<Vec<_>, _>>()?;
         desk.changes.write(&mut *tx).await?;
@@ -153,7 +166,33 @@ struct Desk<'a> {
     now: Timestamp,
     rows: BTreeMap<CitizenKey, CitizenRow>,
     addresses: BTreeMap<(CitizenKey, ChannelId, [u8; 32]), AddressRow>,
+    said: HashSet<Said>,
     changes: Changes,
+}
+
+/// What makes a consent record the same as another: all but its evidence.
+#[derive(PartialEq, Eq, Hash)]
+struct Said {
+    citizen: CitizenKey,
+    channel: Option<ChannelId>,
+    topic: Option<TopicId>,
+    action: ConsentAction,
+    origin: ConsentOrigin,
+    /// The ledger keeps milliseconds.
+    at: i64,
+}
+
+impl Said {
+    fn of(row: &ConsentRow) -> Self {
+        Self {
+            citizen: row.citizen,
+            channel: row.channel.clone(),
+            topic: row.topic.clone(),
+            action: row.action,
+            origin: row.origin,
+            at: row.at.as_millisecond(),
+        }
+    }
 }
 
 #[derive(Default)]
@@ -167,6 +206,9 @@ struct Changes {
 
 impl Desk<'_> {
     fn take(&mut self, one: &Registration) -> Result<Result<(), Refusal>, LedgerError> {
+        if let Some(consent) = one.consents.iter().position(|consent| consent.at > self.now) {
+            return Ok(Err(Refusal::NotYetSaid { consent }));
+        }
         let citizen = self.ledger.keys.citizen(&one.id);
         let key = match (self.rows.get(&citizen), &one.profile) {
             (Some(row), profile) => {
@@ -184,7 +226,10 @@ impl Desk<'_> {
             self.address(citizen, &key, new)?;
         }
         for consent in &one.consents {
-            self.changes.consents.push(consent_row(citizen, &key, consent, self.now)?);
+            let row = consent_row(citizen, &key, consent, self.now)?;
+            if self.said.insert(Said::of(&row)) {
+                self.changes.consents.push(row);
+            }
         }
         for preference in &one.preferences {
             let row = preference_row(citizen, preference, self.now)?;
@@ -290,4 +335,36 @@ fn preference_row(
 ) -> Result<PreferenceRow, LedgerError> {
     let json = serde_json::to_string(preference).map_err(|_| people::corrupt("preference"))?;
     Ok(PreferenceRow { citizen, topic: preference.topic.clone(), preference: json, updated_at: now })
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::ledger::fixture::{World, citizen_id, nothing};
+
+    #[tokio::test]
+    async fn a_consent_is_recorded_once_and_never_from_the_future() {
+        let world = World::sqlite().await;
+        let anna = world.citizen("anna", &[]).await;
+        let said = world.consent(Some("sms"), ConsentAction::Withdrawn);
+        let twice = Registration { consents: vec![said.clone(), said.clone()], ..nothing(anna.clone()) };
+        world.register(twice.clone()).await;
+        world.register(twice).await;
+        let records = |citizen: CitizenView| citizen.consents.len();
+        assert_eq!(world.ledger.citizen(&anna).await.unwrap().map(records), Some(2));
+
+        let later = Consent { at: said.at + SignedDuration::from_millis(1), ..said.clone() };
+        let early = Registration { consents: vec![said, later], ..nothing(anna.clone()) };
+        let refused = world.ledger.register(std::slice::from_ref(&early)).await.unwrap();
+        assert_eq!(refused, [Err(Refusal::NotYetSaid { consent: 1 })]);
+        assert_eq!(world.ledger.citizen(&anna).await.unwrap().map(records), Some(2));
+        world.clock.advance(SignedDuration::from_millis(1));
+        world.register(early).await;
+        assert_eq!(world.ledger.citizen(&anna).await.unwrap().map(records), Some(3));
+
+        let nobody = world.ledger.register(&[nothing(citizen_id("nobody"))]).await.unwrap();
+        assert_eq!(nobody, [Err(Refusal::Unknown)]);
+    }
 }

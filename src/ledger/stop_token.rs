@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use vestnik_contract::ChannelId;
 
 use super::keys::{Keyring, SealError};
-use super::people::corrupt;
+use super::people::{self, corrupt};
+use super::rules::locale_for;
 use super::{Ledger, LedgerError};
-use crate::domain::{CitizenKey, NoticeId};
+use crate::domain::{CitizenKey, Locale, NoticeId};
 
 /// What a one-click unsubscribe stops: the channel that the notice was sent on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,5 +46,13 @@ impl Ledger {
     #[must_use]
     pub fn open_stop_token(&self, token: &str) -> Option<StopToken> {
         StopToken::open(&self.keys, token).ok()
+    }
+
+    /// The language to show the page of such a token in; `None` where its citizen is not known any
+    /// more.
+    pub async fn locale_of(&self, token: &StopToken) -> Result<Option<Locale>, LedgerError> {
+        let mut tx = self.store.read().await?;
+        let people = people::read(&mut *tx, &self.keys, &[token.citizen]).await?;
+        Ok(people.get(&token.citizen).map(|person| locale_for(&person.citizen, None)))
     }
 }

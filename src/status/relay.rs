@@ -44,7 +44,7 @@ impl Options {
             batch: 500,
             window: 256,
             poll: Duration::from_millis(500),
-            lease: Duration::from_secs(60),
+            lease: Duration::from_mins(1),
         }
     }
 }

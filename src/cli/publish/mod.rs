@@ -30,8 +30,8 @@ pub struct PublishArgs {
     /// Files of messages, one JSON object a line; `-` or none is standard input.
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Where to: amqp://HOST/VHOST, amqps://HOST/VHOST, http://HOST or https://HOST. Credentials come
-    /// from the environment: VESTNIK_AMQP_USER and VESTNIK_AMQP_PASSWORD, or VESTNIK_TOKEN for HTTP.
+    /// Where to: `amqp://HOST/VHOST`, `amqps://HOST/VHOST`, `http://HOST` or `https://HOST`. Credentials come
+    /// from the environment: `VESTNIK_AMQP_USER` and `VESTNIK_AMQP_PASSWORD`, or `VESTNIK_TOKEN` for HTTP.
     #[arg(long, value_name = "URL", env = "VESTNIK_PUBLISH_TO", hide_env_values = true)]
     to: url::Url,
     /// What the names of exchanges begin with.

@@ -49,7 +49,7 @@ impl Consumer {
         let changed = self.gate.wait_for(|gate| gate.is_open(priority) == open).await.is_ok();
         if !changed {
             // Nobody moves the gate any more: the process is ending.
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 

@@ -162,7 +162,6 @@ async fn a_cut_connection_is_made_anew_and_nothing_is_lost() {
             proxy.cut();
         }
     }
-    running.connected(false).await;
     for number in 0..200 {
         let id = number.to_string();
         until("every one is accepted", async || is_there(&world, &id).await).await;

@@ -1,0 +1,104 @@
+//! Providers' callbacks. A provider is answered only once what it said is committed; where it cannot
+//! be, it is told to come again.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tracing::warn;
+use vestnik_contract::{CallbackOutcome, CallbackReply, CallbackRequest, ChannelId, RouteId};
+
+use super::body::{self, ONE};
+use super::problem::{Kind, Problem};
+use super::state::WebState;
+use crate::callbacks;
+
+const BASE: &str = "/callbacks/";
+
+pub(super) fn routes() -> Router<WebState> {
+    Router::new()
+        .route("/callbacks/{channel}/{route}", get(take).post(take))
+        .route("/callbacks/{channel}/{route}/{*rest}", get(take).post(take))
+}
+
+async fn take(State(web): State<WebState>, request: Request) -> Result<Response, Problem> {
+    let (parts, content) = request.into_parts();
+    let (channel, route, rest) = addressed(parts.uri.path()).ok_or_else(nobody)?;
+    let callbacks = web.callbacks.get(&(channel.clone(), route.clone())).ok_or_else(nobody)?;
+    let content = body::read(content, ONE).await?;
+    let asked = CallbackRequest {
+        method: parts.method.as_str(),
+        path: rest,
+        query: parts.uri.query().unwrap_or_default(),
+        headers: &headers(&parts.headers),
+        body: &content,
+    };
+    let CallbackOutcome { events, reply } = callbacks.receive(&asked, web.clock.now());
+    count(&channel, &route, reply.status);
+    if !events.is_empty() {
+        let committed = callbacks::take(&web.ledger, &web.rules, &channel, &route, &events).await;
+        if let Err(error) = committed {
+            warn!(%channel, %route, error = &error as &dyn std::error::Error, "a callback cannot be kept now");
+            return Err(Problem::new(Kind::Unavailable, "try again in a few seconds"));
+        }
+        web.wake.wake();
+    }
+    Ok(answer(reply))
+}
+
+fn nobody() -> Problem {
+    Problem::new(Kind::NotFound, "expected /callbacks/CHANNEL/ROUTE of a route in use")
+}
+
+/// Channel, route and what follows them in a path.
+fn addressed(path: &str) -> Option<(ChannelId, RouteId, &str)> {
+    let mut parts = path.strip_prefix(BASE)?.splitn(3, '/');
+    let channel = ChannelId::new(parts.next()?).ok()?;
+    let route = RouteId::new(parts.next()?).ok()?;
+    Some((channel, route, parts.next().unwrap_or_default()))
+}
+
+/// Names come in lower case. What is not text is no header that a provider signs or reads.
+fn headers(map: &HeaderMap) -> Vec<(String, String)> {
+    let text = map.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+    text.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+fn count(channel: &ChannelId, route: &RouteId, status: u16) {
+    let (channel, route, status) = (channel.to_string(), route.to_string(), status.to_string());
+    metrics::counter!("vestnik_callbacks_total", "channel" => channel, "route" => route, "status" => status)
+        .increment(1);
+}
+
+fn answer(reply: CallbackReply) -> Response {
+    let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = (status, Body::from(reply.body)).into_response();
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(reply.content_type));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_names_channel_route_and_what_follows() {
+        let table = [
+            ("/callbacks/viber/main", Some(("viber", "main", ""))),
+            ("/callbacks/viber/main/", Some(("viber", "main", ""))),
+            ("/callbacks/portal/main/a/b%20c", Some(("portal", "main", "a/b%20c"))),
+            ("/callbacks/viber", None),
+            ("/callbacks/VIBER/main", None),
+            ("/callbacks//main", None),
+        ];
+        for (path, expected) in table {
+            let found = addressed(path);
+            let found =
+                found.as_ref().map(|(channel, route, rest)| (channel.as_str(), route.as_str(), *rest));
+            assert_eq!(found, expected, "{path}");
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! The registry over HTTP: citizens, their addresses, consents and preferences, and the one-time
+//! tokens that tie a messenger to a citizen. Every change answers with the citizen as they stand.
+
+pub mod form;
+mod view;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post, put};
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use vestnik_contract::{ChannelId, is_id};
+
+use self::form::{AddressForm, CitizenForm, Clerk, ConsentForm, PreferenceForm, expected};
+use super::body::{Limited, ONE};
+use super::json;
+use super::path::{Citizen, Named};
+use super::problem::{Kind, Problem};
+use super::state::WebState;
+use crate::domain::CitizenId;
+use crate::ledger::LINK_LASTS;
+use crate::ledger::registry::{Refusal, Registration};
+
+pub(super) fn routes() -> Router<WebState> {
+    Router::new()
+        .route("/v1/citizens/{id}", get(show).put(record))
+        .route("/v1/citizens/{id}/addresses", post(add_address))
+        .route("/v1/citizens/{id}/addresses/close", post(close_address))
+        .route("/v1/citizens/{id}/consents", post(add_consent))
+        .route("/v1/citizens/{id}/preferences", put(set_preference))
+        .route("/v1/citizens/{id}/links/{channel}", post(create_link))
+}
+
+async fn show(State(web): State<WebState>, Citizen(id): Citizen) -> Result<Json<Value>, Problem> {
+    document(&web, &id).await
+}
+
+async fn record(
+    State(web): State<WebState>,
+    Citizen(id): Citizen,
+    Limited(body): Limited<ONE>,
+) -> Result<Json<Value>, Problem> {
+    let form: CitizenForm = json::read(&body, expected)?;
+    if form.id.as_ref().is_some_and(|named| *named != id) {
+        return Err(Problem::field("/id", "expected the citizen that the address names, or no id"));
+    }
+    let registration = form.registration(id, Clerk::Registry, &web.rules)?;
+    let refused = register(&web, &registration).await?;
+    refused.map_or(Ok(()), |refusal| Err(refusal_of(refusal)))?;
+    document(&web, &registration.id).await
+}
+
+/// The problem of a citizen who could not be recorded.
+#[must_use]
+pub fn refusal_of(refusal: Refusal) -> Problem {
+    match refusal {
+        Refusal::Unknown => {
+            Problem::field("/locale", "expected locale and jurisdiction: the citizen is not known yet")
+        }
+        Refusal::NotYetSaid { consent } => {
+            Problem::field(format!("/consents/{consent}/at"), "expected a moment that has come")
+        }
+    }
+}
+
+async fn add_address(
+    State(web): State<WebState>,
+    Citizen(id): Citizen,
+    Limited(body): Limited<ONE>,
+) -> Result<Json<Value>, Problem> {
+    let form: AddressForm = json::read(&body, expected)?;
+    let addresses = vec![form.check(&web.rules)?];
+    change(&web, Registration { addresses, ..nothing(id) }).await
+}
+
+async fn add_consent(
+    State(web): State<WebState>,
+    Citizen(id): Citizen,
+    Limited(body): Limited<ONE>,
+) -> Result<Json<Value>, Problem> {
+    let form: ConsentForm = json::read(&body, expected)?;
+    let consents = vec![form.check(Clerk::Registry, &web.rules)?];
+    change(&web, Registration { consents, ..nothing(id) }).await
+}
+
+async fn set_preference(
+    State(web): State<WebState>,
+    Citizen(id): Citizen,
+    Limited(body): Limited<ONE>,
+) -> Result<Json<Value>, Problem> {
+    let form: PreferenceForm = json::read(&body, expected)?;
+    let preferences = vec![form.check(&web.rules)?];
+    change(&web, Registration { preferences, ..nothing(id) }).await
+}
+
+/// Why an address is not used any more.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CloseForm {
+    channel: ChannelId,
+    address: String,
+    reason: String,
+}
+
+async fn close_address(
+    State(web): State<WebState>,
+    Citizen(id): Citizen,
+    Limited(body): Limited<ONE>,
+) -> Result<Json<Value>, Problem> {
+    let CloseForm { channel, address, reason } = json::read(&body, expected)?;
+    if !is_id(&reason) {
+        return Err(Problem::field("/reason", format!("expected {}", expected("reason"))));
+    }
+    let one = AddressForm { channel, address, reopen: false }.check(&web.rules)?;
+    if !web.ledger.close_address(&id, &one.channel, &one.address, &reason).await? {
+        return Err(Problem::new(Kind::NotFound, "expected an open address of the citizen"));
+    }
+    document(&web, &id).await
+}
+
+/// Channels on which a citizen opens the conversation with a one-time token of ours.
+const LINKED: [&str; 2] = ["telegram", "viber"];
+
+async fn create_link(
+    State(web): State<WebState>,
+    Citizen(id): Citizen,
+    Named(channel): Named<ChannelId>,
+) -> Result<Response, Problem> {
+    if !LINKED.contains(&channel.as_str()) || !web.rules.channels.contains_key(&channel) {
+        return Err(Problem::new(Kind::NotFound, "expected telegram or viber, where it is in use"));
+    }
+    let token = web.ledger.create_link(&id, &channel).await?.ok_or_else(no_such_citizen)?;
+    let bot = &web.rules.renderer.identity().sender.telegram_bot;
+    let url = (channel.as_str() == "telegram").then(|| vestnik_telegram::deep_link(bot, &token)).flatten();
+    let expires_at = web.clock.now() + LINK_LASTS;
+    let answer = json!({ "token": token, "url": url, "expires_at": expires_at });
+    Ok((StatusCode::CREATED, Json(answer)).into_response())
+}
+
+/// A registration that says nothing, to be filled in.
+fn nothing(id: CitizenId) -> Registration {
+    Registration { id, profile: None, addresses: Vec::new(), consents: Vec::new(), preferences: Vec::new() }
+}
+
+/// Changes one thing of a citizen who is known.
+async fn change(web: &WebState, registration: Registration) -> Result<Json<Value>, Problem> {
+    match register(web, &registration).await? {
+        None => document(web, &registration.id).await,
+        Some(Refusal::Unknown) => Err(no_such_citizen()),
+        Some(Refusal::NotYetSaid { .. }) => Err(Problem::field("/at", "expected a moment that has come")),
+    }
+}
+
+async fn register(web: &WebState, registration: &Registration) -> Result<Option<Refusal>, Problem> {
+    let answers = web.ledger.register(std::slice::from_ref(registration)).await?;
+    Ok(answers.into_iter().find_map(Result::err))
+}
+
+async fn document(web: &WebState, id: &CitizenId) -> Result<Json<Value>, Problem> {
+    let citizen = web.ledger.citizen(id).await?.ok_or_else(no_such_citizen)?;
+    Ok(Json(view::document(&citizen)))
+}
+
+fn no_such_citizen() -> Problem {
+    Problem::new(Kind::NoSuchCitizen, "record the citizen first")
+}

@@ -1,0 +1,204 @@
+//! What a client is told when a request is not answered as it hoped: problem details in JSON
+//! (RFC 9457), with the members `reason`, a code that does not change, and where a field is to blame
+//! `pointer`, a JSON pointer (RFC 6901) to it. No problem repeats a value that was sent.
+
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use tracing::error;
+
+use crate::ledger::{LedgerError, StoreError};
+
+macro_rules! problems {
+    ($($(#[doc = $doc:literal])+ $name:ident = $code:literal, $status:ident;)+) => {
+        /// The kinds of problems.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Kind {
+            $($(#[doc = $doc])+ $name,)+
+        }
+
+        impl Kind {
+            /// The code that stands in `reason`.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $code,)+ }
+            }
+
+            /// What the code means, in a sentence.
+            #[must_use]
+            pub fn describe(self) -> &'static str {
+                match self { $(Self::$name => concat!($($doc),+).trim_ascii(),)+ }
+            }
+
+            /// The HTTP status.
+            #[must_use]
+            pub fn status(self) -> StatusCode {
+                match self { $(Self::$name => StatusCode::$status,)+ }
+            }
+        }
+    };
+}
+
+problems! {
+    /// The request carries no API token that is in force.
+    Unauthorized = "unauthorized", UNAUTHORIZED;
+    /// The API token does not permit this.
+    Forbidden = "forbidden", FORBIDDEN;
+    /// There is nothing at this address.
+    NotFound = "not_found", NOT_FOUND;
+    /// There is no such citizen in the registry.
+    NoSuchCitizen = "no_such_citizen", NOT_FOUND;
+    /// This address does not know the method.
+    MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED;
+    /// The body is too large.
+    TooLarge = "too_large", PAYLOAD_TOO_LARGE;
+    /// The body is not JSON.
+    InvalidJson = "invalid_json", UNPROCESSABLE_ENTITY;
+    /// A field is missing, unknown, or not of the form it must have.
+    InvalidField = "invalid_field", UNPROCESSABLE_ENTITY;
+    /// A part of the address or of the query is not of the form it must have.
+    InvalidQuery = "invalid_query", UNPROCESSABLE_ENTITY;
+    /// So much work is waiting that no more of this priority is taken now.
+    BackPressure = "back_pressure", SERVICE_UNAVAILABLE;
+    /// The ledger is away.
+    Unavailable = "unavailable", SERVICE_UNAVAILABLE;
+    /// The answer took too long; whether the request was carried out is not known.
+    Timeout = "timeout", SERVICE_UNAVAILABLE;
+    /// The gateway could not answer; the mistake is its own.
+    Internal = "internal", INTERNAL_SERVER_ERROR;
+}
+
+/// Seconds after which a client may ask again.
+const AGAIN: u32 = 5;
+
+/// A problem.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    status: StatusCode,
+    document: Value,
+}
+
+impl Problem {
+    /// A problem with the request as a whole; `detail` says in plain words what was expected.
+    pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
+        let document = json!({
+            "type": format!("urn:vestnik:problem:{}", kind.as_str()),
+            "title": kind.describe(),
+            "status": kind.status().as_u16(),
+            "detail": detail.into(),
+            "reason": kind.as_str(),
+        });
+        Self { status: kind.status(), document }
+    }
+
+    /// A problem with the field that `pointer` names.
+    pub fn at(kind: Kind, pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        let mut problem = Self::new(kind, detail);
+        problem.document["pointer"] = Value::String(pointer.into());
+        problem
+    }
+
+    /// A field that is not as it must be.
+    pub fn field(pointer: impl Into<String>, expected: impl Into<String>) -> Self {
+        Self::at(Kind::InvalidField, pointer, expected)
+    }
+
+    /// A problem that is written already.
+    #[must_use]
+    pub fn of_document(status: u16, document: Value) -> Self {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Self { status, document }
+    }
+
+    /// The same problem of a field inside the value at `pointer`.
+    #[must_use]
+    pub fn within(mut self, pointer: &str) -> Self {
+        if let Some(Value::String(inner)) = self.document.get_mut("pointer") {
+            inner.insert_str(0, pointer);
+        }
+        self
+    }
+
+    /// The document that is sent.
+    #[must_use]
+    pub fn document(&self) -> &Value {
+        &self.document
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The field's pointer, where there is one, and what was expected: for a line of a report.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let text = |name: &str| self.document.get(name).and_then(Value::as_str).unwrap_or_default();
+        match (text("pointer"), text("detail")) {
+            ("", "") => text("title").to_owned(),
+            ("", detail) => detail.to_owned(),
+            (pointer, detail) => format!("{pointer}: {detail}"),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = self.document.to_string();
+        let mut response = (self.status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(RETRY_AFTER, HeaderValue::from(AGAIN));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"vestnik\""));
+        }
+        response
+    }
+}
+
+impl From<LedgerError> for Problem {
+    /// What will pass is 503 and may be asked again; what will not is 500 and goes into the log.
+    fn from(error: LedgerError) -> Self {
+        if error.is_transient() {
+            return Self::new(Kind::Unavailable, "try again in a few seconds");
+        }
+        error!(error = &error as &dyn std::error::Error, "a request could not be answered");
+        Self::new(Kind::Internal, "the operator finds the cause in the log")
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        LedgerError::from(error).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_says_what_and_where() {
+        let problem = Problem::field("/at", "expected a moment").within("/consents/0");
+        assert_eq!(problem.in_words(), "/consents/0/at: expected a moment");
+        assert_eq!(problem.document()["type"], "urn:vestnik:problem:invalid_field");
+        assert_eq!(problem.document()["status"], 422);
+        let response = problem.into_response();
+        assert_eq!(response.headers()[CONTENT_TYPE], "application/problem+json");
+        assert_eq!(Problem::new(Kind::NotFound, "").within("/x").in_words(), Kind::NotFound.describe());
+    }
+
+    #[test]
+    fn who_is_to_come_again_is_told_when() {
+        let away = Problem::from(LedgerError::from(StoreError::Unavailable("gone".into()))).into_response();
+        assert_eq!(away.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(away.headers()[RETRY_AFTER], "5");
+        let broken = Problem::from(LedgerError::NotInCatalogue).into_response();
+        assert_eq!(broken.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(!broken.headers().contains_key(RETRY_AFTER));
+    }
+}

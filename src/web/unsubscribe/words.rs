@@ -1,0 +1,186 @@
+//! The words of the unsubscribe pages, in every language that citizens are written to in.
+
+use vestnik_contract::ChannelId;
+
+use super::page::Page;
+use crate::domain::{Identity, Locale};
+
+/// The words about one channel in one language.
+pub struct Words<'a> {
+    locale: Locale,
+    way: &'static str,
+    identity: &'a Identity,
+}
+
+impl<'a> Words<'a> {
+    /// The words about this channel.
+    #[must_use]
+    pub fn of(locale: Locale, channel: &ChannelId, identity: &'a Identity) -> Self {
+        Self { locale, way: way(locale, channel), identity }
+    }
+
+    /// Asks whether to stop.
+    #[must_use]
+    pub fn question(&self) -> Page {
+        let way = self.way;
+        let (heading, text, button) = match self.locale {
+            Locale::Ru => (
+                "Остановить сообщения?",
+                vec![
+                    format!(
+                        "Мы пишем вам {way} о том, что вам положено. Если вы нажмёте кнопку, таких \
+                             сообщений {way} больше не будет."
+                    ),
+                    "Всё по-прежнему можно найти в личном кабинете. О том, о чём нас обязывает \
+                     сообщить закон, мы всё же можем написать."
+                        .to_owned(),
+                ],
+                format!("Больше не писать {way}"),
+            ),
+            Locale::Uk => (
+                "Зупинити повідомлення?",
+                vec![
+                    format!(
+                        "Ми пишемо вам {way} про те, що вам належить. Якщо ви натиснете кнопку, \
+                             таких повідомлень {way} більше не буде."
+                    ),
+                    "Усе, як і раніше, можна знайти в особистому кабінеті. Про те, про що нас \
+                     зобов’язує повідомити закон, ми все ж можемо написати."
+                        .to_owned(),
+                ],
+                format!("Більше не писати {way}"),
+            ),
+            Locale::En => (
+                "Stop these messages?",
+                vec![
+                    format!(
+                        "We write to you {way} about what is yours. If you press the button, no more \
+                             such messages will come {way}."
+                    ),
+                    "You still find everything in your account on the portal. What the law obliges us \
+                     to tell you may still come."
+                        .to_owned(),
+                ],
+                format!("Do not write to me {way}"),
+            ),
+        };
+        self.page(heading, text, Some(button))
+    }
+
+    /// Says what was stopped, and how to have it again.
+    #[must_use]
+    pub fn done(&self) -> Page {
+        let way = self.way;
+        let (heading, text) = match self.locale {
+            Locale::Ru => (
+                "Готово",
+                [
+                    format!(
+                        "Мы больше не будем писать вам {way}. Сообщение, которое уже в пути, ещё \
+                             может прийти."
+                    ),
+                    "Передумали? Включите сообщения снова в личном кабинете или по нашему телефону."
+                        .to_owned(),
+                ],
+            ),
+            Locale::Uk => (
+                "Готово",
+                [
+                    format!(
+                        "Ми більше не писатимемо вам {way}. Повідомлення, яке вже в дорозі, ще може \
+                             надійти."
+                    ),
+                    "Передумали? Увімкніть повідомлення знову в особистому кабінеті або за нашим \
+                     телефоном."
+                        .to_owned(),
+                ],
+            ),
+            Locale::En => (
+                "Done",
+                [
+                    format!(
+                        "We will not write to you {way} any more. A message that is on its way may \
+                             still arrive."
+                    ),
+                    "Changed your mind? Turn messages on again in your account on the portal, or call us."
+                        .to_owned(),
+                ],
+            ),
+        };
+        self.page(heading, text.into(), None)
+    }
+
+    /// Says that the address leads nowhere.
+    #[must_use]
+    pub fn unknown(locale: Locale, identity: &'a Identity) -> Page {
+        let (heading, text) = match locale {
+            Locale::Ru => (
+                "Ссылка не работает",
+                "Откройте ссылку из письма ещё раз: возможно, она скопирована не целиком. Ничего не \
+                 изменилось.",
+            ),
+            Locale::Uk => (
+                "Посилання не працює",
+                "Відкрийте посилання з листа ще раз: можливо, його скопійовано не повністю. Нічого не \
+                 змінилося.",
+            ),
+            Locale::En => (
+                "This link does not work",
+                "Open the link in the message once more: it may have been copied only in part. Nothing \
+                 has changed.",
+            ),
+        };
+        Self { locale, way: "", identity }.page(heading, vec![text.to_owned()], None)
+    }
+
+    /// Says that it cannot be done just now.
+    #[must_use]
+    pub fn away(locale: Locale, identity: &'a Identity) -> Page {
+        let (heading, text) = match locale {
+            Locale::Ru => (
+                "Сейчас не получилось",
+                "Мы не смогли выполнить вашу просьбу. Пожалуйста, попробуйте через несколько минут.",
+            ),
+            Locale::Uk => (
+                "Зараз не вдалося",
+                "Ми не змогли виконати ваше прохання. Будь ласка, спробуйте за кілька хвилин.",
+            ),
+            Locale::En => (
+                "It did not work just now",
+                "We could not do what you asked. Please try again in a few minutes.",
+            ),
+        };
+        Self { locale, way: "", identity }.page(heading, vec![text.to_owned()], None)
+    }
+
+    fn page(&self, heading: &str, text: Vec<String>, button: Option<String>) -> Page {
+        let phone = &self.identity.phone;
+        let foot = match self.locale {
+            Locale::Ru => format!("Вопросы? Наш единственный номер: {phone}"),
+            Locale::Uk => format!("Запитання? Наш єдиний номер: {phone}"),
+            Locale::En => format!("Questions? Our only number: {phone}"),
+        };
+        let agency = self.identity.agency.get(self.locale).to_owned();
+        Page { agency, heading: heading.to_owned(), text, button, foot }
+    }
+}
+
+/// By which way: a phrase that follows "write".
+fn way(locale: Locale, channel: &ChannelId) -> &'static str {
+    match (channel.as_str(), locale) {
+        ("email", Locale::Ru) => "по электронной почте",
+        ("email", Locale::Uk) => "електронною поштою",
+        ("email", Locale::En) => "by email",
+        ("sms", Locale::Ru | Locale::Uk) => "в SMS",
+        ("sms", Locale::En) => "by SMS",
+        ("viber", Locale::Ru) => "в Viber",
+        ("viber", Locale::Uk) => "у Viber",
+        ("viber", Locale::En) => "on Viber",
+        ("telegram", Locale::Ru) => "в Telegram",
+        ("telegram", Locale::Uk) => "у Telegram",
+        ("telegram", Locale::En) => "on Telegram",
+        (_, Locale::Ru) => "этим способом",
+        (_, Locale::Uk) => "у цей спосіб",
+        (_, Locale::En) => "in this way",
+    }
+}
