@@ -109,7 +109,6 @@ mod tests {
     use super::*;
 
     #[test]
-    #[expect(clippy::too_many_lines, reason = "a table")]
     fn commands_are_understood_however_they_are_written() {
         let table = [
             (
