@@ -141,7 +141,7 @@ mod tests {
         let table = [
             ("", "expected JSON; it ends to be JSON at line 1 column 0"),
             ("{\"locale\":\"uk\"} secret", "expected JSON; it ends to be JSON at line 1 column 17"),
-            ("[]", "/locale: expected ru, uk or en"),
+            ("[]", ": expected an object"),
             ("17", ": expected an object"),
             ("{}", "/locale: expected ru, uk or en"),
             (r#"{"locale":"uk","locale":"secret"}"#, "/locale: expected the field once"),

@@ -87,7 +87,7 @@ mod tests {
     #[tokio::test]
     async fn lines_are_numbered_and_empty_ones_left_out() {
         assert_eq!(all(b"").await, []);
-        assert_eq!(all(b"a\n\n  \r\n b\r\nc").await, [line(1, 2, "a"), line(4, 8, "b"), line(5, 1, "c")]);
+        assert_eq!(all(b"a\n\n  \r\n b\r\nc").await, [line(1, 2, "a"), line(4, 9, "b"), line(5, 1, "c")]);
     }
 
     #[tokio::test]
