@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
-pub mod import;
+mod import;
+mod lines;
 mod migrate;
 mod publish;
 mod serve;

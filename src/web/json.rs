@@ -73,7 +73,10 @@ impl Place {
         let mut place = Self { pointer: String::new(), field: String::new() };
         for segment in path {
             match segment {
-                Segment::Seq { index } => place.pointer.extend(["/".to_owned(), index.to_string()]),
+                Segment::Seq { index } => {
+                    place.pointer.push('/');
+                    place.pointer.push_str(&index.to_string());
+                }
                 Segment::Map { key } | Segment::Enum { variant: key } => {
                     place.pointer.push_str(&part(key));
                     place.field.clone_from(key);
@@ -141,7 +144,7 @@ mod tests {
         let table = [
             ("", "expected JSON; it ends to be JSON at line 1 column 0"),
             ("{\"locale\":\"uk\"} secret", "expected JSON; it ends to be JSON at line 1 column 17"),
-            ("[]", ": expected an object"),
+            ("[]", "expected an object"),
             ("17", ": expected an object"),
             ("{}", "/locale: expected ru, uk or en"),
             (r#"{"locale":"uk","locale":"secret"}"#, "/locale: expected the field once"),

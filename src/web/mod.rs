@@ -19,7 +19,7 @@ mod status;
 mod unsubscribe;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::time::{Duration, Instant};
 
@@ -34,7 +34,6 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
-pub use body::ONE;
 pub use health::Probe;
 pub use state::{WebParts, WebState};
 

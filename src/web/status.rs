@@ -1,17 +1,25 @@
 //! What became of notifications, for the sources that published them: one with its whole timeline,
 //! or all statuses page by page.
 
+use axum::extract::{Path, State};
+use axum::http::Uri;
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::Deserialize;
+
 use super::auth::Bearer;
+use super::path::query;
 use super::problem::{Kind, Problem};
 use super::state::WebState;
 use crate::domain::{SourceId, SourceRef};
 use crate::ledger::NotificationView;
-use axum::extract::{Path, State};
-use axum::routing::get;
-use axum::{Json, Router};
+use crate::status::{FeedPage, InvalidCursor, feed};
+
+/// Statuses on a page, unless asked otherwise.
+const PAGE: u32 = 100;
 
 pub(super) fn routes() -> Router<WebState> {
-    Router::new().route("/v1/notifications/{source}/{id}", get(one))
+    Router::new().route("/v1/notifications/{source}/{id}", get(one)).route("/v1/status", get(page))
 }
 
 async fn one(
@@ -29,4 +37,25 @@ async fn one(
     }
     let found = web.ledger.notification(&SourceRef { source, id }).await?;
     found.map(Json).ok_or_else(nothing)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Page {
+    #[serde(default)]
+    after: Option<String>,
+    #[serde(default)]
+    limit: Option<u32>,
+}
+
+async fn page(
+    State(web): State<WebState>,
+    Bearer(grant): Bearer,
+    uri: Uri,
+) -> Result<Json<FeedPage>, Problem> {
+    let page: Page = query(&uri, "after as an earlier page gave it, and limit as a number")?;
+    let limit = page.limit.unwrap_or(PAGE);
+    let read = feed(&web.ledger, page.after.as_deref(), grant.source.as_ref(), limit).await?;
+    let wrong = |error: InvalidCursor| Problem::new(Kind::InvalidQuery, error.to_string());
+    read.map(Json).map_err(wrong)
 }

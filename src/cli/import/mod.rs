@@ -1,20 +1,25 @@
-//! `vestnik import`.
+//! `vestnik import`: citizens from another register, into the ledger or to a gateway over HTTP.
 
-mod lines;
 mod report;
 mod target;
+#[cfg(test)]
+mod tests;
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Args;
+use tokio::fs::File;
+use tokio::io::AsyncRead;
 use url::Url;
 
-use self::lines::{Line, Lines};
 use self::report::Report;
 use self::target::Target;
-use super::{Common, MISTAKE};
+use super::Common;
+use super::lines::{Line, Lines};
 
 /// Bring citizens from another register into this one.
 ///
@@ -42,32 +47,44 @@ pub struct ImportArgs {
 /// Citizens that are recorded in one transaction.
 const BATCH: usize = 500;
 
-/// Imports the file. Exit code 2 says that lines were refused; all others are recorded.
+/// Imports the file. Exit code 1 says that lines were refused; all others are recorded.
 pub async fn run(args: &ImportArgs, common: &Common) -> anyhow::Result<ExitCode> {
+    let (from, size) = open(&args.file).await.with_context(|| args.file.display().to_string())?;
     let target = Target::open(args.to.as_ref(), common).await?;
-    let mut lines = Lines::open(&args.file).await.with_context(|| args.file.display().to_string())?;
-    let mut report = Report::open(args.refused.as_deref(), lines.size())?;
-    import(&mut lines, &target, &mut report).await?;
+    let mut report = Report::open(args.refused.as_deref(), size)?;
+    import(Lines::new(from), &target, &mut report).await?;
     let refused = report.close()?;
-    Ok(if refused == 0 { ExitCode::SUCCESS } else { ExitCode::from(MISTAKE) })
+    Ok(if refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn import(lines: &mut Lines, target: &Target, report: &mut Report) -> anyhow::Result<()> {
+type Reader = Pin<Box<dyn AsyncRead + Send>>;
+
+/// The file, or standard input where the path is `-`, and how many bytes there are where it is known.
+async fn open(path: &Path) -> io::Result<(Reader, Option<u64>)> {
+    if path == Path::new("-") {
+        return Ok((Box::pin(tokio::io::stdin()), None));
+    }
+    let file = File::open(path).await?;
+    let size = file.metadata().await?.len();
+    Ok((Box::pin(file), Some(size)))
+}
+
+async fn import(mut lines: Lines<Reader>, target: &Target, report: &mut Report) -> anyhow::Result<()> {
     loop {
-        let batch = next_batch(lines).await?;
+        let batch = next_batch(&mut lines).await?;
         let Some(last) = batch.last().map(|line| line.number) else { return Ok(()) };
         let verdicts = target
             .take(&batch)
             .await
-            .with_context(|| format!("the lines up to {} are recorded", last - batch.len() as u64))?;
+            .with_context(|| format!("broken off before line {last}; the file can be imported again"))?;
         for (line, verdict) in batch.iter().zip(verdicts) {
-            report.note(line.number, verdict)?;
+            report.note(line, verdict)?;
         }
-        report.progress(lines.read());
+        report.progress();
     }
 }
 
-async fn next_batch(lines: &mut Lines) -> anyhow::Result<Vec<Line>> {
+async fn next_batch(lines: &mut Lines<Reader>) -> anyhow::Result<Vec<Line>> {
     let mut batch = Vec::with_capacity(BATCH);
     while batch.len() < BATCH {
         let Some(line) = lines.next().await? else { break };

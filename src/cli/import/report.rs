@@ -8,6 +8,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::super::lines::Line;
+
 /// The report of an import. On a terminal it shows a bar; elsewhere the bar is silent.
 pub(super) struct Report {
     bar: ProgressBar,
@@ -25,21 +27,21 @@ impl Report {
     }
 
     /// What became of a line: `Err` holds in words why it was refused, without what stood in it.
-    pub fn note(&mut self, line: u64, verdict: Result<(), String>) -> io::Result<()> {
+    pub fn note(&mut self, line: &Line, verdict: Result<(), String>) -> io::Result<()> {
+        self.bar.inc(line.bytes);
         let Err(why) = verdict else {
             self.taken += 1;
             return Ok(());
         };
         self.refused += 1;
         match &mut self.file {
-            Some(file) => writeln!(file, "line {line}: {why}"),
-            None => self.bar.suspend(|| writeln!(io::stderr(), "line {line}: {why}")),
+            Some(file) => writeln!(file, "line {}: {why}", line.number),
+            None => self.bar.suspend(|| writeln!(io::stderr(), "line {}: {why}", line.number)),
         }
     }
 
-    /// So many bytes are done.
-    pub fn progress(&self, bytes: u64) {
-        self.bar.set_position(bytes);
+    /// Shows the counts so far.
+    pub fn progress(&self) {
         self.bar.set_message(format!("{} recorded, {} refused", self.taken, self.refused));
     }
 

@@ -10,8 +10,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use url::Url;
 
+use super::super::lines::Line;
 use super::super::{Common, load};
-use super::lines::Line;
 use crate::clock::Clock;
 use crate::domain::CitizenId;
 use crate::gateway::{open_ledger, rules};
@@ -20,7 +20,7 @@ use crate::ledger::{Ledger, Rules};
 use crate::web::citizens::form::{CitizenForm, Clerk, expected};
 use crate::web::citizens::refusal_of;
 use crate::web::json;
-use crate::web::problem::Problem;
+use crate::web::problem::{Kind, Problem};
 
 /// What becomes of a line: `Err` says in words why it is refused.
 pub(super) type Verdict = Result<(), String>;
@@ -37,7 +37,8 @@ impl Target {
     /// Opens what the command names.
     pub async fn open(to: Option<&Url>, common: &Common) -> anyhow::Result<Self> {
         if let Some(base) = to {
-            return Gateway::new(base.clone()).map(Self::Gateway);
+            let token = std::env::var(TOKEN).with_context(|| format!("environment variable {TOKEN}"))?;
+            return Gateway::new(base.clone(), &token).map(Self::Gateway);
         }
         let loaded = load(common)?;
         let clock = Clock::system();
@@ -65,7 +66,7 @@ impl Target {
 /// How often a batch is tried again that another transaction was in the way of.
 const TRIES: usize = 5;
 
-async fn record(ledger: &Ledger, rules: &Rules, batch: &[Line]) -> anyhow::Result<Vec<Verdict>> {
+pub(super) async fn record(ledger: &Ledger, rules: &Rules, batch: &[Line]) -> anyhow::Result<Vec<Verdict>> {
     let read: Vec<_> = batch.iter().map(|line| registration(line, rules)).collect();
     let good: Vec<_> = read.iter().filter_map(|one| one.as_ref().ok()).cloned().collect();
     let mut tries = 1;
@@ -98,9 +99,8 @@ fn read(line: &Line) -> Result<(CitizenId, CitizenForm), Problem> {
 }
 
 fn text(line: &Line) -> Result<&[u8], Problem> {
-    let too_long =
-        || Problem::field("", format!("expected at most {} KiB on a line", crate::web::ONE / 1024));
-    line.text.as_deref().ok_or_else(too_long)
+    let too_long = || Problem::new(Kind::TooLarge, "expected at most 256 KiB on a line");
+    line.body.as_deref().ok_or_else(too_long)
 }
 
 /// A gateway that is spoken to over HTTP.
@@ -124,8 +124,7 @@ const ASKED: usize = 6;
 const TOKEN: &str = "VESTNIK_TOKEN";
 
 impl Gateway {
-    fn new(mut base: Url) -> anyhow::Result<Self> {
-        let token = std::env::var(TOKEN).with_context(|| format!("environment variable {TOKEN}"))?;
+    pub fn new(mut base: Url, token: &str) -> anyhow::Result<Self> {
         if !matches!(base.scheme(), "http" | "https") {
             bail!("--to: expected an http or https address");
         }

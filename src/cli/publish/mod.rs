@@ -1,6 +1,5 @@
 //! `vestnik publish`: messages from files or standard input to a gateway, over RabbitMQ or HTTP.
 
-mod lines;
 mod summary;
 mod target;
 
@@ -14,9 +13,9 @@ use futures_util::{StreamExt as _, stream};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::io::AsyncRead;
 
-use self::lines::{Line, Lines};
 use self::summary::Summary;
 use self::target::{Fate, Target};
+use super::lines::{Line, Lines};
 
 /// Publish messages from files, or from standard input, one JSON object a line.
 ///

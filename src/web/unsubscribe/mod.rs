@@ -5,6 +5,7 @@ mod page;
 mod words;
 
 use axum::Router;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::header::{
     ACCEPT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER, X_FRAME_OPTIONS,
@@ -24,11 +25,18 @@ pub(super) fn routes() -> Router<WebState> {
     Router::new().route("/unsubscribe/{token}", get(ask).post(stop))
 }
 
+/// What stands in the address, which may be anything.
+type Token = Result<Path<String>, PathRejection>;
+
+fn opened(web: &WebState, token: Token) -> Option<StopToken> {
+    web.ledger.open_stop_token(&token.ok()?)
+}
+
 /// Shows what a press of the button would stop. Mail programs that look at links in advance stop
 /// nothing.
-async fn ask(State(web): State<WebState>, Path(token): Path<String>, headers: HeaderMap) -> Response {
+async fn ask(State(web): State<WebState>, token: Token, headers: HeaderMap) -> Response {
     let guess = accepted(&headers);
-    let Some(token) = web.ledger.open_stop_token(&token) else { return unknown(&web, guess) };
+    let Some(token) = opened(&web, token) else { return unknown(&web, guess) };
     match locale(&web, &token, guess).await {
         Ok(locale) => {
             let words = Words::of(locale, &token.channel, web.rules.renderer.identity());
@@ -39,9 +47,9 @@ async fn ask(State(web): State<WebState>, Path(token): Path<String>, headers: He
 }
 
 /// Stops. Asked again it changes nothing and says the same.
-async fn stop(State(web): State<WebState>, Path(token): Path<String>, headers: HeaderMap) -> Response {
+async fn stop(State(web): State<WebState>, token: Token, headers: HeaderMap) -> Response {
     let guess = accepted(&headers);
-    let Some(token) = web.ledger.open_stop_token(&token) else { return unknown(&web, guess) };
+    let Some(token) = opened(&web, token) else { return unknown(&web, guess) };
     match stopped(&web, &token, guess).await {
         Ok(locale) => {
             let words = Words::of(locale, &token.channel, web.rules.renderer.identity());
