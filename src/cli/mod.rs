@@ -1,17 +1,21 @@
 //! The commands, one file each.
 
+mod check;
 mod import;
 mod lines;
 mod migrate;
 mod publish;
 mod serve;
+mod table;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::config::error::ConfigErrors;
 use crate::config::{Loaded, Overrides};
+use crate::gateway::StartError;
 
 /// Vestnik: one sender, five channels, and the truth about every notification.
 ///
@@ -39,6 +43,8 @@ pub struct Common {
 enum Command {
     /// Run the gateway until a signal stops it.
     Serve,
+    /// Check the configuration, the catalogue and the templates, and with --probe the providers.
+    Check(check::CheckArgs),
     Publish(publish::PublishArgs),
     Import(import::ImportArgs),
     /// Bring the ledger's database to this release's schema.
@@ -68,21 +74,44 @@ pub fn run(cli: Cli) -> ExitCode {
 async fn command(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Serve => serve::run(&cli.common).await,
+        Command::Check(args) => check::run(&cli.common, &args).await,
         Command::Publish(args) => publish::run(&args).await,
         Command::Import(args) => import::run(&args, &cli.common).await,
         Command::Migrate => migrate::run(&cli.common).await,
     }
 }
 
+/// Something that whoever called has to put right, as opposed to a failure.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Mistake(pub(crate) String);
+
 /// Says what went wrong, with what lies below it.
 fn failed(error: &anyhow::Error) -> ExitCode {
+    let errors = error.chain().find_map(|cause| match cause.downcast_ref() {
+        Some(StartError::Config(errors)) => Some(errors),
+        _ => cause.downcast_ref::<ConfigErrors>(),
+    });
+    if let Some(errors) = errors {
+        let count = errors.iter().count();
+        eprintln!("{errors}\n\nThe configuration has {count} mistake{}.", if count == 1 { "" } else { "s" });
+        return ExitCode::from(MISTAKE);
+    }
     eprintln!("error: {error:#}");
-    let mistake = error.downcast_ref::<crate::config::error::ConfigErrors>().is_some();
-    if mistake { ExitCode::from(MISTAKE) } else { ExitCode::FAILURE }
+    if error.chain().any(is_mistake) { ExitCode::from(MISTAKE) } else { ExitCode::FAILURE }
 }
 
-/// Loads the configuration with what the environment puts in its place.
+fn is_mistake(cause: &(dyn std::error::Error + 'static)) -> bool {
+    let settings = |error: &StartError| {
+        matches!(error, StartError::Setup(_) | StartError::MasterKey(_) | StartError::OneLedger)
+    };
+    cause.is::<Mistake>() || cause.downcast_ref().is_some_and(settings)
+}
+
+/// Loads the configuration with what the environment puts in its place. A variable that is no text
+/// is none of ours.
 pub(crate) fn load(common: &Common) -> anyhow::Result<Loaded> {
-    let overrides = Overrides::from_environment(std::env::vars());
-    Ok(Loaded::read(&common.config, &overrides)?)
+    let variables = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    Ok(Loaded::read(&common.config, &Overrides::from_environment(variables))?)
 }

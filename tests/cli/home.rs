@@ -1,0 +1,93 @@
+//! A folder of its own for each test: a copy of the shipped configuration, a ledger beside it, and
+//! an environment with nothing in it but made-up secrets.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// What a command said and how it ended.
+#[derive(Debug)]
+pub(crate) struct Said {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+/// The folder, removed at the end of the test.
+pub(crate) struct Home {
+    folder: PathBuf,
+    environment: Vec<(String, String)>,
+}
+
+/// Made-up secrets in the forms that their providers give them.
+const SECRETS: [(&str, &str); 6] = [
+    ("VESTNIK_MASTER_KEY", "0123456789abcdef0123456789abcdef"),
+    ("VESTNIK_SMTP_PASSWORD", "made-up"),
+    ("VESTNIK_PORTAL_SECRET", "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="),
+    ("VESTNIK_SMPP_PASSWORD", "made-up"),
+    ("VESTNIK_TELEGRAM_TOKEN", "1234567890:made-up"),
+    ("VESTNIK_VIBER_TOKEN", "445da6az1s345z78-dazcczb2542zv51a-e0vc5fva17480im9"),
+];
+
+impl Home {
+    /// A folder with the shipped configuration and every secret.
+    pub(crate) fn new() -> Self {
+        let mut home = Self::without_secrets();
+        for (name, value) in SECRETS {
+            home.set(name, value);
+        }
+        home
+    }
+
+    /// A folder with the shipped configuration and no secret.
+    pub(crate) fn without_secrets() -> Self {
+        let folder = std::env::temp_dir().join(format!("vestnik-cli-{}", uuid::Uuid::now_v7()));
+        copy_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("config"), &folder.join("config"));
+        Self { folder, environment: Vec::new() }
+    }
+
+    /// Sets an environment variable of the commands.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.environment.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// Writes a file with one text in place of another.
+    pub(crate) fn replace(&self, file: &str, from: &str, to: &str) {
+        let path = self.folder.join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{file} has no {from:?}");
+        fs::write(path, text.replacen(from, to, 1)).unwrap();
+    }
+
+    /// Runs `vestnik` here with these arguments.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Said {
+        let output = Command::new(env!("CARGO_BIN_EXE_vestnik"))
+            .args(arguments)
+            .current_dir(&self.folder)
+            .env_clear()
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Said { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The commands, as whoever runs them sees them: what they print, and how they end.
+
+#![expect(clippy::unwrap_used, reason = "the helpers of tests may fail the test")]
+
+mod check;
+mod home;
