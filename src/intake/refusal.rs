@@ -120,7 +120,7 @@ impl Refusal {
     #[must_use]
     pub fn problem(&self) -> Value {
         json!({
-            "type": format!("urn:vestnik:refusal:{}", self.reason),
+            "type": format!("urn:vestnik:problem:{}", self.reason),
             "title": self.reason.describe(),
             "status": self.reason.status(),
             "detail": self.detail,

@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use vestnik_contract::{ChannelId, is_id};
@@ -134,7 +135,8 @@ async fn create_link(
     let token = web.ledger.create_link(&id, &channel).await?.ok_or_else(no_such_citizen)?;
     let bot = &web.rules.renderer.identity().sender.telegram_bot;
     let url = (channel.as_str() == "telegram").then(|| vestnik_telegram::deep_link(bot, &token)).flatten();
-    let expires_at = web.clock.now() + LINK_LASTS;
+    // To the second, and by a clock that may differ a little from the ledger's: it is a hint for people.
+    let expires_at = Timestamp::from_second((web.clock.now() + LINK_LASTS).as_second()).ok();
     let answer = json!({ "token": token, "url": url, "expires_at": expires_at });
     Ok((StatusCode::CREATED, Json(answer)).into_response())
 }

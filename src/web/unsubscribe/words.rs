@@ -76,8 +76,8 @@ impl<'a> Words<'a> {
                 "Готово",
                 [
                     format!(
-                        "Мы больше не будем писать вам {way}. Сообщение, которое уже в пути, ещё \
-                             может прийти."
+                        "Мы больше не будем писать вам {way}, кроме того, о чём нас обязывает сообщить \
+                             закон. Сообщение, которое уже в пути, ещё может прийти."
                     ),
                     "Передумали? Включите сообщения снова в личном кабинете или по нашему телефону."
                         .to_owned(),
@@ -87,8 +87,8 @@ impl<'a> Words<'a> {
                 "Готово",
                 [
                     format!(
-                        "Ми більше не писатимемо вам {way}. Повідомлення, яке вже в дорозі, ще може \
-                             надійти."
+                        "Ми більше не писатимемо вам {way}, крім того, про що нас зобов’язує повідомити \
+                             закон. Повідомлення, яке вже в дорозі, ще може надійти."
                     ),
                     "Передумали? Увімкніть повідомлення знову в особистому кабінеті або за нашим \
                      телефоном."
@@ -99,8 +99,8 @@ impl<'a> Words<'a> {
                 "Done",
                 [
                     format!(
-                        "We will not write to you {way} any more. A message that is on its way may \
-                             still arrive."
+                        "We will not write to you {way} any more, except for what the law obliges us to \
+                             tell. A message that is on its way may still arrive."
                     ),
                     "Changed your mind? Turn messages on again in your account on the portal, or call us."
                         .to_owned(),
