@@ -65,6 +65,15 @@ verification =
 
         Tell it to nobody, not even to us. If you did not ask for a code, you need not do anything.
 
+# What an operator sends to an own address to see that a channel works.
+test =
+    .title = Test message
+    .short = This is a test of the channel. You need not do anything.
+    .long =
+        This is a test message: we check whether our messages arrive here.
+
+        You need not do anything.
+
 # The title when one message holds several.
 several =
     .title =

@@ -1,12 +1,18 @@
 //! The commands, one file each.
 
+mod channel;
 mod check;
+mod dead;
+mod explain;
 mod import;
 mod lines;
 mod migrate;
+mod office;
 mod publish;
+mod schema;
 mod serve;
 mod table;
+mod token;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -47,6 +53,20 @@ enum Command {
     Check(check::CheckArgs),
     Publish(publish::PublishArgs),
     Import(import::ImportArgs),
+    /// Tell in plain words what became of a notification, and why.
+    Explain(explain::ExplainArgs),
+    /// List, pause, resume and test the channels.
+    #[command(subcommand)]
+    Channel(channel::ChannelCommand),
+    /// Look at messages that could not be taken, try them again, delete them.
+    #[command(subcommand)]
+    Dead(dead::DeadCommand),
+    /// Create, list and revoke tokens of the HTTP API.
+    #[command(subcommand)]
+    Token(token::TokenCommand),
+    /// Print the JSON Schema of the messages that sources send.
+    #[command(after_help = "Example:\n  vestnik schema > vestnik-message.schema.json")]
+    Schema,
     /// Bring the ledger's database to this release's schema.
     Migrate,
 }
@@ -77,6 +97,11 @@ async fn command(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Check(args) => check::run(&cli.common, &args).await,
         Command::Publish(args) => publish::run(&args).await,
         Command::Import(args) => import::run(&args, &cli.common).await,
+        Command::Explain(args) => explain::run(&cli.common, &args).await,
+        Command::Channel(command) => channel::run(&cli.common, &command).await,
+        Command::Dead(command) => dead::run(&cli.common, &command).await,
+        Command::Token(command) => token::run(&cli.common, &command).await,
+        Command::Schema => schema::run(),
         Command::Migrate => migrate::run(&cli.common).await,
     }
 }

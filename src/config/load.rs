@@ -117,6 +117,18 @@ impl Loaded {
         errors.or(connected)
     }
 
+    /// Builds the adapter of one channel; `None` where it is not in use.
+    pub fn connect_channel(
+        &self,
+        channel: &ChannelId,
+        clock: &ClockFn,
+    ) -> Result<Option<ConnectedChannel>, ConfigErrors> {
+        let found = self.channels.iter().find(|one| one.channel == *channel);
+        let connected =
+            found.map(|one| self.connect_one(one, clock).map_err(|error| self.wrong(one, &error)));
+        Ok(connected.transpose()?)
+    }
+
     /// Checks every channel's settings as [`connect`](Self::connect) does, on a machine that may
     /// have none of the secrets; gives what is missing of these.
     pub fn check_channels(&self, clock: &ClockFn) -> Result<Vec<ConfigError>, ConfigErrors> {

@@ -75,6 +75,11 @@ impl Ledger {
     pub async fn open_work(&self) -> Result<Vec<(Priority, u64)>, LedgerError> {
         Ok(self.store.read().await?.open_work().await?)
     }
+
+    /// How much work is open, by lane: the channel it is due on, or [`TIMER`](super::store::TIMER).
+    pub async fn open_work_by_lane(&self) -> Result<BTreeMap<String, u64>, LedgerError> {
+        Ok(self.store.read().await?.open_lanes().await?.into_iter().collect())
+    }
 }
 
 fn name_of(digest: &str) -> String {

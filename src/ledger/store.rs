@@ -154,6 +154,9 @@ pub trait Tx: Send {
     /// How much work is open, by priority.
     async fn open_work(&mut self) -> Result<Vec<(Priority, u64)>, StoreError>;
 
+    /// How much work is open, by lane.
+    async fn open_lanes(&mut self) -> Result<Vec<(String, u64)>, StoreError>;
+
     /// When the next work of a lane is due that nobody holds; `None` if there is none.
     async fn next_due(&mut self, lane: &str) -> Result<Option<Timestamp>, StoreError>;
 

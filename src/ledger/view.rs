@@ -118,6 +118,17 @@ impl Ledger {
             .collect::<Result<_, _>>()?;
         Ok(Some(view(row, steps, timeline)))
     }
+
+    /// The IANA time zone of the citizen whom a notification is for: for the times of what an
+    /// operator is told of it. `None` where it is not known.
+    pub async fn zone_of(&self, reference: &SourceRef) -> Result<Option<String>, LedgerError> {
+        let mut tx = self.store.read().await?;
+        let known = tx.idempotency(std::slice::from_ref(reference)).await?;
+        let keys: Vec<_> = known.into_iter().filter_map(|row| row.notification).collect();
+        let citizens: Vec<_> = tx.notifications(&keys).await?.into_iter().map(|row| row.citizen).collect();
+        let rows = tx.citizens(&citizens, false).await?;
+        Ok(rows.into_iter().find_map(|row| row.profile.zone))
+    }
 }
 
 async fn steps(tx: &mut dyn Tx, notice: Option<NoticeId>) -> Result<Vec<StepView>, LedgerError> {

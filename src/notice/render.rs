@@ -28,6 +28,8 @@ pub enum Body<'a> {
         /// For how many minutes it is good.
         minutes: u32,
     },
+    /// Nothing but that it is a test, for an operator's own address.
+    Test,
 }
 
 /// What a STOP put an end to.
@@ -122,6 +124,7 @@ impl Voice<'_> {
         match body {
             Body::Items(items) => items.iter().map(|item| self.item(item)).collect(),
             Body::Introduction => one("introduction", &[]),
+            Body::Test => one("test", &[]),
             Body::Confirmation(scope) => {
                 let (scope, topic) = match scope {
                     StopScope::Channel => ("channel", ""),

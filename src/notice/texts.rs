@@ -35,6 +35,7 @@ pub fn gateway_texts() -> Vec<GatewayText> {
         ),
         text("answer", ATTRIBUTES, vec![Variable::words("text")]),
         text("verification", ATTRIBUTES, vec![Variable::words("secret"), Variable::number("minutes")]),
+        text("test", ATTRIBUTES, vec![]),
         text("several", &["title"], vec![Variable::number("count")]),
         text("signature", &["short", "long"], vec![Variable::words("phone"), Variable::words("code")]),
     ]

@@ -39,7 +39,7 @@ fn secrets_that_are_of_no_use_are_mistakes_and_never_repeated() {
         ("VESTNIK_TELEGRAM_TOKEN", "t00-short", "config/channels/telegram.toml:9:1: token: expected"),
     ];
     for (name, value, expected) in table {
-        let mut home = Home::new();
+        let mut home = Home::without_secrets();
         home.set(name, value);
         let said = home.run(&["check"]);
         assert!(said.code == 2 && said.err.starts_with(expected), "{said:?}");

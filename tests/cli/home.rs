@@ -19,31 +19,42 @@ pub(crate) struct Home {
     environment: Vec<(String, String)>,
 }
 
-/// Made-up secrets in the forms that their providers give them.
-const SECRETS: [(&str, &str); 6] = [
-    ("VESTNIK_MASTER_KEY", "0123456789abcdef0123456789abcdef"),
-    ("VESTNIK_SMTP_PASSWORD", "made-up"),
-    ("VESTNIK_PORTAL_SECRET", "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="),
-    ("VESTNIK_SMPP_PASSWORD", "made-up"),
-    ("VESTNIK_TELEGRAM_TOKEN", "1234567890:made-up"),
-    ("VESTNIK_VIBER_TOKEN", "445da6az1s345z78-dazcczb2542zv51a-e0vc5fva17480im9"),
+/// Made-up secrets in the forms that their providers give them, with the files that name them.
+const SECRETS: [(&str, &str, &str); 6] = [
+    ("gateway", "VESTNIK_MASTER_KEY", "0123456789abcdef0123456789abcdef"),
+    ("channels/email", "VESTNIK_SMTP_PASSWORD", "made-up"),
+    ("channels/portal", "VESTNIK_PORTAL_SECRET", "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="),
+    ("channels/sms", "VESTNIK_SMPP_PASSWORD", "made-up"),
+    ("channels/telegram", "VESTNIK_TELEGRAM_TOKEN", "1234567890:made-up"),
+    ("channels/viber", "VESTNIK_VIBER_TOKEN", "445da6az1s345z78-dazcczb2542zv51a-e0vc5fva17480im9"),
 ];
 
 impl Home {
-    /// A folder with the shipped configuration and every secret.
+    /// A folder with the shipped configuration and a file for each secret.
     pub(crate) fn new() -> Self {
-        let mut home = Self::without_secrets();
-        for (name, value) in SECRETS {
-            home.set(name, value);
+        let home = Self::without_secrets();
+        for (file, name, secret) in SECRETS {
+            let place = home.folder.join(name);
+            fs::write(&place, secret).unwrap();
+            let (from, to) =
+                (format!("{{ env = \"{name}\" }}"), format!("{{ file = \"{}\" }}", place.display()));
+            home.replace(&format!("config/{file}.toml"), &from, &to);
         }
+        let ledger = home.folder.join("vestnik.db");
+        home.replace("config/gateway.toml", "vestnik.db", &ledger.display().to_string());
         home
     }
 
-    /// A folder with the shipped configuration and no secret.
+    /// A folder with the shipped configuration, which names environment variables that are not set.
     pub(crate) fn without_secrets() -> Self {
         let folder = std::env::temp_dir().join(format!("vestnik-cli-{}", uuid::Uuid::now_v7()));
         copy_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("config"), &folder.join("config"));
         Self { folder, environment: Vec::new() }
+    }
+
+    /// The folder of the configuration.
+    pub(crate) fn config(&self) -> PathBuf {
+        self.folder.join("config")
     }
 
     /// Sets an environment variable of the commands.
@@ -71,6 +82,28 @@ impl Home {
             .unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         Said { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+    }
+}
+
+impl Said {
+    /// What was printed, as JSON.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// Fails the test unless it ended so, and every line is fit for a terminal.
+    pub(crate) fn ends(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{self:?}");
+        assert!(self.out.lines().all(|line| line.chars().count() <= 100), "{}", self.out);
+        self
+    }
+
+    /// Fails the test unless this was said, on either way out; where lines end does not matter.
+    pub(crate) fn says(self, part: &str) -> Self {
+        let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let said = [&self.out, &self.err].iter().any(|text| text.contains(part) || flat(text).contains(part));
+        assert!(said, "{part:?} is not in {self:?}");
+        self
     }
 }
 

@@ -2,5 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests may fail the test")]
 
+mod channel;
 mod check;
+mod dead;
+mod explain;
 mod home;
+mod seed;
+mod token;

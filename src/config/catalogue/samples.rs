@@ -55,8 +55,9 @@ impl Sampler<'_> {
         let title = "т".repeat(30);
         let topic = Topic { title: Localized { ru: title.clone(), uk: title.clone(), en: title } };
         let answer = "о".repeat(80);
-        let bodies: [(&str, &[Body<'_>]); 4] = [
+        let bodies: [(&str, &[Body<'_>]); 5] = [
             ("introduction", &[Body::Introduction]),
+            ("test", &[Body::Test]),
             (
                 "confirmation",
                 &[StopScope::Channel, StopScope::Topic(&topic), StopScope::All].map(Body::Confirmation),

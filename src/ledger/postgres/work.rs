@@ -49,6 +49,8 @@ const ABANDONED: &str =
 
 const OPEN: &str = "SELECT priority, count(*) AS rows FROM work GROUP BY priority ORDER BY priority";
 
+const OPEN_LANES: &str = "SELECT lane, count(*) AS rows FROM work GROUP BY lane ORDER BY lane";
+
 const NEXT_DUE: &str = "
     SELECT min(next.due_at) AS due_at
     FROM generate_series(0, $2) AS rank (priority)
@@ -126,6 +128,13 @@ pub(super) async fn open(conn: &mut PgConnection) -> Result<Vec<(Priority, u64)>
     all(conn, query(OPEN), WORK, |cells| {
         let priority = cells.table.priority(cells.get("priority")?)?;
         Ok((priority, cells.table.number(cells.get("rows")?)?))
+    })
+    .await
+}
+
+pub(super) async fn open_lanes(conn: &mut PgConnection) -> Result<Vec<(String, u64)>, StoreError> {
+    all(conn, query(OPEN_LANES), WORK, |cells| {
+        Ok((cells.get("lane")?, cells.table.number(cells.get("rows")?)?))
     })
     .await
 }

@@ -168,6 +168,10 @@ impl Tx for SqliteTx {
         work::open(&mut self.tx).await
     }
 
+    async fn open_lanes(&mut self) -> Result<Vec<(String, u64)>, StoreError> {
+        work::open_lanes(&mut self.tx).await
+    }
+
     async fn next_due(&mut self, lane: &str) -> Result<Option<Timestamp>, StoreError> {
         work::next_due(&mut self.tx, self.now, lane).await
     }

@@ -68,6 +68,8 @@ pub(super) const ABANDONED: &str = "
 
 const OPEN: &str = "SELECT priority, count(*) AS open FROM work GROUP BY priority";
 
+const OPEN_LANES: &str = "SELECT lane, count(*) AS open FROM work GROUP BY lane";
+
 pub(super) async fn put(conn: &mut SqliteConnection, rows: &[WorkRow]) -> Result<(), StoreError> {
     let bind = |values: &mut Values<'_>, row: &WorkRow| {
         values
@@ -133,6 +135,11 @@ pub(super) async fn open(conn: &mut SqliteConnection) -> Result<Vec<(Priority, u
         Ok((priority, cells.number("open")?))
     };
     all(conn, query(OPEN), WORK, counted).await
+}
+
+pub(super) async fn open_lanes(conn: &mut SqliteConnection) -> Result<Vec<(String, u64)>, StoreError> {
+    let counted = |cells: &Cells<'_>| Ok((cells.get("lane")?, cells.number("open")?));
+    all(conn, query(OPEN_LANES), WORK, counted).await
 }
 
 pub(super) async fn next_due(

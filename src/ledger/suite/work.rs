@@ -209,6 +209,8 @@ pub(crate) async fn open_work_is_counted_and_the_next_is_known(store: &dyn Store
     let mut tx = store.begin().await?;
     let counted = sorted_by(tx.open_work().await?, |one| one.0);
     assert_eq!(counted, [(Priority::Urgent, 3), (Priority::Bulk, 1)]);
+    let lanes = sorted_by(tx.open_lanes().await?, |one| one.0.clone());
+    assert_eq!(lanes, [("sms".to_owned(), 3), ("viber".to_owned(), 1)]);
     assert_eq!(tx.next_due("sms").await?, Some(kept[0].due_at));
 
     // What somebody holds is not next; what somebody held is.

@@ -1,0 +1,115 @@
+//! `vestnik channel test`: one message to one address.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::Args;
+use jiff::SignedDuration;
+use secrecy::ExposeSecret as _;
+use tokio::task::JoinSet;
+use uuid::Uuid;
+use vestnik_contract::{Address, Channel, ChannelId, Message, SendError, SendErrorKind};
+
+use crate::cli::office::unknown;
+use crate::cli::{Common, Mistake, load};
+use crate::clock::Clock;
+use crate::config::Loaded;
+use crate::config::channels::ConnectedChannel;
+use crate::domain::{Locale, NoticeId};
+use crate::gateway::StartError;
+use crate::ledger::Keyring;
+use crate::notice::{Body, CheckCode, CheckKey};
+
+/// What `channel test` takes.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct TestArgs {
+    /// The channel
+    channel: ChannelId,
+    /// To whom, in the form of the channel: +380671234567, olena@example.org, a chat id
+    address: String,
+    /// The language of the text
+    #[arg(long, default_value = "en", value_name = "ru|uk|en")]
+    locale: Locale,
+    /// Seconds to wait for the provider
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=300))]
+    wait: u64,
+}
+
+pub(super) async fn run(common: &Common, args: &TestArgs) -> anyhow::Result<ExitCode> {
+    let loaded = load(common)?;
+    let clock = Clock::system();
+    let ConnectedChannel { adapter, .. } = connect(&loaded, &args.channel, &clock)?;
+    let recipient = recipient(&loaded, &*adapter.channel, &args.address)?;
+    let (message, code) = message(&loaded, &*adapter.channel, recipient, args.locale, &clock)?;
+    let mut drivers = JoinSet::new();
+    if let Some(driver) = adapter.driver {
+        drivers.spawn(driver);
+    }
+    let sent = tokio::time::timeout(Duration::from_secs(args.wait), adapter.channel.send(&message)).await;
+    match sent.unwrap_or_else(|_| Err(SendError::new(SendErrorKind::Ambiguous))) {
+        Ok(accepted) => {
+            let references = accepted.references.join(", ");
+            let named = if references.is_empty() { String::new() } else { format!(" as {references}") };
+            println!("The provider took it{named}. Its check code is {code}.");
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error) => {
+            println!("The provider did not take it: {error}.");
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+fn connect(loaded: &Loaded, channel: &ChannelId, clock: &Clock) -> anyhow::Result<ConnectedChannel> {
+    let known: Vec<_> = loaded.channels.iter().map(|one| one.channel.as_str()).collect();
+    if !known.contains(&channel.as_str()) {
+        return Err(unknown("a channel in use", channel.as_str(), known).into());
+    }
+    loaded.connect_channel(channel, &clock.function())?.context("the channel is in use")
+}
+
+/// The address in the channel's one form. An allow-list is obeyed here as everywhere.
+fn recipient(loaded: &Loaded, channel: &dyn Channel, text: &str) -> Result<Address, Mistake> {
+    let Some(address) = channel.address(text) else {
+        return Err(Mistake(format!("expected an address of {}, found something else", channel.id())));
+    };
+    let allowed = loaded
+        .gateway
+        .allow_list
+        .as_ref()
+        .is_none_or(|list| list.recipients.iter().any(|one| one == address.expose()));
+    if allowed {
+        return Ok(address);
+    }
+    Err(Mistake(
+        "expected an address of the allow-list in gateway.toml, which names everybody that this \
+                 installation may write to"
+            .to_owned(),
+    ))
+}
+
+/// The words, signed like every message, and their check code.
+fn message(
+    loaded: &Loaded,
+    channel: &dyn Channel,
+    recipient: Address,
+    locale: Locale,
+    clock: &Clock,
+) -> anyhow::Result<(Message, CheckCode)> {
+    let secret = loaded.gateway.ledger.master_key.resolve("ledger.master_key").map_err(StartError::from)?;
+    let keys = Keyring::new(secret.expose_secret()).map_err(StartError::from)?;
+    let code = CheckKey::new(keys.check_code_secret()).code(NoticeId(Uuid::now_v7()));
+    let length = channel.capabilities().length;
+    let words = loaded.renderer.render(Body::Test, code, locale, length)?;
+    let message = Message {
+        attempt: Uuid::now_v7(),
+        recipient,
+        locale: locale.to_string(),
+        title: words.title,
+        text: words.text,
+        expires_at: Some(clock.now() + SignedDuration::from_hours(1)),
+        unsubscribe: None,
+    };
+    Ok((message, code))
+}

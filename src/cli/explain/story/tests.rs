@@ -1,0 +1,177 @@
+//! Stories, word for word.
+
+use jiff::SignedDuration;
+use jiff::civil::date;
+use uuid::Uuid;
+use vestnik_contract::{ChannelId, SendErrorKind};
+
+use super::*;
+use crate::domain::{
+    AttemptId, AttemptOutcome, Awaits, FinalState, NoticeId, Priority, Reason, SourceId, SourceRef,
+};
+use crate::ledger::{AttemptView, EntryView};
+
+fn at(minutes: i64) -> Timestamp {
+    date(2026, 6, 17).at(9, 0, 0, 0).to_zoned(TimeZone::UTC).unwrap().timestamp()
+        + SignedDuration::from_mins(minutes)
+}
+
+fn channel(id: &str) -> ChannelId {
+    ChannelId::new(id).unwrap()
+}
+
+fn step(id: &str, state: &'static str) -> StepView {
+    let awaits = Awaits::Delivered;
+    StepView { channel: channel(id), awaits, state, reason: None, until: None, attempts: Vec::new() }
+}
+
+fn called(minutes: i64, outcome: AttemptOutcome, code: Option<&str>) -> AttemptView {
+    AttemptView { started_at: at(minutes), outcome, code: code.map(str::to_owned), parts: 1 }
+}
+
+/// Viber did not answer well, SMS was taken in three parts and its receipt is awaited.
+fn waiting() -> NotificationView {
+    let attempt = AttemptId(Uuid::nil());
+    let trace = Trace {
+        channels: vec![
+            (channel("viber"), Reason::Chosen),
+            (channel("sms"), Reason::Chosen),
+            (channel("email"), Reason::NoConsent),
+        ],
+        deferrals: vec![(Reason::QuietHours, at(60))],
+    };
+    let plan = vec![channel("viber"), channel("sms")];
+    let rejected = SendErrorKind::Rejected;
+    let entries = [
+        (0, Happening::Decided { trace, plan, due_at: Some(at(60)), inbox: true, config: "008f".into() }),
+        (60, Happening::Started { channel: channel("viber"), attempt }),
+        (
+            60,
+            Happening::Failed { channel: channel("viber"), attempt, kind: rejected, code: Some("14".into()) },
+        ),
+        (
+            60,
+            Happening::StepEnded {
+                channel: channel("viber"),
+                reason: Reason::Rejected,
+                next: Some(channel("sms")),
+            },
+        ),
+        (61, Happening::Started { channel: channel("sms"), attempt }),
+        (61, Happening::Sent { channel: channel("sms"), attempt, parts: 3 }),
+    ];
+    let viber = StepView {
+        reason: Some(Reason::Rejected),
+        attempts: vec![called(60, AttemptOutcome::Failed(rejected), Some("14"))],
+        ..step("viber", "failed")
+    };
+    let sms = StepView {
+        until: Some(at(181)),
+        attempts: vec![AttemptView { parts: 3, ..called(61, AttemptOutcome::Accepted, None) }],
+        ..step("sms", "awaiting")
+    };
+    NotificationView {
+        reference: SourceRef { source: SourceId::new("family_fund").unwrap(), id: "2f1c9a".into() },
+        state: None,
+        reason: None,
+        closed_at: None,
+        received_at: at(0),
+        life_event: "child_birth".into(),
+        measure: "birth_grant".into(),
+        template: "birth_grant-v1".into(),
+        priority: Priority::Normal,
+        campaign: None,
+        notice: Some(NoticeId(Uuid::nil())),
+        steps: vec![viber, sms],
+        timeline: entries.into_iter().map(|(minutes, what)| EntryView { at: at(minutes), what }).collect(),
+    }
+}
+
+fn told(view: &NotificationView, pauses: &[PauseRow]) -> String {
+    let zone = TimeZone::get("Europe/Kyiv").ok();
+    let story = Story { view, life_event: Some("Birth of a child"), measure: None, zone, pauses };
+    story.to_string()
+}
+
+#[test]
+fn a_story_says_what_was_asked_why_where_what_happened_and_what_comes_next() {
+    let expected = "\
+family_fund/2f1c9a is open.
+
+  life event  Birth of a child (child_birth)
+  measure     birth_grant
+  template    birth_grant-v1
+  priority    normal
+  accepted    Wed 17 Jun 2026 12:00:00
+  times       in the citizen's zone, Europe/Kyiv
+
+Why where
+  viber  chosen      The channel is part of the plan.
+  sms    chosen      The channel is part of the plan.
+  email  no_consent  There is no consent for the channel and topic.
+
+  plan        viber, then sms
+  put off     until Wed 17 Jun 2026 13:00:00: It is quiet time for the citizen.
+  first sent  Wed 17 Jun 2026 13:00:00 or soon after
+  inbox       it stands in the portal inbox
+  by          configuration 008f
+
+Steps
+  1. viber  failed: The provider refused the content.
+            Wed 17 Jun 2026 13:00:00: the provider refused the content (provider code 14)
+  2. sms    sent; what is awaited until Wed 17 Jun 2026 15:01:00: a receipt says that it arrived
+            Wed 17 Jun 2026 13:01:00: the provider took it, in 3 parts
+
+What happened
+  Wed 17 Jun 2026 12:00:00  decided: viber, then sms, from Wed 17 Jun 2026 13:00:00 on
+  Wed 17 Jun 2026 13:00:00  viber: a call to the provider started
+  Wed 17 Jun 2026 13:00:00  viber: the provider refused the content (provider code 14)
+  Wed 17 Jun 2026 13:00:00  viber: the step ended. The provider refused the content. Next is sms.
+  Wed 17 Jun 2026 13:01:00  sms: a call to the provider started
+  Wed 17 Jun 2026 13:01:00  sms: the provider took it, in 3 parts
+
+What comes next
+  Awaited on sms until Wed 17 Jun 2026 15:01:00: a receipt says that it arrived. If that does not
+  come, it is closed with what is known.
+";
+    assert_eq!(told(&waiting(), &[]), expected);
+}
+
+#[test]
+fn what_comes_next_depends_on_the_step() {
+    let next = |view: &NotificationView, pauses: &[PauseRow]| {
+        let text = told(view, pauses);
+        let (_, next) = text.split_once("What comes next\n").unwrap();
+        next.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let mut view = waiting();
+    view.steps = vec![StepView { until: Some(at(60)), ..step("viber", "due") }, step("sms", "planned")];
+    let due = "It is sent by viber at Wed 17 Jun 2026 13:00:00, or as soon after as the channel has room.";
+    assert_eq!(next(&view, &[]), due);
+    let pause = PauseRow {
+        channel: channel("viber"),
+        route: None,
+        reroute: false,
+        reason: "outage at Viber".into(),
+        person: "olena".into(),
+        at: at(0),
+        expires_at: None,
+    };
+    assert_eq!(next(&view, &[pause]), format!("{due} But viber is paused by olena: outage at Viber."));
+    view.steps[0] = step("viber", "started");
+    assert_eq!(next(&view, &[]), "A call to the provider of viber is under way.");
+    view.steps[0] = StepView { until: Some(at(60)), ..step("viber", "awaiting") };
+    assert!(next(&view, &[]).ends_with("If that does not come, sms is tried."));
+    (view.state, view.reason) = (Some(FinalState::Delivered), Some(Reason::ReceiptDelivered));
+    assert_eq!(next(&view, &[]), "Nothing. It ended; late evidence may still raise its state.");
+}
+
+#[test]
+fn a_citizen_without_a_zone_is_told_of_in_utc_and_no_line_is_too_long() {
+    let view = waiting();
+    let story = Story { view: &view, life_event: None, measure: None, zone: None, pauses: &[] };
+    let text = story.to_string();
+    assert!(text.contains("in UTC: the citizen's zone is not known"));
+    assert!(text.contains("Wed 17 Jun 2026 09:00:00"));
+    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+}

@@ -1,0 +1,117 @@
+//! What the operators' commands work with: the configuration and the ledger that it names.
+
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
+use serde::Serialize;
+
+use super::{Common, Mistake, load};
+use crate::clock::Clock;
+use crate::config::Loaded;
+use crate::config::error::nearest;
+use crate::domain::SourceId;
+use crate::gateway::open_ledger;
+use crate::ledger::Ledger;
+
+/// The configuration and the ledger that it names.
+pub(super) struct Office {
+    pub(super) loaded: Loaded,
+    pub(super) ledger: Arc<Ledger>,
+    pub(super) clock: Clock,
+}
+
+impl Office {
+    /// Opens both. An embedded ledger that is not there yet is made.
+    pub(super) async fn open_or_make(common: &Common) -> anyhow::Result<Self> {
+        let loaded = load(common)?;
+        let clock = Clock::system();
+        let ledger = open_ledger(&loaded.gateway.ledger, &clock).await?;
+        ledger.check_master_key().await?;
+        Ok(Self { loaded, ledger, clock })
+    }
+
+    /// Opens both, for commands that have nothing to do in a ledger that is not there yet.
+    pub(super) async fn open(common: &Common) -> anyhow::Result<Self> {
+        let loaded = load(common)?;
+        if let Some(path) = loaded.gateway.ledger.sqlite.as_ref().filter(|path| !path.exists()) {
+            let expected = format!("expected the ledger {}, which `vestnik serve` makes", path.display());
+            return Err(Mistake(format!("{expected}; is this its folder?")).into());
+        }
+        Self::open_or_make(common).await
+    }
+
+    /// A registered source.
+    pub(super) fn source(&self, source: &SourceId) -> Result<(), Mistake> {
+        let known = || self.loaded.sources.0.keys().map(SourceId::as_str);
+        if self.loaded.sources.get(source).is_some() {
+            return Ok(());
+        }
+        Err(unknown("a registered source", source.as_str(), known().collect()))
+    }
+}
+
+/// The mistake of naming something that there is not, with what there is.
+pub(super) fn unknown(what: &str, found: &str, known: Vec<&str>) -> Mistake {
+    let list = known.join(", ");
+    let hint = nearest(found, known).map(|word| format!(" (did you mean \"{word}\"?)"));
+    Mistake(format!("expected {what} ({list}), found \"{found}\"{}", hint.unwrap_or_default()))
+}
+
+/// A span of time such as `2h`, `30m` or `90d`, for clap.
+pub(super) fn span(text: &str) -> Result<Span, String> {
+    let span: Span = text.parse().map_err(|_| expected_span())?;
+    if span.is_positive() { Ok(span) } else { Err(expected_span()) }
+}
+
+fn expected_span() -> String {
+    "expected a span of time such as 30m, 2h or 90d".to_owned()
+}
+
+/// The moment a span from now; a day has the length that it has in UTC.
+pub(super) fn after(now: Timestamp, span: Span) -> Result<Timestamp, Mistake> {
+    let end = now.to_zoned(TimeZone::UTC).checked_add(span);
+    end.map(|end| end.timestamp()).map_err(|_| Mistake(expected_span()))
+}
+
+/// A moment for people who operate: to the minute, in UTC.
+pub(super) fn moment(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// Prints a value as JSON, for scripts.
+pub(super) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
+    println!("{}", serde_json::to_string_pretty(value)?);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_read_as_people_write_them() {
+        let now: Timestamp = "2026-06-17T09:00:00Z".parse().unwrap();
+        let table = [
+            ("2h", Some("2026-06-17 11:00 UTC")),
+            ("30m", Some("2026-06-17 09:30 UTC")),
+            ("90d", Some("2026-09-15 09:00 UTC")),
+            ("1d 12h", Some("2026-06-18 21:00 UTC")),
+            ("0s", None),
+            ("-1h", None),
+            ("tomorrow", None),
+            ("", None),
+        ];
+        for (text, expected) in table {
+            let read = span(text).ok().map(|span| moment(after(now, span).unwrap()));
+            assert_eq!(read.as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_word_is_offered() {
+        let mistake = unknown("a channel in use", "vibr", vec!["sms", "viber"]);
+        let expected = "expected a channel in use (sms, viber), found \"vibr\" (did you mean \"viber\"?)";
+        assert_eq!(mistake.to_string(), expected);
+    }
+}

@@ -1,0 +1,56 @@
+//! `vestnik dead`.
+
+use serde_json::{Value, json};
+
+use crate::home::Home;
+use crate::seed::good;
+
+/// The id of the only dead letter.
+fn only(home: &Home) -> String {
+    let json = home.run(&["dead", "list", "--json"]).ends(0).json();
+    let [one] = json.as_array().unwrap().as_slice() else { panic!("{json}") };
+    one["id"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_refused_message_is_listed_shown_and_taken_once_the_cause_is_mended() {
+    let home = Home::new();
+    home.import_citizen();
+    // The source may not speak of this life event.
+    home.replace(
+        "config/sources.toml",
+        "life_events = [\"child_birth\", \"large_family\"]\n\n[pension",
+        "life_events = [\"large_family\"]\n\n[pension",
+    );
+    home.bring("family_fund", &[good()]);
+    let id = only(&home);
+    let list = home.run(&["dead", "list"]).ends(0).says("life_event_not_permitted: /life_event:");
+    assert!(!list.out.contains("11223344595"), "no body is listed");
+    let show = home.run(&["dead", "show", &id]).ends(0).says("\"citizen\": \"snils:11223344595\"");
+    show.says("The source may not speak of this life event.");
+    assert_eq!(home.run(&["dead", "show", &id, "--json"]).ends(0).json()["body"], good());
+
+    home.run(&["dead", "replay", &id]).ends(1).says("stays:\n    life_event_not_permitted: ");
+    assert_eq!(only(&home), id, "it is refused again and stays the only one");
+    home.replace("config/sources.toml", "life_events = [\"large_family\"]", "");
+    home.run(&["dead", "replay", &id]).ends(0).says("was taken.");
+    home.run(&["dead", "list"]).ends(0).says("There are no dead letters.");
+    home.run(&["explain", "family_fund/2f1c9a"]).ends(0);
+}
+
+#[test]
+fn what_nobody_needs_is_dropped_and_what_is_not_there_is_said() {
+    let home = Home::new();
+    home.bring("family_fund", &[json!("no message"), json!({ "id": 1 })]);
+    home.run(&["dead", "list", "--limit", "1"]).ends(0).says("There may be more: --before ");
+    let list = home.run(&["dead", "list", "--json"]).ends(0).json();
+    let ids: Vec<_> =
+        list.as_array().unwrap().iter().map(|one: &Value| one["id"].as_str().unwrap()).collect();
+    home.run(&["dead", "drop", ids[0], ids[1]]).ends(0).says("is deleted.");
+    home.run(&["dead", "drop", ids[0]]).ends(1).says("there is no such dead letter.");
+    for command in ["show", "replay"] {
+        home.run(&["dead", command, ids[0]]).ends(2).says("expected the id of a dead letter");
+    }
+    home.run(&["dead", "show", "7"]).ends(2);
+    home.run(&["dead", "replay", "--as", "nobody", ids[0]]).ends(2).says("expected a registered source");
+}

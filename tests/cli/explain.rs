@@ -1,0 +1,49 @@
+//! `vestnik explain`.
+
+use crate::home::Home;
+use crate::seed::good;
+
+#[test]
+fn a_notification_is_explained_in_words_and_in_json() {
+    let home = Home::new();
+    home.import_citizen();
+    home.bring("family_fund", &[good()]);
+    let said = home.run(&["explain", "family_fund/2f1c9a"]).ends(0);
+    let said = said
+        .says("family_fund/2f1c9a is open.")
+        .says("in the citizen's zone, Europe/Kyiv")
+        .says("(child_birth)")
+        .says("The citizen has no address on the channel.")
+        .says("It is sent by sms at ");
+    for personal in ["11223344595", "380671234567"] {
+        assert!(!said.out.contains(personal), "{said:?}");
+    }
+    let json = home.run(&["explain", "family_fund/2f1c9a", "--json"]).ends(0).json();
+    assert_eq!((json["zone"].as_str(), json["measure"].as_str()), (Some("Europe/Kyiv"), Some("birth_grant")));
+    assert_eq!(json["steps"][0]["channel"], "sms");
+
+    home.run(&["channel", "pause", "sms", "--reason", "a test", "--as", "olena"]).ends(0);
+    home.run(&["explain", "family_fund/2f1c9a"]).ends(0).says("But sms is paused by olena: a test.");
+}
+
+#[test]
+fn what_is_not_there_is_said_and_what_was_meant() {
+    let home = Home::new();
+    home.run(&["explain", "family_fund/1"]).ends(2).says("expected the ledger").says("`vestnik serve` makes");
+    home.bring("family_fund", &[]);
+    home.run(&["explain", "family_fund/1"]).ends(1).says("`vestnik dead list`");
+    home.run(&["explain", "family_fond/1"]).ends(1).says("did you mean \"family_fund\"?");
+    home.run(&["explain", "family_fund"]).ends(2).says("expected SOURCE/ID, such as family_fund/2f1c9a");
+}
+
+#[test]
+fn another_master_key_opens_nothing() {
+    let mut home = Home::new();
+    home.run(&["token", "list"]).ends(2);
+    home.run(&["token", "create", "--label", "Portal", "--scope", "inbox"]).ends(0);
+    let other = home.config().join("other_key");
+    std::fs::write(&other, "another master key of somebody else").unwrap();
+    let place = format!("{{ file = \"{}\" }}", other.display());
+    home.set("VESTNIK__GATEWAY__LEDGER__MASTER_KEY", &place);
+    home.run(&["token", "list"]).ends(1).says("master key");
+}
