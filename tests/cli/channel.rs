@@ -36,6 +36,19 @@ fn channels_are_listed_paused_and_resumed() {
 }
 
 #[test]
+fn the_commands_work_beside_a_gateway_that_runs() {
+    let mut home = Home::new();
+    for channel in ["SMS", "TELEGRAM", "VIBER", "EMAIL"] {
+        home.set(&format!("VESTNIK__CHANNELS__{channel}__ENABLED"), "false");
+    }
+    let _gateway = home.serve();
+    home.run(&["channel", "pause", "portal", "--reason", "maintenance"]).ends(0);
+    home.run(&["channel", "list"]).ends(0).says("PAUSED");
+    home.run(&["token", "create", "--label", "Portal", "--scope", "inbox"]).ends(0);
+    home.run(&["channel", "resume", "portal"]).ends(0);
+}
+
+#[test]
 fn what_is_no_channel_no_reason_and_no_span_is_said() {
     let mut home = Home::new();
     home.bring("family_fund", &[]);

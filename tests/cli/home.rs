@@ -2,8 +2,9 @@
 //! an environment with nothing in it but made-up secrets.
 
 use std::fs;
+use std::io::{BufRead, BufReader, Lines};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 
 /// What a command said and how it ended.
 #[derive(Debug)]
@@ -72,16 +73,40 @@ impl Home {
 
     /// Runs `vestnik` here with these arguments.
     pub(crate) fn run(&self, arguments: &[&str]) -> Said {
-        let output = Command::new(env!("CARGO_BIN_EXE_vestnik"))
-            .args(arguments)
-            .current_dir(&self.folder)
-            .env_clear()
-            .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
+        let output = self.command(arguments).output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         Said { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+    }
+
+    /// Starts the gateway on a free port, and waits until it is at work.
+    pub(crate) fn serve(&mut self) -> Gateway {
+        self.set("VESTNIK__GATEWAY__HTTP__LISTEN", "127.0.0.1:0");
+        let mut process = self.command(&["serve"]).stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
+        let at_work = lines.any(|line| line.unwrap().contains("vestnik is at work"));
+        assert!(at_work, "the gateway ended: {:?}", process.wait());
+        Gateway { process, _log: lines }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_vestnik"));
+        let environment = self.environment.iter().map(|(name, value)| (name, value));
+        command.args(arguments).current_dir(&self.folder).env_clear().envs(environment).stdin(Stdio::null());
+        command
+    }
+}
+
+/// A gateway at work, killed at the end of the test.
+pub(crate) struct Gateway {
+    process: Child,
+    /// Its log is open as long as it runs; what it says of a closed one is not looked at.
+    _log: Lines<BufReader<ChildStderr>>,
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 
