@@ -29,9 +29,7 @@ pub struct PublishArgs {
     /// Files of messages, one JSON object a line; `-` or none is standard input.
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Where to: `amqp://HOST/VHOST`, `amqps://HOST/VHOST`, `http://HOST` or `https://HOST`. Credentials come
-    /// from the environment: `VESTNIK_AMQP_USER` and `VESTNIK_AMQP_PASSWORD`, or `VESTNIK_TOKEN` for HTTP.
-    #[arg(long, value_name = "URL", env = "VESTNIK_PUBLISH_TO", hide_env_values = true)]
+    #[arg(long, value_name = "URL", env = "VESTNIK_PUBLISH_TO", hide_env_values = true, help = TO)]
     to: url::Url,
     /// What the names of exchanges begin with.
     #[arg(long, default_value = "vestnik")]
@@ -40,6 +38,11 @@ pub struct PublishArgs {
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..=10_000))]
     window: u16,
 }
+
+/// Not a doc comment, in which these would have to be marked as links and code.
+const TO: &str = "Where to: amqp://HOST/VHOST, amqps://HOST/VHOST, http://HOST or https://HOST. \
+    Credentials come from the environment: VESTNIK_AMQP_USER and VESTNIK_AMQP_PASSWORD, or \
+    VESTNIK_TOKEN for HTTP";
 
 /// Runs the command.
 pub async fn run(args: &PublishArgs) -> anyhow::Result<ExitCode> {

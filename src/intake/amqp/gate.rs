@@ -19,33 +19,32 @@ pub struct Marks {
     pub normal: u64,
 }
 
-/// Which messages may come in.
+/// Which messages may come in: those of this priority and the more urgent ones. None while the ledger
+/// is away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Gate {
-    urgent: bool,
-    normal: bool,
-    bulk: bool,
+    pub lowest: Option<Priority>,
 }
 
 impl Gate {
     /// The gate for so much open work. What is closed opens again only when a tenth of the mark is
     /// free, so that consumers do not come and go with every batch.
     fn of(open_work: u64, marks: Marks, before: Self) -> Self {
-        let below = |mark: u64, open: bool| open_work <= if open { mark } else { mark - mark / 10 };
-        Self {
-            urgent: true,
-            normal: below(marks.normal, before.normal),
-            bulk: below(marks.bulk.min(marks.normal), before.bulk),
-        }
+        let below =
+            |mark: u64, priority| open_work <= if before.is_open(priority) { mark } else { mark - mark / 10 };
+        let lowest = if !below(marks.normal, Priority::Normal) {
+            Priority::Urgent
+        } else if !below(marks.bulk, Priority::Bulk) {
+            Priority::Normal
+        } else {
+            Priority::Bulk
+        };
+        Self { lowest: Some(lowest) }
     }
 
     /// Whether messages of this priority may come in.
     pub(super) fn is_open(self, priority: Priority) -> bool {
-        match priority {
-            Priority::Urgent => self.urgent,
-            Priority::Normal => self.normal,
-            Priority::Bulk => self.bulk,
-        }
+        self.lowest.is_some_and(|lowest| priority <= lowest)
     }
 }
 
@@ -58,20 +57,16 @@ pub(super) async fn watch_work(
     health: &watch::Sender<Health>,
     stopping: &CancellationToken,
 ) {
+    let mut told = None;
     while !stopping.is_cancelled() {
         let before = *gate.borrow();
         let work = open_work(desk).await;
         let now = work.as_ref().map_or(Gate::default(), |work| Gate::of(*work, options.marks, before));
-        if now != before {
+        if told.replace(now) != Some(now) {
             tell(&work, now);
             gate.send_replace(now);
         }
-        let seen = (work.is_ok(), work.is_ok() && !now.bulk, work.is_ok() && !now.normal);
-        health.send_if_modified(|health| {
-            let before = (health.ledger, health.bulk_waits, health.normal_waits);
-            (health.ledger, health.bulk_waits, health.normal_waits) = seen;
-            before != seen
-        });
+        health.send_if_modified(|health| std::mem::replace(&mut health.lowest, now.lowest) != now.lowest);
         stopping.run_until_cancelled(tokio::time::sleep(options.look_every)).await;
     }
 }
@@ -83,7 +78,7 @@ async fn open_work(desk: &Desk) -> Result<u64, StoreError> {
 
 fn tell(work: &Result<u64, StoreError>, gate: Gate) {
     match work {
-        Ok(open) => info!(open, normal = gate.normal, bulk = gate.bulk, "which messages may come in"),
+        Ok(open) => info!(open, lowest = gate.lowest.map(Priority::as_str), "which messages may come in"),
         Err(error) => {
             warn!(error = error as &dyn std::error::Error, "the ledger is away: messages wait at the broker");
         }
@@ -98,20 +93,23 @@ mod tests {
     fn bulk_waits_first_then_normal_and_urgent_never() {
         let marks = Marks { bulk: 100, normal: 200 };
         let table = [
-            // Open work, the gate before, and then normal and bulk.
-            (0, Gate::default(), (true, true)),
-            (100, Gate { urgent: true, normal: true, bulk: true }, (true, true)),
-            (101, Gate { urgent: true, normal: true, bulk: true }, (true, false)),
-            (95, Gate { urgent: true, normal: true, bulk: false }, (true, false)),
-            (90, Gate { urgent: true, normal: true, bulk: false }, (true, true)),
-            (201, Gate { urgent: true, normal: true, bulk: false }, (false, false)),
-            (u64::MAX, Gate::default(), (false, false)),
+            // Open work, the lowest priority before, and then.
+            (0, None, Priority::Bulk),
+            (100, Some(Priority::Bulk), Priority::Bulk),
+            (101, Some(Priority::Bulk), Priority::Normal),
+            (95, Some(Priority::Normal), Priority::Normal),
+            (90, Some(Priority::Normal), Priority::Bulk),
+            (201, Some(Priority::Normal), Priority::Urgent),
+            (190, Some(Priority::Urgent), Priority::Urgent),
+            (180, Some(Priority::Urgent), Priority::Normal),
+            (u64::MAX, None, Priority::Urgent),
         ];
-        for (open, before, (normal, bulk)) in table {
-            let gate = Gate::of(open, marks, before);
-            assert_eq!(gate, Gate { urgent: true, normal, bulk }, "{open} open");
+        for (open, before, then) in table {
+            let gate = Gate::of(open, marks, Gate { lowest: before });
+            assert_eq!(gate.lowest, Some(then), "{open} open");
         }
         let swapped = Gate::of(150, Marks { bulk: 200, normal: 100 }, Gate::default());
-        assert!(!swapped.bulk, "bulk never passes where normal waits");
+        assert!(!swapped.is_open(Priority::Bulk), "bulk never passes where normal waits");
+        assert!(!Gate::default().is_open(Priority::Urgent), "nothing comes in while the ledger is away");
     }
 }

@@ -60,12 +60,9 @@ impl Options {
 pub struct Health {
     /// The broker answers.
     pub connected: bool,
-    /// The ledger answers.
-    pub ledger: bool,
-    /// Bulk messages have to wait: too much work is open.
-    pub bulk_waits: bool,
-    /// Normal messages have to wait as well.
-    pub normal_waits: bool,
+    /// Messages of this priority and the more urgent ones may come in, the others wait at the broker:
+    /// too much work is open. `None` while the ledger does not answer, and then all of them wait.
+    pub lowest: Option<Priority>,
 }
 
 /// Takes messages from RabbitMQ.

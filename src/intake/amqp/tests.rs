@@ -160,6 +160,7 @@ async fn a_cut_connection_is_made_anew_and_nothing_is_lost() {
         outsider.publish(KEY, body(&id, "nobody").to_string().as_bytes()).await;
         if number == 100 {
             proxy.cut();
+            running.connected(false).await;
         }
     }
     for number in 0..200 {
@@ -201,7 +202,7 @@ async fn bulk_waits_while_too_much_work_is_open() {
     outsider.publish("bulk.family_fund.child_birth", bulk.to_string().as_bytes()).await;
     outsider.publish(KEY, body("normal", "nobody").to_string().as_bytes()).await;
     until("the normal one is accepted", async || is_there(&world, "normal").await).await;
-    running.health.wait_for(|health| health.bulk_waits && health.connected).await.unwrap();
+    running.health.wait_for(|health| health.lowest == Some(Priority::Normal)).await.unwrap();
     assert!(!is_there(&world, "bulk").await, "bulk waits at the broker");
 
     assert_eq!(world.cancel("open").await, Answer::Cancelled);
