@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use jiff::{SignedDuration, Timestamp};
 use vestnik_contract::ClockFn;
@@ -82,6 +83,46 @@ impl ManualClock {
     }
 }
 
+/// A clock that begins at a chosen moment, runs at the pace of real time, and leaps forward when told
+/// to: for the demonstration, which shows days in seconds. Clones share their hands.
+#[derive(Debug, Clone)]
+pub struct LeapingClock {
+    begun: Instant,
+    /// The moment it began at, moved by every leap.
+    origin: Arc<Mutex<Timestamp>>,
+}
+
+impl LeapingClock {
+    /// A clock that shows this moment now.
+    #[must_use]
+    pub fn new(at: Timestamp) -> Self {
+        Self { begun: Instant::now(), origin: Arc::new(Mutex::new(at)) }
+    }
+
+    /// The handle to pass to the code that asks for the time.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        let hands = self.clone();
+        Clock(Arc::new(move || hands.now()))
+    }
+
+    /// What the clock shows.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        let origin = *self.origin.lock().unwrap_or_else(PoisonError::into_inner);
+        origin + SignedDuration::try_from(self.begun.elapsed()).unwrap_or(SignedDuration::MAX)
+    }
+
+    /// Moves the clock forward to this moment; it never goes back.
+    pub fn leap_to(&self, to: Timestamp) {
+        let ahead = to.duration_since(self.now());
+        if ahead.is_positive() {
+            let mut origin = self.origin.lock().unwrap_or_else(PoisonError::into_inner);
+            *origin = origin.saturating_add(ahead).unwrap_or(*origin);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,6 +158,19 @@ mod tests {
         let manual = ManualClock::new(Timestamp::MAX);
         manual.advance(SignedDuration::from_hours(1));
         assert_eq!(manual.now(), Timestamp::MAX);
+    }
+
+    #[test]
+    fn a_leaping_clock_runs_on_and_leaps_forward_only() {
+        let leaping = LeapingClock::new(noon());
+        let clock = leaping.clock();
+        let before = clock.now();
+        assert!(before >= noon());
+        leaping.leap_to(noon() - SignedDuration::from_hours(1));
+        assert!(clock.now() >= before);
+        leaping.leap_to(noon() + SignedDuration::from_hours(24));
+        assert!(clock.now() >= noon() + SignedDuration::from_hours(24));
+        assert!(clock.now() < noon() + SignedDuration::from_hours(25));
     }
 
     #[test]

@@ -3,6 +3,8 @@
 mod channel;
 mod check;
 mod dead;
+#[cfg(feature = "demo")]
+mod demo;
 mod explain;
 mod import;
 mod lines;
@@ -47,6 +49,9 @@ pub struct Common {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Watch a day of sample notifications on this machine alone: no provider, broker or server needed.
+    #[cfg(feature = "demo")]
+    Demo(demo::DemoArgs),
     /// Run the gateway until a signal stops it.
     Serve,
     /// Check the configuration, the catalogue and the templates, and with --probe the providers.
@@ -93,6 +98,8 @@ pub fn run(cli: Cli) -> ExitCode {
 
 async fn command(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
+        #[cfg(feature = "demo")]
+        Command::Demo(args) => demo::run(&cli.common, &args).await,
         Command::Serve => serve::run(&cli.common).await,
         Command::Check(args) => check::run(&cli.common, &args).await,
         Command::Publish(args) => publish::run(&args).await,

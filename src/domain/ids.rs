@@ -74,7 +74,7 @@ impl fmt::Debug for CitizenKey {
 
 /// A citizen's id as the sources know it, such as `snils:11223344595`: 1 to 128 printable ASCII
 /// characters. `Debug` shows nothing of it.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct CitizenId(String);
 

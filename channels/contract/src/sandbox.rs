@@ -103,6 +103,11 @@ impl Faults {
         self.rules().clear();
     }
 
+    /// Behaves again towards this address: drops the rules that are for it only.
+    pub fn forget(&self, address: &str) {
+        self.rules().retain(|rule| rule.address.as_deref() != Some(address));
+    }
+
     /// The fault for a message to `address`, using up one use of its rule. For sandboxes.
     pub fn take(&self, address: &str) -> Option<Fault> {
         let mut rules = self.rules();

@@ -1,0 +1,178 @@
+//! The day as a table for a terminal of 120 columns.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::course::{Board, Course, Progress, Sending};
+use super::story::Story;
+use crate::domain::{Catalogue, Locale, Reason};
+
+/// Widths of the columns: life event, measure, what was sent where, final state.
+const WIDTHS: [usize; 4] = [16, 22, 41, 11];
+
+/// What is between two columns.
+const GAP: &str = "  ";
+
+/// The table, person by person, and the closing line.
+#[must_use]
+pub fn table(story: &Story, catalogue: &Catalogue, board: &Board) -> String {
+    let mut page = heading(story);
+    for person in &story.people {
+        let mut theirs = board.iter().filter(|course| course.tells.citizen == person.id).peekable();
+        if theirs.peek().is_some() {
+            let _ = writeln!(page, "\n{}  {}", person.label, person.about);
+            for course in theirs {
+                let _ = writeln!(page, "  {}", row(story, catalogue, course));
+            }
+        }
+    }
+    page + "\n" + LEGEND + "\n" + &closing(board)
+}
+
+const LEGEND: &str =
+    "✓ taken by the provider  ✓✓ arrived  ✓✓ read: opened  ✗ failed  ? nobody knows  ×2 tried twice";
+
+fn heading(story: &Story) -> String {
+    let day = story.begins.to_zoned(story.zone.clone());
+    let columns = ["life event", "measure", "what was sent where", "final state"];
+    let titles: Vec<_> = columns.iter().zip(WIDTHS).map(|(title, width)| fit(title, width)).collect();
+    format!("{}\n\n  {}{GAP}reason\n", day.strftime("%A, %-d %B %Y, from %H:%M in Kyiv"), titles.join(GAP))
+}
+
+fn row(story: &Story, catalogue: &Catalogue, course: &Course) -> String {
+    let (life_event, measure) = titles(catalogue, course);
+    let (state, reason) = match course.ending() {
+        Some((state, reason)) => (state.to_string(), reason.to_string()),
+        None => ("OPEN".to_owned(), String::new()),
+    };
+    let cells = [life_event, measure, sent(story, course), state];
+    let cells: Vec<_> = cells.iter().zip(WIDTHS).map(|(cell, width)| fit(cell, width)).collect();
+    format!("{}{GAP}{reason}", cells.join(GAP))
+}
+
+/// The names of life event and measure, in English.
+#[must_use]
+pub fn titles(catalogue: &Catalogue, course: &Course) -> (String, String) {
+    let tells = &course.tells;
+    let life_event = catalogue.life_events.get(&tells.life_event);
+    let measure = catalogue.measure(&tells.life_event, &tells.measure);
+    (
+        life_event.map_or_else(|| tells.life_event.to_string(), |one| one.title.get(Locale::En).to_owned()),
+        measure.map_or_else(|| tells.measure.to_string(), |one| one.title.get(Locale::En).to_owned()),
+    )
+}
+
+/// The channels in the order they were tried, with how far each came, and the time where it is not
+/// that of the one before.
+fn sent(story: &Story, course: &Course) -> String {
+    let sendings = course.sendings();
+    let accepted = course.entries.first().map_or(story.begins, |(at, _)| *at);
+    let (mut parts, mut clock) = (Vec::new(), time(story, accepted, accepted));
+    for tries in sendings.chunk_by(|one, other| one.channel == other.channel) {
+        let [first, .., last] = tries else {
+            let [only] = tries else { continue };
+            parts.push(part(story, accepted, &mut clock, only, 1, only));
+            continue;
+        };
+        parts.push(part(story, accepted, &mut clock, first, tries.len(), last));
+    }
+    match (parts.is_empty(), course.in_inbox()) {
+        (true, true) => "inbox".to_owned(),
+        (true, false) => "—".to_owned(),
+        _ => parts.join(" → "),
+    }
+}
+
+fn part(
+    story: &Story,
+    accepted: Timestamp,
+    clock: &mut String,
+    first: &Sending,
+    tries: usize,
+    last: &Sending,
+) -> String {
+    let at = time(story, accepted, first.at);
+    let shown = if at == *clock { String::new() } else { format!("{at} ") };
+    *clock = at;
+    let again = if tries > 1 { format!(" ×{tries}") } else { String::new() };
+    format!("{shown}{}{again} {}", last.channel, mark(last.progress))
+}
+
+fn mark(progress: Progress) -> &'static str {
+    match progress {
+        Progress::Started => "…",
+        Progress::Taken => "✓",
+        Progress::Delivered => "✓✓",
+        Progress::Read => "✓✓ read",
+        Progress::Failed(vestnik_contract::SendErrorKind::Ambiguous) => "?",
+        Progress::Failed(_) => "✗",
+    }
+}
+
+/// `11:00`, and with the day where it is not that of `since`.
+fn time(story: &Story, since: Timestamp, at: Timestamp) -> String {
+    let local = |at: Timestamp, zone: &TimeZone| at.to_zoned(zone.clone());
+    let (then, now) = (local(since, &story.zone), local(at, &story.zone));
+    let form = if then.date() == now.date() { "%H:%M" } else { "%a %H:%M" };
+    now.strftime(form).to_string()
+}
+
+/// The text with just this many characters.
+fn fit(text: &str, width: usize) -> String {
+    let count = text.chars().count();
+    if count > width {
+        let kept: String = text.chars().take(width.saturating_sub(1)).collect();
+        return format!("{}…", kept.trim_end()) + &" ".repeat(width - 1 - kept.trim_end().chars().count());
+    }
+    text.to_owned() + &" ".repeat(width - count)
+}
+
+fn closing(board: &Board) -> String {
+    let mut counts: Vec<(String, usize)> = Vec::new();
+    for course in board.iter() {
+        let state = course.ending().map_or_else(|| "open".to_owned(), |(state, _)| state.to_string());
+        match counts.iter_mut().find(|(name, _)| *name == state) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((state, 1)),
+        }
+    }
+    counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let total: usize = counts.iter().map(|(_, count)| count).sum();
+    let parts: Vec<_> = counts.iter().map(|(state, count)| format!("{count} {state}")).collect();
+    format!("{total} notifications: {}.", parts.join(", "))
+}
+
+/// How many notifications did not go as the story says, each in a line.
+#[must_use]
+pub fn surprises(story: &Story, board: &Board) -> Vec<String> {
+    let mut found = Vec::new();
+    for expected in &story.endings {
+        let course = board.iter().find(|course| course.reference.to_string() == expected.of);
+        let ending = course.and_then(Course::ending);
+        let sent: Vec<_> =
+            course.into_iter().flat_map(Course::sendings).map(|sending| sending.channel).collect();
+        if ending != Some((expected.state, expected.reason)) || sent != expected.sent {
+            let (state, reason) = ending.map_or(("open", None), |(state, why)| (state.as_str(), Some(why)));
+            let reason = reason.map_or("", Reason::as_str);
+            let channels: Vec<_> = sent.iter().map(ToString::to_string).collect();
+            found.push(format!("{}: {state} {reason} [{}]", expected.of, channels.join(", ")));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_is_as_wide_as_its_column() {
+        for text in ["", "short", "exactly ten", "Renewal of the large-family certificate", "✓✓ → ✗"]
+        {
+            assert_eq!(fit(text, 11).chars().count(), 11, "{text}");
+        }
+        assert_eq!(fit("Large family", 8), "Large f…");
+    }
+}
