@@ -9,6 +9,9 @@ use super::course::{Board, Course, Progress, Sending};
 use super::story::Story;
 use crate::domain::{Catalogue, Locale, Reason};
 
+/// Width of the terminal that the table is made for.
+const WIDTH: usize = 120;
+
 /// Widths of the columns: life event, measure, what was sent where, final state.
 const WIDTHS: [usize; 4] = [16, 22, 41, 11];
 
@@ -141,7 +144,21 @@ fn closing(board: &Board) -> String {
     counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     let total: usize = counts.iter().map(|(_, count)| count).sum();
     let parts: Vec<_> = counts.iter().map(|(state, count)| format!("{count} {state}")).collect();
-    format!("{total} notifications: {}.", parts.join(", "))
+    wrap(&format!("{total} notifications: {}.", parts.join(", ")))
+}
+
+/// The text in lines of the table's width.
+fn wrap(text: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let line = lines.last_mut().filter(|line| line.chars().count() + word.chars().count() < WIDTH);
+        match line {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) => *line += &format!(" {word}"),
+            None => lines.push(word.to_owned()),
+        }
+    }
+    lines.join("\n")
 }
 
 /// How many notifications did not go as the story says, each in a line.

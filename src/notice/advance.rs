@@ -223,10 +223,21 @@ impl Machine<'_> {
         matches!(state, Some(StepState::Started | StepState::Awaiting { .. }))
     }
 
-    /// Whether this is the call that the current step stands or falls with: its newest.
-    fn is_awaited(&self, attempt: AttemptId) -> bool {
+    /// Whether this is the newest call of the current step, and the step is under way.
+    fn is_newest(&self, attempt: AttemptId) -> bool {
         let newest = self.notice.step().and_then(|step| step.attempts.last());
         self.notice.closed.is_none() && self.is_under_way() && newest.is_some_and(|one| one.id == attempt)
+    }
+
+    /// Whether the current step stands or falls with this call: it is the newest, and no earlier one,
+    /// which had no answer, was taken after all.
+    fn is_awaited(&self, attempt: AttemptId) -> bool {
+        self.is_newest(attempt) && !self.was_taken()
+    }
+
+    /// Whether a call of the current step is known to have been taken.
+    fn was_taken(&self) -> bool {
+        self.notice.step().is_some_and(|step| step.evidence() >= Evidence::Accepted)
     }
 
     fn wait(&mut self, step: usize) {
@@ -263,6 +274,8 @@ impl Machine<'_> {
         self.tell(&Happening::Failed { channel, attempt, kind, code });
         if self.is_awaited(attempt) {
             self.after_failure(step, kind, retry_after);
+        } else if self.is_newest(attempt) {
+            self.wait(step);
         }
     }
 
@@ -369,6 +382,9 @@ impl Machine<'_> {
         let of = &self.notice.steps[step];
         if of.evidence() >= awaited(of.planned.awaits) {
             self.settle(step, reason);
+        } else if step == self.notice.current && self.is_due() {
+            // A resend of a call without an answer was due: it is not needed any more.
+            self.wait(step);
         }
     }
 

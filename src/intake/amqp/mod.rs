@@ -56,7 +56,6 @@ impl Options {
 
 /// How it stands with the intake, for those who ask whether the process is ready.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each says something of its own")]
 pub struct Health {
     /// The broker answers.
     pub connected: bool,
