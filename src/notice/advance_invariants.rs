@@ -18,7 +18,7 @@ const BEGIN: i64 = 1_800_000_000;
 /// Something that may happen, with numbers in place of what is not known before: which attempt,
 /// which item.
 #[derive(Debug, Clone)]
-enum Event {
+pub(super) enum Event {
     Start,
     Defer(i64),
     Skip,
@@ -76,7 +76,7 @@ fn notices() -> impl Strategy<Value = Notice> {
         .prop_map(|(items, awaits, inbox)| notice(items, &awaits, inbox))
 }
 
-fn notice(items: usize, awaits: &[Awaits], inbox: bool) -> Notice {
+pub(super) fn notice(items: usize, awaits: &[Awaits], inbox: bool) -> Notice {
     let at = Timestamp::from_second(BEGIN).unwrap();
     let step = |(number, awaits): (usize, &Awaits)| {
         let channel = ChannelId::new(&format!("channel{number}")).unwrap();
@@ -108,9 +108,9 @@ fn notice(items: usize, awaits: &[Awaits], inbox: bool) -> Notice {
 }
 
 /// A notice with all that happened to it.
-struct World {
-    notice: Notice,
-    now: Timestamp,
+pub(super) struct World {
+    pub(super) notice: Notice,
+    pub(super) now: Timestamp,
     idempotent: bool,
     attempts: Vec<AttemptId>,
     receipts: std::collections::BTreeMap<(AttemptId, u32), ReceiptState>,
@@ -119,7 +119,7 @@ struct World {
 }
 
 impl World {
-    fn new(notice: Notice, idempotent: bool) -> Self {
+    pub(super) fn new(notice: Notice, idempotent: bool) -> Self {
         let closings = vec![0; notice.items.len()];
         Self {
             notice,
@@ -136,7 +136,7 @@ impl World {
         (!self.attempts.is_empty()).then(|| self.attempts[number % self.attempts.len()])
     }
 
-    fn happen(&mut self, event: &Event) {
+    pub(super) fn happen(&mut self, event: &Event) {
         let input = match event {
             Event::Start => {
                 if !matches!(self.notice.step().map(|step| step.state), Some(StepState::Due { .. })) {

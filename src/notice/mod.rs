@@ -3,6 +3,8 @@
 mod advance;
 #[cfg(test)]
 mod advance_invariants;
+#[cfg(test)]
+mod advance_scenarios;
 mod check_code;
 pub mod format;
 mod render;
