@@ -1,5 +1,7 @@
 //! Vestnik: a multichannel messaging gateway for public bodies.
 
+#[cfg(feature = "demo")]
+pub mod bench;
 pub mod broker;
 pub mod callbacks;
 pub mod cli;

@@ -1,5 +1,7 @@
 //! The commands, one file each.
 
+#[cfg(feature = "demo")]
+mod bench;
 mod channel;
 mod check;
 mod dead;
@@ -52,6 +54,8 @@ enum Command {
     /// Watch a day of sample notifications on this machine alone: no provider, broker or server needed.
     #[cfg(feature = "demo")]
     Demo(demo::DemoArgs),
+    #[cfg(feature = "demo")]
+    Bench(bench::BenchArgs),
     /// Run the gateway until a signal stops it.
     Serve,
     /// Check the configuration, the catalogue and the templates, and with --probe the providers.
@@ -100,6 +104,8 @@ async fn command(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         #[cfg(feature = "demo")]
         Command::Demo(args) => demo::run(&cli.common, &args).await,
+        #[cfg(feature = "demo")]
+        Command::Bench(args) => bench::run(&cli.common, &args).await,
         Command::Serve => serve::run(&cli.common).await,
         Command::Check(args) => check::run(&cli.common, &args).await,
         Command::Publish(args) => publish::run(&args).await,

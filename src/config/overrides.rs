@@ -1,7 +1,8 @@
 //! Settings that take the place of a file's: from the environment, or from the demonstration.
 //!
 //! `VESTNIK__CHANNELS__SMS__ROUTES__MAIN__PORT=2776` sets `routes.main.port` of
-//! `channels/sms.toml`: the file's path and the key, in capitals, with two underscores between.
+//! `channels/sms.toml`: the file's path and the key, in capitals, with two underscores between. An
+//! empty value takes the setting away.
 
 use std::path::Path;
 
@@ -23,14 +24,16 @@ pub struct Overrides(Vec<Override>);
 struct Override {
     /// The file's path without its ending, then the key.
     path: Vec<String>,
-    value: Value,
+    /// `None` takes the setting away.
+    value: Option<Value>,
     /// How the person who set it knows it.
     name: String,
 }
 
 impl Overrides {
     /// The settings among these environment variables. A value is read as TOML where it is a
-    /// number, a boolean, a list or a table, and is text otherwise.
+    /// number, a boolean, a list or a table, and is text otherwise; an empty one takes the setting
+    /// away.
     #[must_use]
     pub fn from_environment(variables: impl Iterator<Item = (String, String)>) -> Self {
         let setting = |(name, text): (String, String)| {
@@ -46,7 +49,27 @@ impl Overrides {
     /// `channels.sms.routes.main.port`.
     pub fn set(&mut self, path: &str, value: impl Into<Value>) {
         let keys = path.split('.').map(str::to_owned).collect();
-        self.0.push(Override { path: keys, value: value.into(), name: path.to_owned() });
+        self.0.push(Override { path: keys, value: Some(value.into()), name: path.to_owned() });
+    }
+
+    /// Takes a setting away, as if the file did not have it.
+    pub fn unset(&mut self, path: &str) {
+        let keys = path.split('.').map(str::to_owned).collect();
+        self.0.push(Override { path: keys, value: None, name: path.to_owned() });
+    }
+
+    /// The same settings as environment variables of another process.
+    #[must_use]
+    pub fn to_environment(&self) -> Vec<(String, String)> {
+        let variable = |one: &Override| {
+            let text = match &one.value {
+                Some(Value::String(text)) => text.clone(),
+                Some(value) => value.to_string(),
+                None => String::new(),
+            };
+            (format!("{PREFIX}{}", one.path.join("__").to_uppercase()), text)
+        };
+        self.0.iter().map(variable).collect()
     }
 
     /// Adds `others`, which take the place of those there are.
@@ -65,7 +88,7 @@ impl Overrides {
     #[must_use]
     pub fn fingerprint(&self) -> String {
         let lines: Vec<_> =
-            self.0.iter().map(|one| format!("{}={}", one.path.join("."), one.value)).collect();
+            self.to_environment().iter().map(|(name, text)| format!("{name}={text}")).collect();
         lines.join("\n")
     }
 
@@ -138,7 +161,10 @@ impl Override {
     }
 }
 
-fn value(text: &str) -> Value {
+fn value(text: &str) -> Option<Value> {
+    if text.is_empty() {
+        return None;
+    }
     let read = toml::from_str::<Table>(&format!("value = {text}")).ok();
     match read.and_then(|mut table| table.remove("value")) {
         Some(
@@ -147,19 +173,22 @@ fn value(text: &str) -> Value {
             | Value::Boolean(_)
             | Value::Array(_)
             | Value::Table(_)),
-        ) => value,
-        _ => Value::String(text.to_owned()),
+        ) => Some(value),
+        _ => Some(Value::String(text.to_owned())),
     }
 }
 
-fn put(table: &mut Table, key: &[String], value: Value) -> Result<(), String> {
+fn put(table: &mut Table, key: &[String], value: Option<Value>) -> Result<(), String> {
     let Some((last, parents)) = key.split_last() else { return Ok(()) };
     let mut inner = table;
     for parent in parents {
         let next = inner.entry(parent.clone()).or_insert_with(|| Value::Table(Table::new()));
         inner = next.as_table_mut().ok_or_else(|| format!("{parent} is no table"))?;
     }
-    inner.insert(last.clone(), value);
+    match value {
+        Some(value) => inner.insert(last.clone(), value),
+        None => inner.remove(last),
+    };
     Ok(())
 }
 
@@ -190,6 +219,28 @@ mod tests {
         assert_eq!(table["routes"]["main"]["port"].as_integer(), Some(2776));
         assert_eq!(table["routes"]["main"]["host"].as_str(), Some("smsc.example"));
         assert_eq!(table["enabled"].as_bool(), Some(true));
+    }
+
+    #[test]
+    fn an_empty_variable_takes_a_setting_away() {
+        let overrides = variables(&[("VESTNIK__CHANNELS__SMS__LANE__PER_SECOND", "")]);
+        let text = "enabled = true\n[lane]\nper_second = 1\n";
+        let table = overrides.read::<Table>("channels/sms", file(text)).unwrap().value;
+        assert!(table["lane"].as_table().unwrap().is_empty());
+    }
+
+    #[test]
+    fn settings_can_be_handed_to_another_process() {
+        let mut settings = Overrides::default();
+        settings.set("channels.sms.routes.main.port", 2776);
+        settings.set("channels.sms.routes.main.host", "smsc.example");
+        settings.set("channels.sms.routes.main.password", toml::toml! { file = "/run/secrets/smsc" });
+        settings.unset("channels.sms.lane.per_second");
+        let read = Overrides::from_environment(settings.to_environment().into_iter());
+        let text = "enabled = true\n[lane]\nper_second = 1\n";
+        let of = |overrides: &Overrides| overrides.read::<Table>("channels/sms", file(text)).unwrap().value;
+        assert_eq!(of(&read), of(&settings));
+        assert_eq!(of(&read)["routes"]["main"]["port"].as_integer(), Some(2776));
     }
 
     #[test]

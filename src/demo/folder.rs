@@ -10,21 +10,21 @@ use toml::{Table, Value};
 
 /// A folder that only this user may enter. It is removed when it is dropped.
 #[derive(Debug)]
-pub(super) struct Folder(PathBuf);
+pub(crate) struct Folder(PathBuf);
 
 impl Folder {
-    pub(super) fn create() -> io::Result<Self> {
+    pub(crate) fn create() -> io::Result<Self> {
         let path = std::env::temp_dir().join(format!("vestnik-demo-{}", random_name()));
         DirBuilder::new().mode(0o700).create(&path)?;
         Ok(Self(path))
     }
 
-    pub(super) fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }
 
     /// Writes a file that only this user may read.
-    pub(super) fn write(&self, name: &str, content: &str) -> io::Result<PathBuf> {
+    pub(crate) fn write(&self, name: &str, content: &str) -> io::Result<PathBuf> {
         let path = self.path(name);
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
         file.write_all(content.as_bytes())?;
@@ -32,7 +32,7 @@ impl Folder {
     }
 
     /// Writes a secret and gives what a setting says to have it read.
-    pub(super) fn secret(&self, name: &str, secret: &str) -> io::Result<Value> {
+    pub(crate) fn secret(&self, name: &str, secret: &str) -> io::Result<Value> {
         let path = self.write(name, secret)?;
         Ok(Value::Table(Table::from_iter([("file".to_owned(), text(&path))])))
     }
@@ -46,12 +46,12 @@ impl Drop for Folder {
 }
 
 /// A path as a setting has it.
-pub(super) fn text(path: &Path) -> Value {
+pub(crate) fn text(path: &Path) -> Value {
     Value::String(path.to_string_lossy().into_owned())
 }
 
 /// 32 hexadecimal digits that nobody can guess.
-pub(super) fn random_name() -> String {
+pub(crate) fn random_name() -> String {
     HEXLOWER.encode(&rand::random::<[u8; 16]>())
 }
 

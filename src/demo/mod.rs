@@ -27,8 +27,10 @@ use tokio::sync::watch;
 use tracing::error;
 
 pub use course::{Board, Course, Progress, Sending};
+pub(crate) use folder::{Folder, random_name, text};
 pub use phones::{Phone, Phones, Written};
 pub use sandboxes::Sandboxes;
+pub(crate) use sandboxes::{LOOPBACK, Started};
 pub use stage::Stage;
 pub use story::{Act, Deed, ExpectedEnding, Message, Person, Story};
 pub use table::{surprises, table};

@@ -21,7 +21,7 @@ use crate::clock::Clock;
 use crate::config::Overrides;
 
 /// Any free port of this machine.
-pub(super) const LOOPBACK: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+pub(crate) const LOOPBACK: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// How many messages a screen keeps.
 const KEEP: usize = 5_000;
@@ -33,7 +33,7 @@ pub struct Sandboxes {
 }
 
 /// The providers' sides as they were started.
-pub(super) struct Started {
+pub(crate) struct Started {
     pub sandboxes: Sandboxes,
     /// They serve until this is dropped.
     pub drivers: JoinSet<()>,
@@ -52,7 +52,7 @@ struct Opening<'a> {
 
 impl Sandboxes {
     /// Starts all five. `public` is where they reach the gateway.
-    pub(super) async fn start(clock: &Clock, folder: &Folder, public: &Url) -> anyhow::Result<Started> {
+    pub(crate) async fn start(clock: &Clock, folder: &Folder, public: &Url) -> anyhow::Result<Started> {
         let mut opening = Opening {
             clock,
             folder,

@@ -154,7 +154,7 @@ fn wrap(text: &str) -> String {
         let line = lines.last_mut().filter(|line| line.chars().count() + word.chars().count() < WIDTH);
         match line {
             Some(line) if line.is_empty() => line.push_str(word),
-            Some(line) => *line += &format!(" {word}"),
+            Some(line) => line.extend([" ", word]),
             None => lines.push(word.to_owned()),
         }
     }

@@ -78,9 +78,10 @@ pub(crate) const ROOMS: &[Room] = &[
     Room { name: "inbox", may_use: SERVICE },
     Room { name: "intake", may_use: SERVICE },
     Room { name: "status", may_use: SERVICE },
-    Room { name: "gateway", may_use: Use::AllBut(&["cli", "demo", "web"]) },
-    Room { name: "web", may_use: Use::AllBut(&["cli", "demo"]) },
-    Room { name: "demo", may_use: Use::AllBut(&["cli"]) },
+    Room { name: "bench", may_use: Use::Only(&["broker", "clock", "config", "demo", "domain"]) },
+    Room { name: "gateway", may_use: Use::AllBut(&["bench", "cli", "demo", "web"]) },
+    Room { name: "web", may_use: Use::AllBut(&["bench", "cli", "demo"]) },
+    Room { name: "demo", may_use: Use::AllBut(&["bench", "cli"]) },
     Room { name: "cli", may_use: Use::AllBut(&[]) },
 ];
 
