@@ -1,15 +1,13 @@
 //! What a measurement makes for itself on PostgreSQL and RabbitMQ, and takes away again.
 
 use anyhow::Context as _;
-use lapin::options::{ExchangeDeleteOptions, QueueDeleteOptions};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use url::Url;
 
 use super::load::SOURCE;
-use crate::broker::{Broker, Names};
+use crate::broker::{self, Broker, Names};
 use crate::config::Overrides;
 use crate::demo::{Folder, random_name};
-use crate::domain::Priority;
 
 pub(super) struct Servers {
     pub amqp: Url,
@@ -49,14 +47,7 @@ impl Servers {
         self.on_postgres(format!("DROP DATABASE {} WITH (FORCE)", self.database)).await?;
         let names = Names::new(&self.prefix)?;
         let connection = Broker::new(self.amqp.to_string().into(), names.clone())?.connect("bench").await?;
-        let channel = connection.create_channel().await?;
-        for priority in Priority::ALL {
-            channel.queue_delete(names.intake(priority).into(), QueueDeleteOptions::default()).await?;
-        }
-        channel.queue_delete(names.dead().into(), QueueDeleteOptions::default()).await?;
-        for exchange in [names.notifications(), names.status(), names.inbound(), names.dead()] {
-            channel.exchange_delete(exchange.into(), ExchangeDeleteOptions::default()).await?;
-        }
+        broker::remove(&connection.create_channel().await?, &names).await?;
         connection.close(200, "".into()).await?;
         Ok(())
     }

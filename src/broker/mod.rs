@@ -12,7 +12,7 @@ use std::time::Duration;
 
 pub use connection::{Broker, BrokerError, within};
 pub use publisher::{Confirmed, Outgoing, Publisher};
-pub use topology::{InvalidPrefix, Names, declare};
+pub use topology::{InvalidPrefix, Names, declare, remove};
 
 /// The first wait after a failure.
 const FIRST_WAIT: Duration = Duration::from_millis(250);

@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use lapin::options::{BasicAckOptions, BasicGetOptions, QueueBindOptions, QueueDeclareOptions};
-use lapin::options::{ExchangeDeleteOptions, QueueDeleteOptions};
 use lapin::types::FieldTable;
 use lapin::{Channel, Connection};
 use tokio::net::{TcpListener, TcpStream};
@@ -100,15 +99,7 @@ impl Outsider {
 
     /// Removes all that was declared under the test's names.
     pub(crate) async fn leave(self) {
-        let names = self.broker.names();
-        for priority in crate::domain::Priority::ALL {
-            let queue = names.intake(priority);
-            let _ = self.channel.queue_delete(queue.into(), QueueDeleteOptions::default()).await;
-        }
-        let _ = self.channel.queue_delete(names.dead().into(), QueueDeleteOptions::default()).await;
-        for exchange in [names.notifications(), names.status(), names.inbound(), names.dead()] {
-            let _ = self.channel.exchange_delete(exchange.into(), ExchangeDeleteOptions::default()).await;
-        }
+        let _ = super::remove(&self.channel, self.broker.names()).await;
         let _ = self.connection.close(200, "goodbye".into()).await;
     }
 }

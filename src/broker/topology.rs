@@ -1,6 +1,8 @@
-//! Exchanges and queues: their names, and how they are declared.
+//! Exchanges and queues: their names, how they are declared and removed.
 
-use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
+use lapin::options::{
+    ExchangeDeclareOptions, ExchangeDeleteOptions, QueueBindOptions, QueueDeclareOptions, QueueDeleteOptions,
+};
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{Channel, ExchangeKind};
 use vestnik_contract::is_id;
@@ -91,6 +93,18 @@ pub async fn declare(channel: &Channel, names: &Names) -> Result<(), BrokerError
         ];
         queue(channel, &name, &arguments).await?;
         bind(channel, &name, &names.notifications(), &format!("{}.*.*", priority.as_str())).await?;
+    }
+    Ok(())
+}
+
+/// Removes everything that [`declare`] made, with the messages in it.
+pub async fn remove(channel: &Channel, names: &Names) -> Result<(), BrokerError> {
+    let queues = Priority::ALL.map(|priority| names.intake(priority)).into_iter().chain([names.dead()]);
+    for queue in queues {
+        within(channel.queue_delete(queue.into(), QueueDeleteOptions::default())).await?;
+    }
+    for exchange in [names.notifications(), names.status(), names.inbound(), names.dead()] {
+        within(channel.exchange_delete(exchange.into(), ExchangeDeleteOptions::default())).await?;
     }
     Ok(())
 }
