@@ -1,4 +1,5 @@
-# Finds the servers' programs, and installs them where they are missing. Sourced, not run.
+# Finds the servers' programs and the Python client, and installs them where they are missing. Sourced, not
+# run.
 
 # Prints the folder that holds PostgreSQL's programs, the newest version first.
 postgres_programs() {
@@ -16,20 +17,30 @@ rabbitmq_programs() {
   dirname "$program"
 }
 
-# Installs the servers that are missing, and says which and why.
-install_missing_servers() {
+# Prints the Python that knows RabbitMQ's client `pika`: an own one in the search path, or Debian's.
+python_with_pika() {
+  local python
+  for python in python3 /usr/bin/python3; do
+    if "$python" -c 'import pika' 2>/dev/null; then command -v "$python" && return; fi
+  done
+  return 1
+}
+
+# Installs what the tests need and is missing, and says what and why.
+install_missing_packages() {
   local missing=()
   rabbitmq_programs >/dev/null || missing+=(rabbitmq-server)
   postgres_programs >/dev/null || missing+=(postgresql)
+  python_with_pika >/dev/null || missing+=(python3-pika)
   ((${#missing[@]})) || return 0
 
-  local advice="Install RabbitMQ 3.10 or newer and PostgreSQL 15 or newer, then run this again."
+  local advice="Install RabbitMQ 3.10 or newer, PostgreSQL 15 or newer and Python 3 with pika, then run this again."
   command -v apt-get >/dev/null ||
     die "Missing: ${missing[*]}. This system has no apt-get, so nothing was installed. $advice"
   may_become_root ||
     die "Missing: ${missing[*]}. Installing needs root or sudo, so nothing was installed. $advice"
-  printf 'Installing the Debian packages %s: the tests run on a real broker and a real database.\n' "${missing[*]}"
-  printf 'Their services are not started: the tests run private instances.\n'
+  printf 'Installing the Debian packages %s: the tests run on a real broker and a real database,\n' "${missing[*]}"
+  printf 'with a client that is not ours. No service is started: the tests run private instances.\n'
   without_starting_services apt_install "${missing[@]}"
 }
 
