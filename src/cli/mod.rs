@@ -51,7 +51,6 @@ pub struct Common {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Watch a day of sample notifications on this machine alone: no provider, broker or server needed.
     #[cfg(feature = "demo")]
     Demo(demo::DemoArgs),
     #[cfg(feature = "demo")]

@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use data_encoding::HEXLOWER;
 use toml::{Table, Value};
 
@@ -13,9 +14,11 @@ use toml::{Table, Value};
 pub(crate) struct Folder(PathBuf);
 
 impl Folder {
-    pub(crate) fn create() -> io::Result<Self> {
-        let path = std::env::temp_dir().join(format!("vestnik-demo-{}", random_name()));
-        DirBuilder::new().mode(0o700).create(&path)?;
+    pub(crate) fn create() -> anyhow::Result<Self> {
+        let place = std::env::temp_dir();
+        let path = place.join(format!("vestnik-demo-{}", random_name()));
+        let made = DirBuilder::new().mode(0o700).create(&path);
+        made.with_context(|| format!("no folder can be made in {}; TMPDIR names another", place.display()))?;
         Ok(Self(path))
     }
 

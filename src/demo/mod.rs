@@ -11,24 +11,27 @@ mod director;
 mod folder;
 mod page;
 mod phones;
+mod providers;
 mod sandboxes;
 mod stage;
 mod story;
 mod table;
 mod words;
 
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing::error;
 
 pub use course::{Board, Course, Progress, Sending};
 pub(crate) use folder::{Folder, random_name, text};
 pub use phones::{Phone, Phones, Written};
+pub use providers::{Standing, TROUBLES, Wish};
 pub use sandboxes::Sandboxes;
 pub(crate) use sandboxes::{LOOPBACK, Started};
 pub use stage::Stage;
@@ -47,6 +50,17 @@ pub struct Demo {
     backstage: Backstage,
 }
 
+/// How the day went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Day {
+    /// Every notification has its final state.
+    Over,
+    /// Somebody, or a failure, stopped it before.
+    Stopped,
+    /// It took too long.
+    Stuck,
+}
+
 /// How long what is under way may take at the end.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -54,6 +68,8 @@ impl Demo {
     /// Starts everything on the configuration of this folder, and begins the day.
     pub async fn start(config: &Path) -> anyhow::Result<Self> {
         let lifecycle = Lifecycle::new();
+        // Before there is anything that would be left behind.
+        stop_on_signals(&lifecycle).context("signals")?;
         let (stage, backstage) = Stage::set(config, &lifecycle).await?;
         let director = Director::new(stage.clone());
         let over = director.over();
@@ -67,11 +83,11 @@ impl Demo {
         Ok(Self { stage, lifecycle, over, backstage })
     }
 
-    /// Serves the page with the phones on this address; gives where it is.
-    pub async fn open_page(&self, listen: SocketAddr) -> anyhow::Result<SocketAddr> {
-        let (address, serving) = page::open(self.stage.clone(), listen, self.lifecycle.stopping()).await?;
+    /// Serves the page with the phones to whoever asks on `listener`.
+    pub fn open_page(&self, listener: TcpListener) -> anyhow::Result<()> {
+        let serving = page::serve(self.stage.clone(), listener, self.lifecycle.stopping())?;
         self.lifecycle.spawn("page", serving);
-        Ok(address)
+        Ok(())
     }
 
     /// What it is played on.
@@ -80,10 +96,15 @@ impl Demo {
         &self.stage
     }
 
-    /// Waits until every notification has its final state, at most this long; whether that is so.
-    pub async fn until_all_have_ended(&mut self, at_most: Duration) -> bool {
-        let over = tokio::time::timeout(at_most, self.over.wait_for(|over| *over)).await;
-        matches!(over, Ok(Ok(_)))
+    /// Waits until every notification has its final state, at most this long.
+    pub async fn until_all_have_ended(&mut self, at_most: Duration) -> Day {
+        let stopping = self.lifecycle.stopping();
+        tokio::select! {
+            biased;
+            () = stopping.cancelled() => Day::Stopped,
+            over = self.over.wait_for(|over| *over) => if over.is_ok() { Day::Over } else { Day::Stopped },
+            () = tokio::time::sleep(at_most) => Day::Stuck,
+        }
     }
 
     /// The table of the day as far as it has come.
@@ -92,11 +113,9 @@ impl Demo {
         table(&self.stage.story, &self.stage.rules.catalogue, &self.stage.board().borrow())
     }
 
-    /// Stays until a signal comes, then ends in order.
-    pub async fn until_signal(self) -> anyhow::Result<Ending> {
-        let ending = self.lifecycle.run_until_signal(GRACE).await.context("signals")?;
-        self.close().await;
-        Ok(ending)
+    /// Stays until a signal comes, or a failure.
+    pub async fn until_stopped(&self) {
+        self.lifecycle.stopping().cancelled().await;
     }
 
     /// Ends in order.
@@ -114,6 +133,22 @@ impl Demo {
         drop(providers);
         drop(folder);
     }
+}
+
+/// Ends in order when the terminal is closed or a person or the system asks for it: what is here must
+/// not stay behind.
+fn stop_on_signals(lifecycle: &Lifecycle) -> std::io::Result<()> {
+    let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+    for kind in kinds {
+        let (mut asked, life) = (signal(kind)?, lifecycle.clone());
+        lifecycle.spawn("signals", async move {
+            let stopping = life.stopping();
+            if stopping.run_until_cancelled(asked.recv()).await.is_some() {
+                life.stop();
+            }
+        });
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ pub struct Stage {
     /// The portal inbox.
     pub inbox: Inbox,
     desk: Desk,
-    wake: Wake,
+    pub(super) wake: Wake,
     keys: BTreeMap<CitizenKey, CitizenId>,
     board: watch::Sender<Board>,
     read_up_to: tokio::sync::Mutex<Position>,
@@ -77,7 +77,7 @@ impl Stage {
     pub(super) async fn set(config: &Path, lifecycle: &Lifecycle) -> anyhow::Result<(Arc<Self>, Backstage)> {
         let story = Story::read()?;
         let clock = LeapingClock::new(story.begins);
-        let folder = Folder::create().context("the demonstration's temporary folder")?;
+        let folder = Folder::create()?;
         let listener = TcpListener::bind(LOOPBACK).await.context("a port of this machine")?;
         let public: Url = format!("http://{}/", listener.local_addr()?).parse()?;
         let Started { sandboxes, drivers, mut settings } =

@@ -1,11 +1,13 @@
 //! The demonstration's day: who lives through it, what happens when, and how it ends. All of it is
 //! read from the sample files beside this one.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, anyhow};
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use vestnik_contract::ChannelId;
 use vestnik_contract::sandbox::Fault;
@@ -80,15 +82,21 @@ pub struct Trouble {
 }
 
 /// What goes wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TroubleKind {
     /// The citizen has blocked us.
     Blocked,
     /// There is no such mailbox.
     NoSuchMailbox,
+    /// The phone cannot be reached today.
+    CannotReach,
     /// The content is refused.
     Rejected,
+    /// Our credentials are refused.
+    WrongToken,
+    /// The call is taken and never answered.
+    Hang,
     /// The provider fails.
     ServerError,
     /// The provider asks us to slow down.
@@ -99,7 +107,16 @@ pub enum TroubleKind {
     FailedReceipt,
     /// Every receipt comes twice.
     DuplicateReceipt,
+    /// The receipt comes before the answer to the call.
+    EarlyReceipt,
+    /// The receipt comes after the gateway has stopped waiting for it.
+    LateReceipt,
+    /// No receipt comes.
+    NoReceipt,
 }
+
+/// Longer than the clock waits for an answer before it leaps.
+const LATE: Duration = Duration::from_secs(6);
 
 impl TroubleKind {
     /// What the sandbox does.
@@ -107,12 +124,18 @@ impl TroubleKind {
     pub fn fault(self) -> Fault {
         match self {
             Self::Blocked | Self::NoSuchMailbox => Fault::Blocked,
+            Self::CannotReach => Fault::SoftUnreachable,
             Self::Rejected => Fault::Rejected,
+            Self::WrongToken => Fault::WrongToken,
+            Self::Hang => Fault::Hang,
             Self::ServerError => Fault::ServerError,
-            Self::Throttled => Fault::Throttle(std::time::Duration::from_secs(1)),
+            Self::Throttled => Fault::Throttle(Duration::from_secs(1)),
             Self::CutOff => Fault::AcceptThenCut,
             Self::FailedReceipt => Fault::FailedReceipt,
             Self::DuplicateReceipt => Fault::DuplicateReceipt,
+            Self::EarlyReceipt => Fault::EarlyReceipt,
+            Self::LateReceipt => Fault::LateReceipt(LATE),
+            Self::NoReceipt => Fault::NoReceipt,
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::domain::{Catalogue, Locale, Reason};
 const WIDTH: usize = 120;
 
 /// Widths of the columns: life event, measure, what was sent where, final state.
-const WIDTHS: [usize; 4] = [16, 22, 41, 11];
+const WIDTHS: [usize; 4] = [16, 39, 24, 11];
 
 /// What is between two columns.
 const GAP: &str = "  ";
@@ -27,32 +27,69 @@ pub fn table(story: &Story, catalogue: &Catalogue, board: &Board) -> String {
         if theirs.peek().is_some() {
             let _ = writeln!(page, "\n{}  {}", person.label, person.about);
             for course in theirs {
-                let _ = writeln!(page, "  {}", row(story, catalogue, course));
+                page += &row(&cells(story, catalogue, course));
             }
         }
     }
     page + "\n" + LEGEND + "\n" + &closing(board)
 }
 
-const LEGEND: &str =
-    "✓ taken by the provider  ✓✓ arrived  ✓✓ read: opened  ✗ failed  ? nobody knows  ×2 tried twice";
+const LEGEND: &str = "\
+✓ taken by the provider  ✓✓ arrived  ✗ failed  ? no answer: nobody knows  ×2 tried twice  → what was tried next
+inbox: it stands in the portal inbox alone  —: nobody was told  Hours stand where it was sent later, by Kyiv's clock.
+";
 
 fn heading(story: &Story) -> String {
-    let day = story.begins.to_zoned(story.zone.clone());
-    let columns = ["life event", "measure", "what was sent where", "final state"];
-    let titles: Vec<_> = columns.iter().zip(WIDTHS).map(|(title, width)| fit(title, width)).collect();
-    format!("{}\n\n  {}{GAP}reason\n", day.strftime("%A, %-d %B %Y, from %H:%M in Kyiv"), titles.join(GAP))
+    let day = story.begins.to_zoned(story.zone.clone()).strftime("%A, %-d %B %Y, from %H:%M in Kyiv");
+    let columns =
+        ["life event", "measure", "what was sent where", "final state", "reason"].map(str::to_owned);
+    format!("A sample day: {day}. It is played on this machine; nobody is written to.\n\n{}", row(&columns))
 }
 
-fn row(story: &Story, catalogue: &Catalogue, course: &Course) -> String {
+/// A line of the table, or more where what was tried is too long for one.
+fn row([life_event, measure, sent, state, reason]: &[String; 5]) -> String {
+    let mut lines = String::new();
+    for (number, sent) in folded(sent, WIDTHS[2]).iter().enumerate() {
+        let texts = if number == 0 {
+            [life_event, measure, sent, state]
+        } else {
+            [&String::new(), &String::new(), sent, &String::new()]
+        };
+        let cells: Vec<_> = texts.iter().zip(WIDTHS).map(|(text, width)| fit(text, width)).collect();
+        let reason = if number == 0 { reason } else { "" };
+        let line = format!("  {}{GAP}{reason}", cells.join(GAP));
+        lines = lines + line.trim_end() + "\n";
+    }
+    lines
+}
+
+/// The text in lines of at most this width where it can be, broken before an arrow.
+fn folded(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for (number, part) in text.split(" → ").enumerate() {
+        let part = if number == 0 { part.to_owned() } else { format!("→ {part}") };
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + part.chars().count() <= width => {
+                *line = format!("{line} {part}");
+            }
+            _ => lines.push(part),
+        }
+    }
+    lines
+}
+
+fn cells(story: &Story, catalogue: &Catalogue, course: &Course) -> [String; 5] {
     let (life_event, measure) = titles(catalogue, course);
     let (state, reason) = match course.ending() {
-        Some((state, reason)) => (state.to_string(), reason.to_string()),
+        Some((state, reason)) => (in_words(state.as_str()), in_words(reason.as_str())),
         None => ("OPEN".to_owned(), String::new()),
     };
-    let cells = [life_event, measure, sent(story, course), state];
-    let cells: Vec<_> = cells.iter().zip(WIDTHS).map(|(cell, width)| fit(cell, width)).collect();
-    format!("{}{GAP}{reason}", cells.join(GAP))
+    [life_event, measure, sent(story, course), state, reason]
+}
+
+/// A code as people read it.
+fn in_words(code: &str) -> String {
+    code.replace('_', " ")
 }
 
 /// The names of life event and measure, in English.
@@ -135,7 +172,7 @@ fn fit(text: &str, width: usize) -> String {
 fn closing(board: &Board) -> String {
     let mut counts: Vec<(String, usize)> = Vec::new();
     for course in board.iter() {
-        let state = course.ending().map_or_else(|| "open".to_owned(), |(state, _)| state.to_string());
+        let state = course.ending().map_or_else(|| "open".to_owned(), |(state, _)| in_words(state.as_str()));
         match counts.iter_mut().find(|(name, _)| *name == state) {
             Some((_, count)) => *count += 1,
             None => counts.push((state, 1)),
@@ -144,21 +181,19 @@ fn closing(board: &Board) -> String {
     counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     let total: usize = counts.iter().map(|(_, count)| count).sum();
     let parts: Vec<_> = counts.iter().map(|(state, count)| format!("{count} {state}")).collect();
-    wrap(&format!("{total} notifications: {}.", parts.join(", ")))
+    wrapped(&format!("{total} notifications: {}.", parts.join(", ")))
 }
 
-/// The text in lines of the table's width.
-fn wrap(text: &str) -> String {
+/// The text in lines of the table's width, broken after commas.
+fn wrapped(text: &str) -> String {
     let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let line = lines.last_mut().filter(|line| line.chars().count() + word.chars().count() < WIDTH);
-        match line {
-            Some(line) if line.is_empty() => line.push_str(word),
-            Some(line) => line.extend([" ", word]),
-            None => lines.push(word.to_owned()),
+    for part in text.split_inclusive(", ") {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + part.trim_end().chars().count() <= WIDTH => *line += part,
+            _ => lines.push(part.to_owned()),
         }
     }
-    lines.join("\n")
+    lines.iter().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
 /// How many notifications did not go as the story says, each in a line.
@@ -191,5 +226,22 @@ mod tests {
             assert_eq!(fit(text, 11).chars().count(), 11, "{text}");
         }
         assert_eq!(fit("Large family", 8), "Large f…");
+    }
+
+    #[test]
+    fn what_was_tried_is_broken_before_an_arrow() {
+        let tried = "viber ✓ → 13:01 sms ✓ → Wed 09:00 email ✓";
+        assert_eq!(folded(tried, 24), ["viber ✓ → 13:01 sms ✓", "→ Wed 09:00 email ✓"]);
+        assert_eq!(folded("inbox", 24), ["inbox"]);
+        let columns = ["a", "b", tried, "c", "d"].map(str::to_owned);
+        let lines = row(&columns);
+        assert!(lines.lines().all(|line| line.chars().count() <= WIDTH && !line.ends_with(' ')), "{lines}");
+        assert_eq!(lines.lines().count(), 2);
+    }
+
+    #[test]
+    fn counts_are_broken_after_a_comma() {
+        let text = format!("{}, {}, {}.", "a".repeat(60), "b".repeat(56), "1 c");
+        assert_eq!(wrapped(&text), format!("{}, {},\n1 c.\n", "a".repeat(60), "b".repeat(56)));
     }
 }

@@ -3,14 +3,18 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use vestnik_contract::ChannelId;
+
+use super::story::TroubleKind;
 use super::*;
-use crate::domain::ConsentAction;
+use crate::domain::{CitizenId, ConsentAction, FinalState, MeasureId, Reason};
 
 async fn play() -> Demo {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
     let mut demo = Demo::start(&config).await.unwrap();
-    assert!(demo.until_all_have_ended(Duration::from_mins(1)).await, "{}", demo.table());
+    let day = demo.until_all_have_ended(Duration::from_mins(1)).await;
+    assert_eq!(day, Day::Over, "{}", demo.table());
     demo
 }
 
@@ -26,6 +30,46 @@ async fn every_sample_ends_as_the_story_says_and_nobody_is_pushed_without_consen
     pushed_only_by_consent_or_law(&stage, &board);
     drop(stage);
     assert_eq!(demo.stop().await, Ending::Finished);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_provider_misbehaves_when_it_is_asked_to_and_the_gateway_copes() {
+    let demo = play().await;
+    let stage = demo.stage().clone();
+    let viber = ChannelId::new("viber").unwrap();
+    let standing =
+        async |stage: &Stage| stage.providers().await.unwrap().into_iter().find(|one| one.channel == viber);
+    let wish = |times| Wish::Trouble { channel: viber.clone(), fault: TroubleKind::ServerError, times };
+    stage.ask(&wish(None)).await.unwrap();
+    stage.ask(&wish(Some(1))).await.unwrap();
+    let words = "fails with a server error, at the next message";
+    assert_eq!(standing(&stage).await.unwrap().trouble.as_deref(), Some(words));
+
+    let citizen = CitizenId::new("demo:a").unwrap();
+    stage.publish_sample(&citizen, &MeasureId::new("large_family_housing_queue").unwrap()).await.unwrap();
+    let mut board = stage.board();
+    let ended = board.wait_for(Board::all_ended);
+    drop(tokio::time::timeout(Duration::from_mins(1), ended).await.expect("it ends"));
+    let board = board.borrow().clone();
+    let course = board.iter().find(|course| course.reference.id == "more-1").unwrap();
+    assert_eq!(course.ending(), Some((FinalState::Delivered, Reason::ReceiptDelivered)));
+    assert_eq!(course.sendings().len(), 2);
+    assert_eq!(standing(&stage).await.unwrap().trouble, None);
+    drop(stage);
+    demo.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_stopped_before_the_day_is_over_leaves_nothing_behind() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+    let mut demo = Demo::start(&config).await.unwrap();
+    let folder = demo.backstage.folder.path("");
+    assert!(folder.exists());
+    demo.lifecycle.stop();
+    assert_eq!(demo.until_all_have_ended(Duration::from_mins(1)).await, Day::Stopped);
+    demo.stop().await;
+    assert!(!folder.exists());
 }
 
 /// Counts, on the providers' own screens, what each citizen got.

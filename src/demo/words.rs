@@ -2,9 +2,11 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use vestnik_contract::sandbox::{Fault, FaultRule};
 use vestnik_contract::{ChannelId, Permanence, SendErrorKind};
 
-use crate::domain::{FinalState, Happening, Reason, Trace};
+use crate::domain::{FinalState, Happening, Locale, Reason, Trace};
+use crate::ledger::store::PauseRow;
 
 /// How a line of a timeline is to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -30,6 +32,26 @@ pub fn name(channel: &ChannelId) -> String {
         "email" => "email".to_owned(),
         "portal" => "the outside portal".to_owned(),
         other => other.to_owned(),
+    }
+}
+
+/// A language's name.
+#[must_use]
+pub fn language(locale: Locale) -> &'static str {
+    match locale {
+        Locale::Ru => "Russian",
+        Locale::Uk => "Ukrainian",
+        Locale::En => "English",
+    }
+}
+
+/// The country of a jurisdiction.
+#[must_use]
+pub fn country(jurisdiction: &str) -> &str {
+    match jurisdiction {
+        "ua" => "Ukraine",
+        "ru" => "Russia",
+        other => other,
     }
 }
 
@@ -73,7 +95,7 @@ pub fn sentence(what: &Happening, zone: &TimeZone) -> (Tone, String) {
 pub fn considered(trace: &Trace) -> Vec<(String, bool, String)> {
     let one = |(channel, reason): &(ChannelId, Reason)| {
         let used = matches!(reason, Reason::Chosen | Reason::LawOverrides);
-        (capital(&name(channel)), used, why(*reason))
+        (capital(&name(channel)), used, reason.describe().to_owned())
     };
     trace.channels.iter().map(one).collect()
 }
@@ -118,6 +140,44 @@ fn failed(channel: &ChannelId, kind: SendErrorKind, code: Option<&str>) -> (Tone
         SendErrorKind::Misconfigured => (Tone::Bad, "refused us; the route is paused with an alarm"),
     };
     (tone, format!("{who} {what}{code}."))
+}
+
+/// What a provider does, to be read after its name.
+#[must_use]
+pub fn misbehaving(fault: Fault) -> &'static str {
+    match fault {
+        Fault::Throttle(_) => "asks us to slow down",
+        Fault::Blocked => "says that the citizen is gone",
+        Fault::SoftUnreachable => "cannot reach the citizen today",
+        Fault::Rejected => "refuses the text",
+        Fault::ServerError => "fails with a server error",
+        Fault::WrongToken => "refuses our credentials",
+        Fault::Hang => "takes the call and never answers",
+        Fault::AcceptThenCut => "takes the message and cuts the line",
+        Fault::LateReceipt(_) => "sends its receipt hours late",
+        Fault::DuplicateReceipt => "sends its receipt twice",
+        Fault::EarlyReceipt => "sends its receipt before its answer",
+        Fault::NoReceipt => "sends no receipt",
+        Fault::FailedReceipt => "takes it, then reports a failure",
+    }
+}
+
+/// A rule of misbehaving, to be read after the provider's name.
+#[must_use]
+pub fn trouble(rule: &FaultRule) -> String {
+    let what = misbehaving(rule.fault);
+    match rule.times {
+        Some(1) => format!("{what}, at the next message"),
+        Some(times) => format!("{what}, at the next {times} messages"),
+        None => format!("{what}, every time"),
+    }
+}
+
+/// A pause, to be read after the channel's name.
+#[must_use]
+pub fn pause(row: &PauseRow, zone: &TimeZone) -> String {
+    let until = row.expires_at.map(|until| format!(" until {}", clock(until, zone))).unwrap_or_default();
+    format!("is paused{until}: {}", row.reason)
 }
 
 /// A final state as people say it.

@@ -108,6 +108,17 @@ impl Faults {
         self.rules().retain(|rule| rule.address.as_deref() != Some(address));
     }
 
+    /// Behaves again towards everybody, save the addresses that have rules of their own.
+    pub fn forgive(&self) {
+        self.rules().retain(|rule| rule.address.is_some());
+    }
+
+    /// The rules in force, in the order in which they are asked.
+    #[must_use]
+    pub fn standing(&self) -> Vec<FaultRule> {
+        self.rules().clone()
+    }
+
     /// The fault for a message to `address`, using up one use of its rule. For sandboxes.
     pub fn take(&self, address: &str) -> Option<Fault> {
         let mut rules = self.rules();

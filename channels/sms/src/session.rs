@@ -97,6 +97,9 @@ impl Session {
                     let began = Instant::now();
                     tracing::info!(host = self.host, port = self.port, "bound to the SMSC");
                     self.serve(number, reader, writer, &fingerprints).await;
+                    if self.requests.is_closed() {
+                        return;
+                    }
                     tracing::warn!(host = self.host, port = self.port, "the session with the SMSC ended");
                     backoff.stood_for(began.elapsed());
                 }

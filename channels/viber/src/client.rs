@@ -1,5 +1,6 @@
 //! The calls to Viber.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use async_trait::async_trait;
 use reqwest::header::{HeaderValue, RETRY_AFTER};
 use reqwest::{Response, redirect};
 use serde::Serialize;
+use tokio::sync::oneshot;
 use url::Url;
 use vestnik_contract::{
     Accepted, Address, Capabilities, Channel, ChannelId, Health, Measure, Message, SendError, SendErrorKind,
@@ -100,6 +102,8 @@ pub(crate) struct Viber {
     pub(crate) api: Arc<Api>,
     pub(crate) sender_name: String,
     pub(crate) min_api_version: u8,
+    /// Never sent on: its end tells the driver that the adapter is gone.
+    pub(crate) _alive: oneshot::Sender<Infallible>,
 }
 
 /// Viber names no rate of its own; the operator may set one for the route.

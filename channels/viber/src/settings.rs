@@ -6,6 +6,7 @@ use std::time::Duration;
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use tokio::sync::oneshot;
 use url::Url;
 use vestnik_contract::{Adapter, ChannelId, Driver, SecretRef, Setup, SetupError};
 
@@ -60,11 +61,12 @@ pub fn connect(settings: &Settings, setup: &Setup) -> Result<Adapter, SetupError
     let api = Arc::new(api);
     let sender_name = setup.sender.viber_name.clone();
     let callbacks = ViberCallbacks::new(&secret, settings.welcome_text.as_deref(), &sender_name);
-    let driver = setup
-        .callback_url
-        .clone()
-        .map(|url| -> Driver { Box::pin(webhook::register(Arc::clone(&api), url, setup.route.clone())) });
-    let channel = Viber { id: channel_id()?, api, sender_name, min_api_version: settings.min_api_version };
+    let (alive, until) = oneshot::channel();
+    let driver = setup.callback_url.clone().map(|url| -> Driver {
+        Box::pin(webhook::register(Arc::clone(&api), url, setup.route.clone(), until))
+    });
+    let min_api_version = settings.min_api_version;
+    let channel = Viber { id: channel_id()?, api, sender_name, min_api_version, _alive: alive };
     Ok(Adapter { channel: Arc::new(channel), callbacks: Some(Arc::new(callbacks)), events: None, driver })
 }
 

@@ -53,18 +53,18 @@ large_family_housing_queue-v1 =
 large_family_school_meals-v1 =
     .title = Free school meals
     .short =
-        Free school meals are there for { $children ->
-            [1] one
-           *[other] { $children }
-        } of your children. { $has_act_by ->
+        { $children ->
+            [1] One of your children
+           *[other] { $children } of your children
+        } can have free school meals. { $has_act_by ->
             [yes] Apply by { $act_by }.
            *[no] Apply on the portal or at school.
         }
     .long =
-        Free school meals are there for { $children ->
-            [1] one
-           *[other] { $children }
-        } of your children. { $has_school ->
+        { $children ->
+            [1] One of your children
+           *[other] { $children } of your children
+        } can have free school meals. { $has_school ->
             [yes] School: { $school }.
            *[no] { "" }
         }

@@ -3,12 +3,12 @@
 pension_application-v1 =
     .title = You can apply for your pension
     .short =
-        On { $on } you reach pension age. By our records you have worked { $service_years ->
+        On { $on } you reach pension age. According to our records, you have worked for { $service_years ->
             [one] { $service_years } year
            *[other] { $service_years } years
         }. You can apply on the portal.
     .long =
-        On { $on } you reach pension age and can draw a pension. By our records you have worked { $service_years ->
+        On { $on } you reach pension age and can draw a pension. According to our records, you have worked for { $service_years ->
             [one] { $service_years } year
            *[other] { $service_years } years
         }.
@@ -18,7 +18,7 @@ pension_application-v1 =
            *[no] You can do it now, or later when you decide to.
         }
 
-        If the years are wrong, tell us: we will say which papers put it right. You may go on working.
+        If the years are wrong, tell us: we will say which papers can put it right. You may go on working.
 
 pension_granted-v1 =
     .title = You have been granted a pension
@@ -75,7 +75,7 @@ pension_utilities_subsidy-v1 =
            *[no] The discount starts in the month after you apply.
         }
 
-        If it is hard for you to come, call us: we take your application by phone.
+        If it is hard for you to come, call us: we can take your application by phone.
 
 pension_health_check-v1 =
     .title = A free health check

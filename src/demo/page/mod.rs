@@ -21,22 +21,31 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use data_encoding::BASE64;
 use futures_util::stream::{Stream, unfold};
+use ring::digest::{SHA256, digest};
 use serde::Deserialize;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
+use super::providers::Wish;
 use super::stage::Stage;
 use super::story::Act;
 use crate::domain::{CitizenId, MeasureId};
 
 const PAGE: &str = include_str!("page.html");
 
-/// What the page may load: nothing but itself.
-const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; \
-                      connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// What the page may load and run: its own script, itself, and nothing else.
+fn policy() -> String {
+    let script = PAGE.split_once("<script>").and_then(|(_, rest)| rest.split_once("</script>"));
+    let script = BASE64.encode(digest(&SHA256, script.map_or("", |(script, _)| script).as_bytes()).as_ref());
+    format!(
+        "default-src 'none'; script-src 'sha256-{script}'; style-src 'unsafe-inline'; connect-src 'self'; \
+         img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+}
 
 /// Changes that come this soon after one another are shown at once.
 const SOON: Duration = Duration::from_millis(60);
@@ -48,25 +57,25 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 struct Page {
     stage: Arc<Stage>,
     address: SocketAddr,
+    policy: HeaderValue,
     stopping: CancellationToken,
 }
 
-/// Listens on this address; gives where, and what serves the page until `stopping`.
-pub(super) async fn open(
+/// What serves the page on `listener` until `stopping`.
+pub(super) fn serve(
     stage: Arc<Stage>,
-    listen: SocketAddr,
+    listener: TcpListener,
     stopping: CancellationToken,
-) -> anyhow::Result<(SocketAddr, impl Future<Output = ()> + use<>)> {
-    let listener = TcpListener::bind(listen).await.with_context(|| format!("listening on {listen}"))?;
-    let address = listener.local_addr()?;
-    let router = router(Page { stage, address, stopping: stopping.clone() });
-    let serving = async move {
+) -> anyhow::Result<impl Future<Output = ()> + use<>> {
+    let address = listener.local_addr().context("the page's address")?;
+    let policy = HeaderValue::from_str(&policy()).context("the page's policy")?;
+    let router = router(Page { stage, address, policy, stopping: stopping.clone() });
+    Ok(async move {
         let served = axum::serve(listener, router).with_graceful_shutdown(stopping.cancelled_owned()).await;
         if let Err(error) = served {
             error!(error = &error as &dyn std::error::Error, "the page cannot be served");
         }
-    };
-    Ok((address, serving))
+    })
 }
 
 fn router(page: Page) -> Router {
@@ -74,6 +83,7 @@ fn router(page: Page) -> Router {
         .route("/", get(async || ([(CONTENT_TYPE, "text/html; charset=utf-8")], PAGE)))
         .route("/live", get(live))
         .route("/act", post(act))
+        .route("/ask", post(ask))
         .route("/publish", post(publish))
         .route("/leaping", post(leaping))
         .layer(from_fn_with_state(page.clone(), guarded))
@@ -89,7 +99,7 @@ async fn guarded(State(page): State<Page>, request: Request, next: Next) -> Resp
     }
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert(CONTENT_SECURITY_POLICY, page.policy);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
@@ -145,6 +155,10 @@ async fn act(State(page): State<Page>, Json(act): Json<Act>) -> Response {
     answered(page.stage.act(&act).await.map_err(Into::into))
 }
 
+async fn ask(State(page): State<Page>, Json(wish): Json<Wish>) -> Response {
+    answered(page.stage.ask(&wish).await.map_err(Into::into))
+}
+
 #[derive(Deserialize)]
 struct Wanted {
     citizen: CitizenId,
@@ -164,5 +178,22 @@ fn answered(done: anyhow::Result<()>) -> Response {
     match done {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
         Err(error) => (StatusCode::UNPROCESSABLE_ENTITY, format!("{error:#}")).into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_runs_its_own_script_and_loads_nothing() {
+        assert_eq!(PAGE.matches("<script").count(), 1);
+        for outside in ["http:", "https:", "src=", "@import", "url("] {
+            assert!(!PAGE.contains(outside), "{outside}");
+        }
+        let policy = policy();
+        assert!(policy.contains("script-src 'sha256-") && !policy.contains("script-src 'unsafe"), "{policy}");
+        // Of an empty script, if none was found.
+        assert!(!policy.contains("47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="), "{policy}");
     }
 }

@@ -2,15 +2,17 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
+use url::Url;
 use uuid::Uuid;
 use vestnik_contract::ChannelId;
-use vestnik_contract::sandbox::Shown;
+use vestnik_contract::sandbox::{Fault, Shown};
 
 use crate::config::channels::CHANNELS;
 use crate::demo::course::{Board, Course, Progress};
 use crate::demo::phones::Phone;
+use crate::demo::providers::{Standing, TROUBLES};
 use crate::demo::stage::Stage;
-use crate::demo::story::Person;
+use crate::demo::story::{Person, TroubleKind};
 use crate::demo::table::titles;
 use crate::demo::words::{self, Tone};
 use crate::domain::{Happening, NoticeId};
@@ -26,6 +28,8 @@ pub(super) struct View {
     people: Vec<PersonRow>,
     person: Option<PersonView>,
     measures: Vec<MeasureRow>,
+    providers: Vec<Standing>,
+    troubles: Vec<TroubleRow>,
 }
 
 /// A line of the list of citizens.
@@ -36,6 +40,15 @@ struct PersonRow {
     about: String,
     notifications: usize,
     open: usize,
+}
+
+/// A way for a provider to misbehave.
+#[derive(Serialize)]
+struct TroubleRow {
+    fault: TroubleKind,
+    words: &'static str,
+    /// Whether it is about receipts, which not every provider gives.
+    receipts: bool,
 }
 
 #[derive(Serialize)]
@@ -92,8 +105,10 @@ struct Bubble {
     /// The notification that it carries.
     #[serde(skip_serializing_if = "Option::is_none")]
     of: Option<String>,
-    /// Whether it can be unsubscribed from with one click.
-    one_click: bool,
+    /// Where it can be unsubscribed from: a press of a mail programme's button posts there, a link
+    /// opens the page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unsubscribe: Option<Url>,
 }
 
 /// An entry of the portal inbox.
@@ -156,6 +171,8 @@ pub(super) async fn view(stage: &Stage, label: &str) -> Result<View, LedgerError
         people: stage.story.people.iter().map(|person| person_row(&board, person)).collect(),
         person,
         measures: measures(stage),
+        providers: stage.providers().await?,
+        troubles: TROUBLES.map(trouble_row).into(),
     })
 }
 
@@ -168,6 +185,19 @@ fn person_row(board: &Board, person: &Person) -> PersonRow {
         notifications: theirs().count(),
         open: theirs().filter(|course| course.ending().is_none()).count(),
     }
+}
+
+fn trouble_row(kind: TroubleKind) -> TroubleRow {
+    let fault = kind.fault();
+    let receipts = matches!(
+        fault,
+        Fault::LateReceipt(_)
+            | Fault::DuplicateReceipt
+            | Fault::EarlyReceipt
+            | Fault::NoReceipt
+            | Fault::FailedReceipt
+    );
+    TroubleRow { fault: kind, words: words::misbehaving(fault), receipts }
 }
 
 fn measures(stage: &Stage) -> Vec<MeasureRow> {
@@ -199,7 +229,9 @@ fn facts(stage: &Stage, known: &CitizenView) -> String {
     let profile = &known.profile;
     let zone = profile.time_zone().unwrap_or_else(|| stage.story.zone.clone());
     let there = words::clock(stage.clock.now(), &zone);
-    format!("reads {}, law of {}, local time {there}", profile.locale, profile.jurisdiction)
+    let language = words::language(profile.locale);
+    let law = words::country(profile.jurisdiction.as_str());
+    format!("Reads {language}, under the law of {law}. Local time {there}")
 }
 
 fn app(
@@ -235,7 +267,7 @@ fn app(
             state: None,
             read: true,
             of: None,
-            one_click: false,
+            unsubscribe: None,
         }));
         messages.sort_by_key(|message| message.at);
     }
@@ -258,7 +290,7 @@ fn ours(stage: &Stage, courses: &[&Course], shown: Shown, silent: bool) -> Bubbl
     });
     let mail = shown.channel.as_str() == "email";
     Bubble {
-        one_click: mail && stage.phones.sandboxes().one_click(shown.number).is_some(),
+        unsubscribe: stage.phones.sandboxes().one_click(shown.number).filter(|_| mail),
         at: shown.at,
         time: words::clock(shown.at, &stage.story.zone),
         mine: false,
@@ -271,7 +303,7 @@ fn ours(stage: &Stage, courses: &[&Course], shown: Shown, silent: bool) -> Bubbl
             Some(Progress::Read) => "read",
             Some(Progress::Delivered) => "delivered",
             Some(Progress::Failed(_)) => "not delivered",
-            Some(Progress::Taken) => "taken",
+            Some(Progress::Taken) => "accepted",
             Some(Progress::Started) | None => "sent",
         }),
         read: shown.read,

@@ -154,7 +154,8 @@ impl<'a> Words<'a> {
     }
 
     fn page(&self, heading: &str, text: Vec<String>, button: Option<String>) -> Page {
-        let phone = &self.identity.phone;
+        // Read, and called, in one line.
+        let phone = self.identity.phone.replace(' ', "\u{a0}");
         let foot = match self.locale {
             Locale::Ru => format!("Вопросы? Наш единственный номер: {phone}"),
             Locale::Uk => format!("Запитання? Наш єдиний номер: {phone}"),

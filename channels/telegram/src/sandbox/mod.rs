@@ -140,7 +140,8 @@ impl Sandbox for TelegramSandbox {
     async fn block(&self, address: &str, blocked: bool) {
         let Ok(id) = address.parse() else { return };
         let changed = if blocked { self.blocked().insert(id) } else { self.blocked().remove(&id) };
-        if !changed {
+        // Who begins blocked by a fault lifts the block all the same.
+        if blocked && !changed {
             return;
         }
         let member = json!({ "user": self.bot_user(), "status": "member" });

@@ -140,9 +140,10 @@ impl Sandbox for ViberSandbox {
 
     async fn block(&self, address: &str, blocked: bool) {
         match (self.set_blocked(address, blocked), blocked) {
-            (false, _) => {}
+            (false, true) => {}
             (true, true) => self.say("unsubscribed", self.token(), json!({ "user_id": address })).await,
-            (true, false) => self.say("subscribed", self.token(), json!({ "user": user(address) })).await,
+            // Who begins blocked by a fault subscribes all the same.
+            (_, false) => self.say("subscribed", self.token(), json!({ "user": user(address) })).await,
         }
     }
 
