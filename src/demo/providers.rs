@@ -104,14 +104,14 @@ impl Stage {
 
     fn standing(&self, sandboxes: &Sandboxes, channel: &ChannelId, pauses: &[PauseRow]) -> Standing {
         let rules = sandboxes.get(channel).map(|sandbox| sandbox.faults().standing()).unwrap_or_default();
-        let paused = pauses.iter().find(|pause| pause.channel == *channel);
+        let held = pauses.iter().find(|pause| pause.channel == *channel);
         let adapter = self.rules.channels.get(channel);
         Standing {
             channel: channel.clone(),
             name: words::name(channel),
             receipts: adapter.is_some_and(|one| one.capabilities().receipt_delivered),
             trouble: rules.iter().find(|rule| rule.address.is_none()).map(words::trouble),
-            paused: paused.map(|pause| words::pause(pause, &self.story.zone)),
+            paused: held.map(|pause| words::pause(pause, &self.story.zone)),
         }
     }
 }

@@ -193,7 +193,8 @@ fn wrapped(text: &str) -> String {
             _ => lines.push(part.to_owned()),
         }
     }
-    lines.iter().map(|line| format!("{}\n", line.trim_end())).collect()
+    let trimmed: Vec<_> = lines.iter().map(|line| line.trim_end()).collect();
+    trimmed.join("\n") + "\n"
 }
 
 /// How many notifications did not go as the story says, each in a line.
