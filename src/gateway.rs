@@ -21,8 +21,9 @@ use crate::config::gateway::LedgerSettings;
 use crate::dispatch::{Alarm, Lane, LaneContext, LaneOptions, Pauses, RouteAlarm, Wake, finisher, timers};
 use crate::ledger::keys::WeakMasterKey;
 use crate::ledger::postgres::{PostgresStore, TimeSource};
+use crate::ledger::retry::insist;
 use crate::ledger::sqlite::SqliteStore;
-use crate::ledger::store::{PauseRow, Store};
+use crate::ledger::store::Store;
 use crate::ledger::{Keyring, Ledger, LedgerError, Rules, StoreError};
 use crate::lifecycle::Lifecycle;
 use crate::notice::CheckKey;
@@ -50,8 +51,9 @@ pub enum StartError {
     OneLedger,
 }
 
-/// Opens the ledger that the configuration names. An embedded one is brought to this release's
-/// schema by itself; one on PostgreSQL, which other processes may be using, by `vestnik migrate`.
+/// Opens the ledger that the configuration names, if it was written under this master key. An
+/// embedded one is brought to this release's schema by itself; one on PostgreSQL, which other
+/// processes may be using, by `vestnik migrate`.
 pub async fn open_ledger(settings: &LedgerSettings, clock: &Clock) -> Result<Arc<Ledger>, StartError> {
     let keys = Keyring::new(settings.master_key.resolve("ledger.master_key")?.expose_secret())?;
     let store: Arc<dyn Store> = open_store(settings, clock).await?;
@@ -60,7 +62,9 @@ pub async fn open_ledger(settings: &LedgerSettings, clock: &Clock) -> Result<Arc
     } else {
         store.check_schema().await?;
     }
-    Ok(Arc::new(Ledger::new(store, Arc::new(keys))))
+    let ledger = Arc::new(Ledger::new(store, Arc::new(keys)));
+    ledger.check_master_key().await?;
+    Ok(ledger)
 }
 
 /// Opens the database and looks at nothing in it.
@@ -72,6 +76,18 @@ pub async fn open_store(settings: &LedgerSettings, clock: &Clock) -> Result<Arc<
             Ok(Arc::new(PostgresStore::connect(&url, settings.connections, TimeSource::Database)?))
         }
         _ => Err(StartError::OneLedger),
+    }
+}
+
+impl StartError {
+    /// Whether the database is away, and the same start may succeed later.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Store(error) => error.is_transient(),
+            Self::Ledger(error) => error.is_transient(),
+            Self::Config(_) | Self::Setup(_) | Self::MasterKey(_) | Self::OneLedger => false,
+        }
     }
 }
 
@@ -143,8 +159,8 @@ impl Gateway {
         drop(context);
         lifecycle.spawn("finisher", finisher::run(outcomes_in, ledger.clone(), rules.clone(), wake.clone()));
         lifecycle.spawn("timers", timers::run(ledger.clone(), rules, wake, POLL, stopping.clone()));
-        lifecycle.spawn("pauses", read_pauses(ledger.clone(), pauses, stopping));
-        lifecycle.spawn("alarms", pause_routes(alarms_in, ledger));
+        lifecycle.spawn("pauses", read_pauses(ledger.clone(), pauses, stopping.clone()));
+        lifecycle.spawn("alarms", pause_routes(alarms_in, ledger, clock.clone(), stopping));
         Ok(gateway)
     }
 
@@ -237,65 +253,56 @@ fn lane_options(lane: LaneSettings, channel: &dyn Channel) -> LaneOptions {
     }
 }
 
-/// Reads the pauses on record again and again.
+/// Reads the pauses on record again and again. While the ledger is away those read last hold.
 async fn read_pauses(ledger: Arc<Ledger>, pauses: watch::Sender<Pauses>, stopping: CancellationToken) {
     while !stopping.is_cancelled() {
-        match current_pauses(&ledger).await {
-            Ok(now) => {
+        match insist(&stopping, || ledger.pauses()).await {
+            Ok(rows) => {
+                let now = Pauses::new(rows);
                 pauses.send_if_modified(|then| {
                     let changed = *then != now;
                     *then = now;
                     changed
                 });
             }
-            Err(error) => warn!(error = &error as &dyn std::error::Error, "the pauses cannot be read"),
+            Err(error) => error!(error = &error as &dyn std::error::Error, "the pauses cannot be read"),
         }
         stopping.run_until_cancelled(tokio::time::sleep(PAUSES_EVERY)).await;
     }
 }
 
-async fn current_pauses(ledger: &Ledger) -> Result<Pauses, StoreError> {
-    let mut tx = ledger.store().read().await?;
-    Ok(Pauses::new(tx.pauses().await?))
-}
-
 /// Pauses the routes that raise an alarm, until the lanes are gone.
-async fn pause_routes(mut alarms: mpsc::Receiver<RouteAlarm>, ledger: Arc<Ledger>) {
-    while let Some(alarm) = alarms.recv().await {
-        let RouteAlarm { channel, route, what } = &alarm;
-        error!(%channel, %route, ?what, "the route is paused");
-        metrics::counter!("vestnik_route_pauses_total", "channel" => channel.to_string()).increment(1);
-        if let Err(error) = pause(&ledger, &alarm).await {
-            warn!(error = &error as &dyn std::error::Error, "the pause cannot be put on record");
+async fn pause_routes(
+    mut alarms: mpsc::Receiver<RouteAlarm>,
+    ledger: Arc<Ledger>,
+    clock: Clock,
+    stopping: CancellationToken,
+) {
+    while let Some(RouteAlarm { channel, route, what }) = alarms.recv().await {
+        let (reason, until) = match what {
+            Alarm::Misconfigured => (REFUSED, Some(clock.now() + PAUSE)),
+            Alarm::UnreachableSpike => (SPIKE, None),
+        };
+        let route_name = format!("{channel}/{route}");
+        let pause = || ledger.pause_by_gateway(&channel, &route, reason, until);
+        match insist(&stopping, pause).await {
+            Ok(true) => {
+                error!(route = route_name, reason, "the route is paused");
+                metrics::counter!("vestnik_route_pauses_total", "channel" => channel.to_string())
+                    .increment(1);
+            }
+            Ok(false) => {}
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                error!(route = route_name, reason, error, "the route's pause is not on record");
+            }
         }
     }
 }
 
-async fn pause(ledger: &Ledger, alarm: &RouteAlarm) -> Result<(), StoreError> {
-    let mut tx = ledger.store().begin().await?;
-    let now = tx.now();
-    let held = tx.pauses().await?.into_iter().any(|row| {
-        row.channel == alarm.channel && row.route.as_ref() == Some(&alarm.route) && row.person != BY_GATEWAY
-    });
-    if held {
-        return Ok(());
-    }
-    let (reason, until) = match alarm.what {
-        Alarm::Misconfigured => ("the provider refuses our credentials or settings", Some(now + PAUSE)),
-        Alarm::UnreachableSpike => ("most addresses are called unreachable all of a sudden", None),
-    };
-    tx.put_pause(&PauseRow {
-        channel: alarm.channel.clone(),
-        route: Some(alarm.route.clone()),
-        reroute: false,
-        reason: reason.to_owned(),
-        person: BY_GATEWAY.to_owned(),
-        at: now,
-        expires_at: until,
-    })
-    .await?;
-    tx.commit().await
-}
+/// Why a route is paused whose provider refuses us.
+const REFUSED: &str = "the provider refuses our credentials or settings; `vestnik check --probe` says more";
 
-/// Who pauses a route that raised an alarm. A person's pause is never replaced by it.
-const BY_GATEWAY: &str = "gateway";
+/// Why a route is paused whose provider calls most addresses unreachable.
+const SPIKE: &str = "the provider calls most addresses unreachable all of a sudden; no address is closed \
+                     for it. Ask the provider, then resume the route";

@@ -11,6 +11,7 @@ use tracing::error;
 use vestnik_contract::{ChannelId, Event, RouteId};
 
 use crate::inbound::heard;
+use crate::ledger::retry::{by_halves, soon};
 use crate::ledger::{DeadLetter, Ledger, LedgerError, Rules};
 
 /// Puts the events of one route on record. Once this returns the provider may be told so; where it
@@ -26,19 +27,13 @@ pub async fn take(
     route: &RouteId,
     events: &[Event],
 ) -> Result<(), LedgerError> {
-    let mut parts = vec![events];
-    while let Some(part) = parts.pop() {
-        match record(ledger, rules, channel, route, part).await {
-            Ok(()) => {}
-            Err(failure) if failure.is_transient() => return Err(failure),
-            Err(failure) => {
-                if let [only] = part {
-                    bury(ledger, channel, route, only, &failure).await?;
-                } else {
-                    let (first, second) = part.split_at(part.len() / 2);
-                    parts.extend([second, first]);
-                }
+    for (part, outcome) in by_halves(events, |part| record(ledger, rules, channel, route, part)).await {
+        match (outcome, part) {
+            (Ok(()), _) => {}
+            (Err(failure), [only]) if !failure.is_transient() => {
+                bury(ledger, channel, route, only, &failure).await?;
             }
+            (Err(failure), _) => return Err(failure),
         }
     }
     Ok(())
@@ -59,10 +54,10 @@ async fn record(
         }
     }
     if !receipts.is_empty() {
-        ledger.receive(channel, route, &receipts, rules).await?;
+        soon(|| ledger.receive(channel, route, &receipts, rules)).await?;
     }
     if !inbounds.is_empty() {
-        ledger.hear(channel, route, &inbounds, rules).await?;
+        soon(|| ledger.hear(channel, route, &inbounds, rules)).await?;
     }
     let told = [("receipt", receipts.len()), ("inbound", inbounds.len())];
     for (kind, count) in told {
@@ -88,7 +83,8 @@ async fn bury(
         detail: failure.to_string(),
         body: serde_json::to_vec(event).unwrap_or_default(),
     };
-    ledger.bury(&[letter]).await
+    let letters = [letter];
+    soon(|| ledger.bury(&letters)).await
 }
 
 #[cfg(test)]

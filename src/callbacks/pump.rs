@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use tracing::warn;
+use tracing::{error, warn};
 use vestnik_contract::{ChannelId, EventBatch, EventSource, RouteId, SendError, SendErrorKind};
 
 use super::take;
+use crate::ledger::retry::insist;
 use crate::ledger::{Ledger, Rules};
 
 /// The first wait after a failure; it doubles.
@@ -54,10 +55,11 @@ impl Pump {
         while let Some(next) = stopping.run_until_cancelled(self.source.next()).await {
             match next {
                 Ok(batch) => {
-                    if !self.keep(batch, &stopping).await {
-                        return;
+                    if self.keep(batch, &stopping).await {
+                        pace = Pace::default();
+                    } else {
+                        stopping.run_until_cancelled(tokio::time::sleep(pace.after(None))).await;
                     }
-                    pace = Pace::default();
                 }
                 Err(error) => {
                     self.tell(&error);
@@ -68,19 +70,14 @@ impl Pump {
         }
     }
 
-    /// Puts a batch on record, as often as it takes, and acknowledges it; `false` if the gateway
-    /// stops first. What was not acknowledged comes again.
+    /// Puts a batch on record, as often as it takes, and acknowledges it; `false` if that cannot be
+    /// done. What was not acknowledged comes again.
     async fn keep(&self, batch: EventBatch, stopping: &CancellationToken) -> bool {
-        let mut pace = Pace::default();
-        while let Err(error) =
-            take(&self.ledger, &self.rules, &self.channel, &self.route, &batch.events).await
-        {
-            let channel = &self.channel;
-            warn!(%channel, error = &error as &dyn std::error::Error, "events wait for the ledger");
-            let wait = tokio::time::sleep(pace.after(None));
-            if stopping.run_until_cancelled(wait).await.is_none() {
-                return false;
-            }
+        let Self { ledger, rules, channel, route, .. } = self;
+        let kept = insist(stopping, || take(ledger, rules, channel, route, &batch.events)).await;
+        if let Err(error) = kept {
+            error!(%channel, error = &error as &dyn std::error::Error, "events are not on record and will come again");
+            return false;
         }
         (self.recorded)();
         if let Err(error) = self.source.acknowledge(batch.token).await {

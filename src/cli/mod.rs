@@ -26,6 +26,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::config::error::ConfigErrors;
 use crate::config::{Loaded, Overrides};
 use crate::gateway::StartError;
+use crate::ledger::{LedgerError, StoreError};
 
 /// Vestnik: one sender, five channels, and the truth about every notification.
 ///
@@ -142,7 +143,12 @@ fn is_mistake(cause: &(dyn std::error::Error + 'static)) -> bool {
     let settings = |error: &StartError| {
         matches!(error, StartError::Setup(_) | StartError::MasterKey(_) | StartError::OneLedger)
     };
-    cause.is::<Mistake>() || cause.downcast_ref().is_some_and(settings)
+    let ledger = |error: &LedgerError| matches!(error, LedgerError::WrongMasterKey);
+    let schema = |error: &StoreError| matches!(error, StoreError::Schema { .. });
+    cause.is::<Mistake>()
+        || cause.downcast_ref().is_some_and(settings)
+        || cause.downcast_ref().is_some_and(ledger)
+        || cause.downcast_ref().is_some_and(schema)
 }
 
 /// Loads the configuration with what the environment puts in its place. A variable that is no text

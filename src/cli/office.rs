@@ -27,7 +27,6 @@ impl Office {
         let loaded = load(common)?;
         let clock = Clock::system();
         let ledger = open_ledger(&loaded.gateway.ledger, &clock).await?;
-        ledger.check_master_key().await?;
         Ok(Self { loaded, ledger, clock })
     }
 

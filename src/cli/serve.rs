@@ -7,20 +7,24 @@ use std::time::Duration;
 use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tracing::info;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
 
 use super::{Common, load};
 use crate::broker::{Broker, Names};
 use crate::clock::Clock;
+use crate::config::Loaded;
 use crate::config::gateway::{BackPressure, Broker as BrokerSettings};
 use crate::config::sources::Sources;
 use crate::gateway::{Gateway, open_ledger};
 use crate::intake::Desk;
 use crate::intake::amqp::{self, AmqpIntake, Marks};
+use crate::ledger::Ledger;
+use crate::ledger::retry::insist;
 use crate::lifecycle::Lifecycle;
 use crate::status::{Options as RelayOptions, Relay};
 use crate::telemetry::{Metrics, open_log};
-use crate::web::{self, Probe, WebParts, WebState};
+use crate::web::{self, Door, Probe, WebParts, WebState};
 
 pub(super) async fn run(common: &Common) -> anyhow::Result<ExitCode> {
     let loaded = load(common)?;
@@ -32,9 +36,15 @@ pub(super) async fn run(common: &Common) -> anyhow::Result<ExitCode> {
     let sources = Arc::new(loaded.sources.clone());
     let metrics = Metrics::install()?;
     lifecycle.spawn("metrics", metrics.clone().keep(lifecycle.stopping()));
-    let ledger = open_ledger(&settings.ledger, &clock).await?;
     let listen = settings.http.listen;
     let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+    let door = Door::closed();
+    lifecycle.spawn("http", web::serve(listener, door.router(), lifecycle.stopping()));
+    let grace = Duration::from_secs(settings.grace_seconds.into());
+    let ledger = tokio::select! {
+        opened = open(&loaded, &clock) => opened?,
+        ending = lifecycle.run_until_signal(grace) => return Ok(ending?.exit_code()),
+    };
     let gateway = Gateway::start(loaded, ledger, &clock, &lifecycle)?;
     let mut probes = Vec::new();
     if let Some(broker) = &settings.broker {
@@ -51,12 +61,37 @@ pub(super) async fn run(common: &Common) -> anyhow::Result<ExitCode> {
         metrics: Some(metrics),
         probes,
     });
-    lifecycle.spawn("http", web::serve(listener, web::router(state), lifecycle.stopping()));
+    door.open(web::router(state));
     info!(config = %gateway.rules.version, %listen, "vestnik is at work");
-    let ending = lifecycle.run_until_signal(Duration::from_secs(settings.grace_seconds.into())).await?;
+    let ending = lifecycle.run_until_signal(grace).await?;
     gateway.close().await;
     Ok(ending.exit_code())
 }
+
+/// Opens the ledger and records the configuration in it. A database on another machine that is away is
+/// waited for; a file of ours that cannot be opened is told at once.
+async fn open(loaded: &Loaded, clock: &Clock) -> anyhow::Result<Arc<Ledger>> {
+    let settings = &loaded.gateway.ledger;
+    let mut wait = FIRST_WAIT;
+    let ledger = loop {
+        match open_ledger(settings, clock).await {
+            Err(error) if error.is_transient() && settings.postgres.is_some() => {
+                warn!(error = &error as &dyn std::error::Error, ?wait, "the ledger is waited for");
+                tokio::time::sleep(wait).await;
+                wait = (wait * 2).min(LONGEST_WAIT);
+            }
+            other => break other?,
+        }
+    };
+    insist(&CancellationToken::new(), || ledger.record_config(&loaded.version, &loaded.files)).await?;
+    Ok(ledger)
+}
+
+/// The first wait for a database that is away at the start; it doubles.
+const FIRST_WAIT: Duration = Duration::from_millis(250);
+
+/// No wait is longer.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// Takes notifications from RabbitMQ and publishes statuses there. Gives the probe that says whether
 /// the broker is there.

@@ -25,6 +25,8 @@ pub struct Loaded {
     pub folder: PathBuf,
     /// What every decision names: the digest of all files.
     pub version: String,
+    /// What the version is of: each file's text by its path, and what takes the place of settings.
+    pub files: BTreeMap<String, String>,
     /// The process.
     pub gateway: Gateway,
     /// The one registered sender.
@@ -51,6 +53,9 @@ const STRICT: &str = "strict";
 /// The files in the folder itself whose settings can be set elsewhere.
 const FILES: [&str; 3] = ["gateway", "policy", "sources"];
 
+/// Under which name the settings that were set elsewhere stand among the files.
+const SET_ELSEWHERE: &str = "(set in the environment)";
+
 /// The settings of an adapter that come from the sender in `identity.toml`.
 const SENDER: [&str; 5] = ["label", "sms_sender", "email_address", "viber_name", "telegram_bot"];
 
@@ -70,7 +75,7 @@ impl Loaded {
         let channels = reader.channels();
         let identity = reader.errors.take(load_identity(config));
         let words = identity.clone().and_then(|one| reader.errors.take(load_catalogue(config, one)));
-        let version = reader.errors.take(digest_of(config, overrides));
+        let files = reader.errors.take(files_of(config, overrides));
 
         let mut errors = reader.errors;
         errors.add(gateway.as_ref().map(checks::gateway));
@@ -87,13 +92,14 @@ impl Loaded {
         else {
             return Err(errors.sorted());
         };
-        let (Some(identity), Some((catalogue, renderer)), Some(version)) = (identity, words, version) else {
+        let (Some(identity), Some((catalogue, renderer)), Some(files)) = (identity, words, files) else {
             return Err(errors.sorted());
         };
         let by_id = |sheet: Sheet<Jurisdiction>| (sheet.value.id.clone(), sheet.value);
         errors.or(Self {
             folder: config.to_owned(),
-            version,
+            version: digest_of(&files),
+            files,
             gateway: gateway.value,
             identity,
             sources: sources.value,
@@ -243,30 +249,38 @@ fn files_in(folder: &Path, ending: &str) -> Result<Vec<PathBuf>, ConfigError> {
     Ok(files)
 }
 
-/// The digest of every file below the folder, by path, and of what takes the place of their
-/// settings: 16 hexadecimal digits.
-fn digest_of(config: &Path, overrides: &Overrides) -> Result<String, ConfigError> {
-    let mut context = digest::Context::new(&digest::SHA256);
+/// Every file below the folder by its path there, and what takes the place of their settings. What
+/// is no text is shown with marks in its place.
+fn files_of(config: &Path, overrides: &Overrides) -> Result<BTreeMap<String, String>, ConfigError> {
+    let failed =
+        |path: &Path, error: std::io::Error| ConfigError::of_file(path, format!("cannot be read: {error}"));
     let mut folders = vec![config.to_owned()];
-    let mut files = Vec::new();
+    let mut files = BTreeMap::new();
     while let Some(folder) = folders.pop() {
-        let failed =
-            |error: std::io::Error| ConfigError::of_file(&folder, format!("cannot be read: {error}"));
-        for entry in std::fs::read_dir(&folder).map_err(failed)? {
-            let path = entry.map_err(failed)?.path();
-            if path.is_dir() { folders.push(path) } else { files.push(path) }
+        for entry in std::fs::read_dir(&folder).map_err(|error| failed(&folder, error))? {
+            let path = entry.map_err(|error| failed(&folder, error))?.path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let bytes = std::fs::read(&path).map_err(|error| failed(&path, error))?;
+            let name = path.strip_prefix(config).unwrap_or(&path).to_string_lossy().into_owned();
+            files.insert(name, String::from_utf8_lossy(&bytes).into_owned());
         }
     }
-    files.sort();
-    for path in files {
-        let bytes = std::fs::read(&path)
-            .map_err(|error| ConfigError::of_file(&path, format!("cannot be read: {error}")))?;
-        let name = path.strip_prefix(config).unwrap_or(&path).to_string_lossy().into_owned();
-        for part in [name.as_bytes(), &bytes] {
-            context.update(&(part.len() as u64).to_be_bytes());
-            context.update(part);
-        }
+    let set_elsewhere = overrides.fingerprint();
+    if !set_elsewhere.is_empty() {
+        files.insert(SET_ELSEWHERE.to_owned(), set_elsewhere);
     }
-    context.update(overrides.fingerprint().as_bytes());
-    Ok(HEXLOWER.encode(&context.finish().as_ref()[..8]))
+    Ok(files)
+}
+
+/// The digest of these files: 16 hexadecimal digits.
+fn digest_of(files: &BTreeMap<String, String>) -> String {
+    let mut context = digest::Context::new(&digest::SHA256);
+    for part in files.iter().flat_map(|(name, text)| [name, text]) {
+        context.update(&(part.len() as u64).to_be_bytes());
+        context.update(part.as_bytes());
+    }
+    HEXLOWER.encode(&context.finish().as_ref()[..8])
 }

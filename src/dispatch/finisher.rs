@@ -1,22 +1,17 @@
 //! The finisher: outcomes from all lanes, put on record in batches.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tracing::{error, warn};
+use tokio_util::sync::CancellationToken;
+use tracing::error;
 
 use super::wake::Wake;
-use crate::ledger::{Finished, Ledger, LedgerError, Rules};
+use crate::ledger::retry::{by_halves, insist};
+use crate::ledger::{Finished, Ledger, Rules};
 
 /// Outcomes in one commit at most.
 const BATCH: usize = 500;
-
-/// The first wait after the ledger failed; it doubles.
-const FIRST_WAIT: Duration = Duration::from_millis(100);
-
-/// No wait is longer.
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// Puts outcomes on record until every lane is gone. A batch takes what is waiting and waits for
 /// nothing. While the ledger is away, outcomes are kept and tried again: the process must be cut to
@@ -31,29 +26,13 @@ pub async fn run(mut outcomes: mpsc::Receiver<Finished>, ledger: Arc<Ledger>, ru
 }
 
 async fn finish(batch: &[Finished], ledger: &Ledger, rules: &Rules) {
-    let mut wait = FIRST_WAIT;
-    let mut parts = vec![batch];
-    while let Some(part) = parts.pop() {
-        match ledger.finish(part, rules).await {
-            Ok(()) => {}
-            Err(error) if error.is_transient() => {
-                warn!(error = &error as &dyn std::error::Error, "outcomes wait for the ledger");
-                tokio::time::sleep(wait).await;
-                wait = (wait * 2).min(LONGEST_WAIT);
-                parts.push(part);
-            }
-            Err(error) => parts.extend(halves(part, &error)),
+    // Kept until the process is cut: a stop waits for outcomes as it waits for calls.
+    let never = CancellationToken::new();
+    let parts = by_halves(batch, |part| insist(&never, move || ledger.finish(part, rules))).await;
+    for (part, outcome) in parts {
+        if let (Some(one), Err(error)) = (part.first(), outcome) {
+            let error = &error as &dyn std::error::Error;
+            error!(notice = %one.notice, error, "an outcome cannot be put on record: its attempt will be ambiguous");
         }
     }
-}
-
-/// A batch that fails for a reason that will not pass is split until the one outcome is alone.
-fn halves<'a>(part: &'a [Finished], error: &LedgerError) -> Vec<&'a [Finished]> {
-    if let [only] = part {
-        let error = error as &dyn std::error::Error;
-        error!(notice = %only.notice, error, "an outcome cannot be put on record: its attempt will be ambiguous");
-        return Vec::new();
-    }
-    let (one, other) = part.split_at(part.len() / 2);
-    vec![one, other]
 }

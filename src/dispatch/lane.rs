@@ -11,7 +11,7 @@ use futures_util::FutureExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info, warn};
+use tracing::{error, info};
 use vestnik_contract::{Accepted, Channel, ChannelId, RouteId, SendError, SendErrorKind};
 
 use super::breaker::{Admission, Breaker, SpikeWatch};
@@ -20,6 +20,7 @@ use super::pauses::{Paused, Pauses};
 use super::wake::Wake;
 use crate::clock::Clock;
 use crate::domain::Priority;
+use crate::ledger::retry::{by_halves, insist};
 use crate::ledger::store::WorkRow;
 use crate::ledger::{Finished, Ledger, LedgerError, Outgoing, Rules};
 
@@ -134,7 +135,7 @@ impl Lane {
                 }
                 Err(error) => {
                     let channel = self.route.channel.id();
-                    warn!(%channel, error = &error as &dyn std::error::Error, "a lane could not work");
+                    error!(%channel, error = &error as &dyn std::error::Error, "a lane could not work");
                     stopping.run_until_cancelled(tokio::time::sleep(PAUSE_ON_ERROR)).await;
                 }
             }
@@ -146,13 +147,15 @@ impl Lane {
     async fn round(&mut self, stopping: &CancellationToken) -> Result<bool, LedgerError> {
         let Some(room) = self.room(stopping).await else { return Ok(false) };
         let channel = self.route.channel.id().clone();
-        let rows = self.context.ledger.claim(&channel, room.lowest, room.limit, self.options.lease).await?;
+        let LaneContext { ledger, rules, wake, .. } = &self.context;
+        let lease = self.options.lease;
+        let rows = insist(stopping, || ledger.claim(&channel, room.lowest, room.limit, lease)).await?;
         if rows.is_empty() {
             return Ok(false);
         }
         if room.reroute {
-            self.context.ledger.reroute(&rows, &self.context.rules).await?;
-            self.context.wake.wake();
+            insist(stopping, || ledger.reroute(&rows, rules)).await?;
+            wake.wake();
         } else {
             self.send_all(rows, stopping).await?;
         }
@@ -200,23 +203,42 @@ impl Lane {
             let turn = stopping.run_until_cancelled(self.limits.ready()).await;
             if turn.is_none() || tokio::time::Instant::now() >= deadline {
                 let rest: Vec<_> = waiting.into();
-                return self.context.ledger.release(&rest).await;
+                return insist(stopping, || self.context.ledger.release(&rest)).await;
             }
             let (passing, wait) = self.passing(&mut waiting);
             if passing.is_empty() {
                 stopping.run_until_cancelled(tokio::time::sleep(wait)).await;
                 continue;
             }
-            let started = self.context.ledger.start(&passing, &self.context.rules).await?;
-            if started.len() < passing.len() {
-                // What did not start may be due on another lane now.
-                self.context.wake.wake();
-            }
-            for outgoing in started {
-                self.call(outgoing).await;
-            }
+            self.start(&passing, stopping).await?;
         }
         self.limits.forget_old();
+        Ok(())
+    }
+
+    /// Starts rows and calls the adapter for each. One that cannot be started at all is left to its
+    /// lease, and stands in the way of no other.
+    async fn start(&mut self, rows: &[WorkRow], stopping: &CancellationToken) -> Result<(), LedgerError> {
+        let LaneContext { ledger, rules, wake, .. } = self.context.clone();
+        let parts = by_halves(rows, |part| insist(stopping, || ledger.start(part, &rules)).boxed()).await;
+        for (part, outcome) in parts {
+            match outcome {
+                Ok(started) => {
+                    if started.len() < part.len() {
+                        // What did not start may be due on another lane now.
+                        wake.wake();
+                    }
+                    for outgoing in started {
+                        self.call(outgoing).await;
+                    }
+                }
+                Err(error) if error.is_transient() => return Err(error),
+                Err(error) => {
+                    let notice = part.first().map(|row| row.notice);
+                    error!(?notice, error = &error as &dyn std::error::Error, "a notice cannot be started");
+                }
+            }
+        }
         Ok(())
     }
 

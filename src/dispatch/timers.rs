@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{error, info};
 
 use super::wake::Wake;
+use crate::ledger::retry::insist;
 use crate::ledger::{Ledger, LedgerError, Rules};
 
 /// Rows in one commit at most.
@@ -22,10 +23,10 @@ pub async fn run(
 ) {
     let mut woken = wake.listen();
     while !stopping.is_cancelled() {
-        match round(&ledger, &rules, &wake).await {
+        match insist(&stopping, || round(&ledger, &rules, &wake)).await {
             Ok(true) => continue,
             Ok(false) => {}
-            Err(error) => warn!(error = &error as &dyn std::error::Error, "timers could not be advanced"),
+            Err(error) => error!(error = &error as &dyn std::error::Error, "timers could not be advanced"),
         }
         let idle = tokio::time::timeout(poll, woken.changed());
         let _ = stopping.run_until_cancelled(idle).await;

@@ -10,7 +10,8 @@ use super::parse::{Envelope, parse};
 use super::refusal::{Refusal, RefusalReason};
 use crate::config::sources::Sources;
 use crate::domain::Priority;
-use crate::ledger::{Answer, DeadLetter, Ledger, LedgerError, Rules, StoreError, Submission};
+use crate::ledger::retry::{by_halves, soon};
+use crate::ledger::{Answer, DeadLetter, Ledger, LedgerError, Rules, Submission};
 
 /// A message that has arrived.
 #[derive(Debug, Clone, Copy)]
@@ -71,7 +72,7 @@ impl Desk {
         let refused =
             batch.iter().zip(&verdicts).filter_map(|(one, verdict)| Some((one, verdict.as_ref().err()?)));
         let letters: Vec<_> = refused.map(|(one, refusal)| self.letter(one, refusal)).collect();
-        self.ledger.bury(&letters).await?;
+        soon(|| self.ledger.bury(&letters)).await?;
         Ok(verdicts)
     }
 
@@ -83,21 +84,14 @@ impl Desk {
     /// is halved until the one message is found, which is refused alone.
     async fn accept(&self, batch: &[Submission]) -> Result<Vec<Result<Answer, Refusal>>, LedgerError> {
         let mut answers = Vec::with_capacity(batch.len());
-        let mut parts = vec![batch];
-        while let Some(part) = parts.pop() {
-            if part.is_empty() {
-                continue;
-            }
-            match self.ledger.accept(part, &self.rules).await {
+        for (_, outcome) in by_halves(batch, |part| soon(move || self.ledger.accept(part, &self.rules))).await
+        {
+            match outcome {
                 Ok(taken) => answers.extend(taken.into_iter().map(verdict)),
-                Err(error) if is_away(&error) => return Err(error),
-                Err(error) if part.len() == 1 => {
+                Err(error) if error.is_transient() => return Err(error),
+                Err(error) => {
                     error!(error = &error as &dyn std::error::Error, "a message cannot be accepted");
                     answers.push(Err(internal()));
-                }
-                Err(_) => {
-                    let (first, second) = part.split_at(part.len() / 2);
-                    parts.extend([second, first]);
                 }
             }
         }
@@ -141,12 +135,6 @@ fn verdict(answer: Answer) -> Result<Answer, Refusal> {
 
 fn internal() -> Refusal {
     Refusal::whole(RefusalReason::Internal, "the gateway could not take it; it can be replayed")
-}
-
-/// Whether the ledger can take nothing at all for now. A schema of another release is somebody's
-/// upgrade under way: it says nothing of the messages.
-fn is_away(error: &LedgerError) -> bool {
-    error.is_transient() || matches!(error, LedgerError::Store(StoreError::Schema { .. }))
 }
 
 /// A routing key of ours: what looks like none may hold anything, and is left out.

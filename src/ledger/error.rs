@@ -64,7 +64,10 @@ pub enum LedgerError {
     #[error("a notice could not be put into words")]
     Words(#[from] crate::notice::RenderError),
     /// The master key is not the one that the ledger was written under.
-    #[error("the master key is not the one that this ledger was written under")]
+    #[error(
+        "the master key is not the one that this ledger was written under; \
+         gateway.toml, ledger.master_key, names where it is read from"
+    )]
     WrongMasterKey,
     /// A notification names a measure that the catalogue in force does not have.
     #[error("a notification names a measure that is not in the catalogue")]

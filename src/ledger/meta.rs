@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use data_encoding::BASE64;
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::people::corrupt;
@@ -29,6 +31,9 @@ const MASTER_KEY: &str = "master_key";
 const CURRENT: &str = "config";
 const FILES: &str = "config_files";
 
+/// What configurations are sealed as, under the master key: an allow-list holds addresses.
+const USE: &str = "configuration";
+
 impl Ledger {
     /// Fails with [`LedgerError::WrongMasterKey`] unless the ledger was written under this master
     /// key; a new ledger remembers it. To be asked before any other work.
@@ -53,13 +58,12 @@ impl Ledger {
         if tx.value(CURRENT).await?.as_deref() == Some(digest) {
             return Ok(false);
         }
-        let before = tx.value(FILES).await?;
-        let before: ConfigFiles =
-            before.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default();
+        let before: Option<ConfigFiles> = self.sealed_value(&mut *tx, FILES).await?;
         let loaded_at = tx.now();
-        let version = ConfigVersion { digest: digest.to_owned(), loaded_at, diff: diff(&before, files) };
-        put_json(&mut *tx, &name_of(digest), &version).await?;
-        put_json(&mut *tx, FILES, files).await?;
+        let diff = diff(&before.unwrap_or_default(), files);
+        let version = ConfigVersion { digest: digest.to_owned(), loaded_at, diff };
+        self.put_sealed(&mut *tx, &name_of(digest), &version).await?;
+        self.put_sealed(&mut *tx, FILES, files).await?;
         tx.put_value(CURRENT, digest).await?;
         tx.commit().await?;
         Ok(true)
@@ -67,8 +71,30 @@ impl Ledger {
 
     /// The configuration of this digest, as it was last recorded.
     pub async fn config(&self, digest: &str) -> Result<Option<ConfigVersion>, LedgerError> {
-        let json = self.store.read().await?.value(&name_of(digest)).await?;
-        json.map(|json| serde_json::from_str(&json).map_err(|_| corrupt("value"))).transpose()
+        let mut tx = self.store.read().await?;
+        self.sealed_value(&mut *tx, &name_of(digest)).await
+    }
+
+    async fn put_sealed(
+        &self,
+        tx: &mut dyn Tx,
+        name: &str,
+        value: &impl Serialize,
+    ) -> Result<(), LedgerError> {
+        let plain = serde_json::to_vec(value).map_err(|_| corrupt("value"))?;
+        let sealed = BASE64.encode(&self.keys.master().seal(USE, &plain)?);
+        Ok(tx.put_value(name, &sealed).await?)
+    }
+
+    async fn sealed_value<T: DeserializeOwned>(
+        &self,
+        tx: &mut dyn Tx,
+        name: &str,
+    ) -> Result<Option<T>, LedgerError> {
+        let Some(text) = tx.value(name).await? else { return Ok(None) };
+        let sealed = BASE64.decode(text.as_bytes()).map_err(|_| corrupt("value"))?;
+        let plain = self.keys.master().open(USE, &sealed)?;
+        serde_json::from_slice(&plain).map(Some).map_err(|_| corrupt("value"))
     }
 
     /// How much work is open, by priority.
@@ -84,11 +110,6 @@ impl Ledger {
 
 fn name_of(digest: &str) -> String {
     format!("{CURRENT}:{digest}")
-}
-
-async fn put_json(tx: &mut dyn Tx, name: &str, value: &impl Serialize) -> Result<(), LedgerError> {
-    let json = serde_json::to_string(value).map_err(|_| corrupt("value"))?;
-    Ok(tx.put_value(name, &json).await?)
 }
 
 /// What changed between two sets of files: under the name of each changed file the lines that went

@@ -1,10 +1,16 @@
 //! Pauses: a person, or the gateway itself, stops a channel or one of its routes for a while.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use vestnik_contract::{ChannelId, RouteId};
 
 use super::store::PauseRow;
 use super::{Ledger, LedgerError};
+
+/// Who pauses a route that raised an alarm.
+pub const GATEWAY: &str = "gateway";
+
+/// A pause that ends this much earlier than another is as good: alarms come in crowds.
+const SLACK: SignedDuration = SignedDuration::from_secs(30);
 
 /// A pause to put on record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +39,38 @@ impl Ledger {
         Ok(tx.commit().await?)
     }
 
+    /// Pauses a route in the gateway's own name; whether that changed anything. The pause in force of a
+    /// person stays, and so does one of the
+    /// gateway's that lasts about as long.
+    pub async fn pause_by_gateway(
+        &self,
+        channel: &ChannelId,
+        route: &RouteId,
+        reason: &str,
+        until: Option<Timestamp>,
+    ) -> Result<bool, LedgerError> {
+        let mut tx = self.store.begin().await?;
+        let at = tx.now();
+        let same = |row: &PauseRow| row.channel == *channel && row.route.as_ref() == Some(route);
+        let rows = tx.pauses().await?;
+        let standing = rows.iter().find(|row| same(row) && in_force(row, at));
+        if standing.is_some_and(|row| row.person != GATEWAY || outlasts(row.expires_at, until)) {
+            return Ok(false);
+        }
+        tx.put_pause(&PauseRow {
+            channel: channel.clone(),
+            route: Some(route.clone()),
+            reroute: false,
+            reason: reason.to_owned(),
+            person: GATEWAY.to_owned(),
+            at,
+            expires_at: until,
+        })
+        .await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
     /// Ends the pause of just this channel or route; whether there was one in force.
     pub async fn resume(&self, channel: &ChannelId, route: Option<&RouteId>) -> Result<bool, LedgerError> {
         let mut tx = self.store.begin().await?;
@@ -54,6 +92,15 @@ impl Ledger {
         let mut rows = tx.pauses().await?;
         rows.retain(|row| in_force(row, now));
         Ok(rows)
+    }
+}
+
+/// Whether a pause goes on at least as long as another would.
+fn outlasts(standing: Option<Timestamp>, other: Option<Timestamp>) -> bool {
+    match (standing, other) {
+        (None, _) => true,
+        (Some(_), None) => false,
+        (Some(standing), Some(other)) => standing.saturating_add(SLACK).is_ok_and(|end| end >= other),
     }
 }
 

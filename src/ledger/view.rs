@@ -101,6 +101,15 @@ impl NotificationView {
             _ => None,
         })
     }
+
+    /// The version of the configuration that decided.
+    #[must_use]
+    pub fn config(&self) -> Option<&str> {
+        self.timeline.iter().find_map(|entry| match &entry.what {
+            Happening::Decided { config, .. } => Some(config.as_str()),
+            _ => None,
+        })
+    }
 }
 
 impl Ledger {

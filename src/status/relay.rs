@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::message::StatusMessage;
 use crate::broker::{Broker, BrokerError, Confirmed, Outgoing, Publisher, wait_after};
+use crate::ledger::retry::{insist, soon};
 use crate::ledger::store::Position;
 use crate::ledger::{Ledger, LedgerError};
 
@@ -100,7 +101,7 @@ impl Relay {
             stopping.run_until_cancelled(tokio::time::sleep(wait)).await;
         }
         self.connected.send_replace(false);
-        if let Err(error) = self.ledger.leave_relay(self.holder).await {
+        if let Err(error) = soon(|| self.ledger.leave_relay(self.holder)).await {
             warn!(error = &error as &dyn std::error::Error, "the relay's duty is held until its lease ends");
         }
     }
@@ -117,7 +118,7 @@ impl Relay {
             if !publisher.is_connected() {
                 return Err(BrokerError::ConnectionLost.into());
             }
-            if !self.round(&publisher).await? {
+            if !self.round(&publisher, stopping).await? {
                 let idle = tokio::time::timeout(self.options.poll, self.woken.changed());
                 let woken = stopping.run_until_cancelled(idle).await;
                 if let Some(Ok(Err(_))) = woken {
@@ -130,9 +131,14 @@ impl Relay {
     }
 
     /// Publishes a batch; whether there may be more to do at once.
-    async fn round(&mut self, publisher: &Publisher) -> Result<bool, RelayError> {
-        let Some(Held { since, after }) = self.hold().await? else { return Ok(false) };
-        let entries = self.ledger.entries_after(after, None, self.options.batch).await?;
+    async fn round(
+        &mut self,
+        publisher: &Publisher,
+        stopping: &CancellationToken,
+    ) -> Result<bool, RelayError> {
+        let Some(Held { since, after }) = self.hold(stopping).await? else { return Ok(false) };
+        let (ledger, batch) = (self.ledger.clone(), self.options.batch);
+        let entries = insist(stopping, || ledger.entries_after(after, None, batch)).await?;
         let Some((last, _)) = entries.last() else { return Ok(false) };
         let statuses = entries
             .iter()
@@ -146,17 +152,22 @@ impl Relay {
             self.publish(publisher, layer).await?;
         }
         let since = Instant::now();
-        let saved = self.ledger.save_relay(self.holder, self.options.lease, *last).await?;
+        let (holder, lease) = (self.holder, self.options.lease);
+        let saved = insist(stopping, || ledger.save_relay(holder, lease, *last)).await?;
         self.held = saved.then_some(Held { since, after: *last });
         Ok(true)
     }
 
     /// The duty; taken or prolonged only when a third of the lease is over, because that is a write.
-    async fn hold(&mut self) -> Result<Option<Held>, RelayError> {
+    async fn hold(&mut self, stopping: &CancellationToken) -> Result<Option<Held>, RelayError> {
         let fresh = self.held.is_some_and(|held| held.since.elapsed() < self.options.lease / 3);
         if !fresh {
-            let since = Instant::now();
-            let taken = self.ledger.take_relay(self.holder, self.options.lease).await?;
+            let (ledger, holder, lease) = (&self.ledger, self.holder, self.options.lease);
+            let (since, taken) = insist(stopping, async || {
+                let since = Instant::now();
+                Ok((since, ledger.take_relay(holder, lease).await?))
+            })
+            .await?;
             self.held = taken.map(|after| Held { since, after });
         }
         Ok(self.held)

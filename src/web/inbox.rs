@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::path::{Citizen, Named, query};
 use super::problem::{Kind, Problem};
 use super::state::WebState;
+use crate::ledger::retry::soon;
 
 /// Entries on a page, unless asked otherwise.
 const PAGE: u32 = 20;
@@ -47,7 +48,7 @@ async fn read(
     Citizen(id): Citizen,
     Named(entry): Named<Uuid>,
 ) -> Result<StatusCode, Problem> {
-    let found = web.inbox().read(&id, entry).await?;
+    let found = soon(|| web.inbox().read(&id, entry)).await?;
     found
         .map(|_| StatusCode::NO_CONTENT)
         .ok_or_else(|| Problem::new(Kind::NotFound, "expected an entry of the citizen's"))

@@ -8,6 +8,7 @@ mod auth;
 mod body;
 mod callbacks;
 pub mod citizens;
+mod door;
 mod health;
 mod inbox;
 pub mod json;
@@ -34,6 +35,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
+pub use door::Door;
 pub use health::Probe;
 pub use state::{WebParts, WebState};
 

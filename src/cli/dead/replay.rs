@@ -15,6 +15,7 @@ use crate::config::sources::Sources;
 use crate::domain::SourceId;
 use crate::gateway::rules;
 use crate::intake::{Envelope, Proof, parse};
+use crate::ledger::retry::soon;
 use crate::ledger::store::DeadRow;
 use crate::ledger::{Answer, Ledger, Rules};
 
@@ -35,6 +36,7 @@ pub(super) async fn run(common: &Common, args: &ReplayArgs) -> anyhow::Result<Ex
     }
     let letters = letters(&office, &args.ids.ids).await?;
     let Office { loaded, ledger, clock } = office;
+    soon(|| ledger.record_config(&loaded.version, &loaded.files)).await?;
     let sources = loaded.sources.clone();
     // Deciding asks the channels what they can do; nothing is sent from here.
     let connected = loaded.connect(&clock.function())?;
@@ -89,7 +91,8 @@ impl Desk {
             Ok(submission) => submission,
             Err(refusal) => return Ok(Err(refusal.to_string())),
         };
-        let answer = self.ledger.accept(&[submission], &self.rules).await?;
+        let batch = [submission];
+        let answer = soon(|| self.ledger.accept(&batch, &self.rules)).await?;
         let taken = match answer.first() {
             Some(Answer::Accepted(_)) => "was taken",
             Some(Answer::Repeated(_)) => "had been taken already",

@@ -54,7 +54,11 @@ pub(super) async fn run(common: &Common, args: &ExplainArgs) -> anyhow::Result<E
         return Ok(ExitCode::SUCCESS);
     }
     let pauses = office.ledger.pauses().await?;
-    print!("{}", story(&office, &view, zone.as_deref(), &pauses));
+    let configured_at = match view.config() {
+        Some(digest) => office.ledger.config(digest).await?.map(|version| version.loaded_at),
+        None => None,
+    };
+    print!("{}", Story { configured_at, ..story(&office, &view, zone.as_deref(), &pauses) });
     Ok(ExitCode::SUCCESS)
 }
 
@@ -93,6 +97,7 @@ fn story<'a>(
         life_event: event.map(|event| event.title.get(Locale::En)),
         measure: measure.map(|measure| measure.title.get(Locale::En)),
         zone: zone.and_then(|name| TimeZone::get(name).ok()),
+        configured_at: None,
         pauses,
     }
 }

@@ -20,6 +20,8 @@ pub(super) struct Story<'a> {
     pub(super) measure: Option<&'a str>,
     /// The citizen's zone, where it is known.
     pub(super) zone: Option<TimeZone>,
+    /// Since when the configuration was in force that decided, where it is on record.
+    pub(super) configured_at: Option<Timestamp>,
     /// The pauses in force.
     pub(super) pauses: &'a [PauseRow],
 }
@@ -91,7 +93,8 @@ impl Story<'_> {
             table.row(["  first sent".to_owned(), format!("{} or soon after", self.when(*due))]);
         }
         table.row(["  inbox", if *inbox { "it stands in the portal inbox" } else { "no entry" }]);
-        table.row(["  by", &format!("configuration {config}")]);
+        let loaded = self.configured_at.map(|at| format!(", in force since {}", self.when(at)));
+        table.row(["  by", &format!("configuration {config}{}", loaded.unwrap_or_default())]);
         Some((trace, table))
     }
 

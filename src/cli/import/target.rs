@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::domain::CitizenId;
 use crate::gateway::{open_ledger, rules};
 use crate::ledger::registry::Registration;
+use crate::ledger::retry::soon;
 use crate::ledger::{Ledger, Rules};
 use crate::web::citizens::form::{CitizenForm, Clerk, expected};
 use crate::web::citizens::refusal_of;
@@ -63,19 +64,10 @@ impl Target {
     }
 }
 
-/// How often a batch is tried again that another transaction was in the way of.
-const TRIES: usize = 5;
-
 pub(super) async fn record(ledger: &Ledger, rules: &Rules, batch: &[Line]) -> anyhow::Result<Vec<Verdict>> {
     let read: Vec<_> = batch.iter().map(|line| registration(line, rules)).collect();
     let good: Vec<_> = read.iter().filter_map(|one| one.as_ref().ok()).cloned().collect();
-    let mut tries = 1;
-    let answers = loop {
-        match ledger.register(&good).await {
-            Err(error) if error.is_transient() && tries < TRIES => tries += 1,
-            other => break other?,
-        }
-    };
+    let answers = soon(|| ledger.register(&good)).await?;
     let mut answers = answers.into_iter();
     let verdict = |one: Result<Registration, Problem>| {
         let refused = match one {

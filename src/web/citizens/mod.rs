@@ -23,6 +23,7 @@ use super::state::WebState;
 use crate::domain::CitizenId;
 use crate::ledger::LINK_LASTS;
 use crate::ledger::registry::{Refusal, Registration};
+use crate::ledger::retry::soon;
 
 pub(super) fn routes() -> Router<WebState> {
     Router::new()
@@ -115,7 +116,7 @@ async fn close_address(
         return Err(Problem::field("/reason", format!("expected {}", expected("reason"))));
     }
     let one = AddressForm { channel, address, reopen: false }.check(&web.rules)?;
-    if !web.ledger.close_address(&id, &one.channel, &one.address, &reason).await? {
+    if !soon(|| web.ledger.close_address(&id, &one.channel, &one.address, &reason)).await? {
         return Err(Problem::new(Kind::NotFound, "expected an open address of the citizen"));
     }
     document(&web, &id).await
@@ -132,7 +133,7 @@ async fn create_link(
     if !LINKED.contains(&channel.as_str()) || !web.rules.channels.contains_key(&channel) {
         return Err(Problem::new(Kind::NotFound, "expected telegram or viber, where it is in use"));
     }
-    let token = web.ledger.create_link(&id, &channel).await?.ok_or_else(no_such_citizen)?;
+    let token = soon(|| web.ledger.create_link(&id, &channel)).await?.ok_or_else(no_such_citizen)?;
     let bot = &web.rules.renderer.identity().sender.telegram_bot;
     let url = (channel.as_str() == "telegram").then(|| vestnik_telegram::deep_link(bot, &token)).flatten();
     // To the second, and by a clock that may differ a little from the ledger's: it is a hint for people.
@@ -156,7 +157,7 @@ async fn change(web: &WebState, registration: Registration) -> Result<Json<Value
 }
 
 async fn register(web: &WebState, registration: &Registration) -> Result<Option<Refusal>, Problem> {
-    let answers = web.ledger.register(std::slice::from_ref(registration)).await?;
+    let answers = soon(|| web.ledger.register(std::slice::from_ref(registration))).await?;
     Ok(answers.into_iter().find_map(Result::err))
 }
 

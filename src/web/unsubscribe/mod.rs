@@ -19,6 +19,7 @@ use self::page::Page;
 use self::words::Words;
 use super::state::WebState;
 use crate::domain::Locale;
+use crate::ledger::retry::soon;
 use crate::ledger::{LedgerError, StopToken};
 
 pub(super) fn routes() -> Router<WebState> {
@@ -60,7 +61,7 @@ async fn stop(State(web): State<WebState>, token: Token, headers: HeaderMap) -> 
 }
 
 async fn stopped(web: &WebState, token: &StopToken, guess: Locale) -> Result<Locale, LedgerError> {
-    if web.ledger.stop(token).await? {
+    if soon(|| web.ledger.stop(token)).await? {
         metrics::counter!("vestnik_unsubscribed_total", "channel" => token.channel.to_string()).increment(1);
     }
     locale(web, token, guess).await

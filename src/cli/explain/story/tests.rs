@@ -89,8 +89,8 @@ fn waiting() -> NotificationView {
 
 fn told(view: &NotificationView, pauses: &[PauseRow]) -> String {
     let zone = TimeZone::get("Europe/Kyiv").ok();
-    let story = Story { view, life_event: Some("Birth of a child"), measure: None, zone, pauses };
-    story.to_string()
+    let (life_event, configured_at) = (Some("Birth of a child"), Some(at(-60)));
+    Story { view, life_event, measure: None, zone, configured_at, pauses }.to_string()
 }
 
 #[test]
@@ -114,7 +114,7 @@ Why where
   put off     until Wed 17 Jun 2026 13:00:00: It is quiet time for the citizen.
   first sent  Wed 17 Jun 2026 13:00:00 or soon after
   inbox       it stands in the portal inbox
-  by          configuration 008f
+  by          configuration 008f, in force since Wed 17 Jun 2026 11:00:00
 
 Steps
   1. viber  failed: The provider refused the content.
@@ -169,8 +169,8 @@ fn what_comes_next_depends_on_the_step() {
 #[test]
 fn a_citizen_without_a_zone_is_told_of_in_utc_and_no_line_is_too_long() {
     let view = waiting();
-    let story = Story { view: &view, life_event: None, measure: None, zone: None, pauses: &[] };
-    let text = story.to_string();
+    let (life_event, measure, zone, configured_at) = (None, None, None, None);
+    let text = Story { view: &view, life_event, measure, zone, configured_at, pauses: &[] }.to_string();
     assert!(text.contains("in UTC: the citizen's zone is not known"));
     assert!(text.contains("Wed 17 Jun 2026 09:00:00"));
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
