@@ -17,14 +17,15 @@ use crate::clock::Clock;
 use crate::config::Loaded;
 use crate::config::channels::{ConnectedChannel, LaneSettings};
 use crate::config::error::ConfigErrors;
-use crate::config::gateway::LedgerSettings;
+use crate::config::gateway::{LedgerSettings, Retention};
 use crate::dispatch::{Alarm, Lane, LaneContext, LaneOptions, Pauses, RouteAlarm, Wake, finisher, timers};
+use crate::duties;
 use crate::ledger::keys::WeakMasterKey;
 use crate::ledger::postgres::{PostgresStore, TimeSource};
 use crate::ledger::retry::insist;
 use crate::ledger::sqlite::SqliteStore;
 use crate::ledger::store::Store;
-use crate::ledger::{Keyring, Ledger, LedgerError, Rules, StoreError};
+use crate::ledger::{Horizons, Keyring, Ledger, LedgerError, Rules, StoreError};
 use crate::lifecycle::Lifecycle;
 use crate::notice::CheckKey;
 
@@ -131,6 +132,7 @@ impl Gateway {
         let connected = loaded.connect(&clock.function())?;
         let channels =
             connected.iter().map(|one| (one.channel.clone(), one.adapter.channel.clone())).collect();
+        let horizons = horizons(loaded.gateway.retention);
         let rules = Arc::new(rules(loaded, channels, ledger.keys()));
         let wake = Wake::new();
         let (outcomes, outcomes_in) = mpsc::channel(QUEUE);
@@ -160,6 +162,7 @@ impl Gateway {
         lifecycle.spawn("finisher", finisher::run(outcomes_in, ledger.clone(), rules.clone(), wake.clone()));
         lifecycle.spawn("timers", timers::run(ledger.clone(), rules, wake, POLL, stopping.clone()));
         lifecycle.spawn("pauses", read_pauses(ledger.clone(), pauses, stopping.clone()));
+        lifecycle.spawn("retention", duties::forget(ledger.clone(), horizons, stopping.clone()));
         lifecycle.spawn("alarms", pause_routes(alarms_in, ledger, clock.clone(), stopping));
         Ok(gateway)
     }
@@ -225,6 +228,8 @@ impl Gateway {
 #[must_use]
 pub fn rules(loaded: Loaded, channels: BTreeMap<ChannelId, Arc<dyn Channel>>, keys: &Keyring) -> Rules {
     let Loaded { version, gateway, policy, jurisdictions, strict, catalogue, renderer, .. } = loaded;
+    let in_use: Vec<_> = channels.values().map(|channel| &**channel).collect();
+    let allow_list = gateway.allow_list.map(|list| list.in_one_form(&in_use));
     Rules {
         version,
         policy,
@@ -235,7 +240,15 @@ pub fn rules(loaded: Loaded, channels: BTreeMap<ChannelId, Arc<dyn Channel>>, ke
         check_key: CheckKey::new(keys.check_code_secret()),
         channels,
         public_url: gateway.http.public_url,
-        allow_list: gateway.allow_list.map(|list| list.recipients.into_iter().collect()),
+        allow_list,
+    }
+}
+
+fn horizons(retention: Retention) -> Horizons {
+    let days = |days: u16| jiff::SignedDuration::from_hours(24 * i64::from(days));
+    Horizons {
+        references: days(retention.idempotency_days),
+        receipts: days(retention.unmatched_receipt_days),
     }
 }
 

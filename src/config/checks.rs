@@ -5,7 +5,7 @@ use vestnik_contract::{ChannelId, is_id};
 
 use super::channels::CHANNELS;
 use super::error::ConfigErrors;
-use super::gateway::Gateway;
+use super::gateway::{Gateway, Retention};
 use super::place::{Place, Sheet};
 use super::sources::Sources;
 use crate::domain::{Catalogue, Ceilings, Class, LifeEventId, Policy, RetrySchedule, wording};
@@ -19,7 +19,8 @@ pub(super) use law::{jurisdiction, strict_is_strictest};
 /// The settings of the process.
 pub(super) fn gateway(sheet: &Sheet<Gateway>) -> ConfigErrors {
     let mut look = Look::at(&sheet.place);
-    let Gateway { http, ledger, broker, back_pressure, .. } = &sheet.value;
+    let Gateway { http, ledger, broker, back_pressure, retention, allow_list, grace_seconds, .. } =
+        &sheet.value;
     match (&ledger.sqlite, &ledger.postgres) {
         (Some(_), Some(_)) => look.wrong(&["ledger"], "expected one of sqlite and postgres, found both"),
         (None, None) => look.wrong(&["ledger"], "expected one of sqlite and postgres, found neither"),
@@ -38,6 +39,13 @@ pub(super) fn gateway(sheet: &Sheet<Gateway>) -> ConfigErrors {
     }
     if broker.as_ref().is_some_and(|broker| !broker.prefix.split('.').all(is_id)) {
         look.wrong(&["broker", "prefix"], "expected a name of a-z, 0-9, _, - and dots between them");
+    }
+    let Retention { idempotency_days, unmatched_receipt_days } = *retention;
+    look.not_zero(&["retention", "idempotency_days"], Some(idempotency_days));
+    look.not_zero(&["retention", "unmatched_receipt_days"], Some(unmatched_receipt_days));
+    look.not_zero(&["grace_seconds"], Some(*grace_seconds));
+    if allow_list.as_ref().is_some_and(|list| list.recipients.iter().any(|one| one.trim().is_empty())) {
+        look.wrong(&["allow_list", "recipients"], "expected an address in each place, found an empty one");
     }
     look.not_zero(&["back_pressure", "bulk_waits_above"], Some(back_pressure.bulk_waits_above));
     if back_pressure.normal_waits_above < back_pressure.bulk_waits_above {
@@ -68,6 +76,9 @@ pub(super) fn policy<'a>(
     }
     for channel in policy.channels.keys().filter(|channel| !is_known(channel)) {
         look.unknown_channel(&["channels", channel.as_str()], channel);
+    }
+    for (channel, rule) in &policy.channels {
+        look.not_zero(&["channels", channel.as_str(), "wait_minutes"], Some(rule.wait_minutes));
     }
     let ruled = |channel: &ChannelId| policy.channels.contains_key(channel) || policy.order.contains(channel);
     for channel in in_use.into_iter().filter(|channel| !ruled(channel)) {

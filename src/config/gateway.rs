@@ -1,11 +1,12 @@
 //! `gateway.toml`: where this installation listens, keeps its ledger and finds its broker.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use serde::Deserialize;
 use url::Url;
-use vestnik_contract::SecretRef;
+use vestnik_contract::{Address, Channel, SecretRef};
 
 use crate::telemetry::LogFormat;
 
@@ -23,6 +24,9 @@ pub struct Gateway {
     /// How much work may wait before sources have to.
     #[serde(default)]
     pub back_pressure: BackPressure,
+    /// For how long what need not be kept for ever is kept.
+    #[serde(default)]
+    pub retention: Retention,
     /// Where it is set, nobody else is ever written to: for test installations.
     #[serde(default)]
     pub allow_list: Option<AllowList>,
@@ -90,12 +94,39 @@ impl Default for BackPressure {
     }
 }
 
+/// For how long what need not be kept for ever is kept.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retention {
+    /// Days for which a source's id is known again after it was first seen.
+    pub idempotency_days: u16,
+    /// Days for which a receipt is kept that names no message of ours.
+    pub unmatched_receipt_days: u16,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { idempotency_days: 180, unmatched_receipt_days: 3 }
+    }
+}
+
 /// Recipients of a test installation.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AllowList {
-    /// Addresses, each in the form of its channel.
+    /// Addresses, each of one of the channels in use.
     pub recipients: Vec<String>,
+}
+
+impl AllowList {
+    /// The recipients in the one form of each channel that knows them as addresses of its own: as
+    /// addresses are kept. One that no channel knows is nobody's.
+    #[must_use]
+    pub fn in_one_form(&self, channels: &[&dyn Channel]) -> BTreeSet<String> {
+        let forms = |text: &String| channels.iter().filter_map(|channel| channel.address(text)).collect();
+        let known = self.recipients.iter().flat_map(|text| -> Vec<Address> { forms(text) });
+        known.map(|address| address.expose().to_owned()).collect()
+    }
 }
 
 /// How the log is written.

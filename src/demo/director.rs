@@ -145,7 +145,7 @@ impl Director {
             return Ok(Stillness::Busy);
         }
         let next = work.iter().map(|row| row.due_at).min();
-        let open: u64 = tx.open_work().await?.into_iter().map(|(_, count)| count).sum();
+        let open: u64 = tx.open_work(u64::MAX).await?;
         let unseen = open > work.len() as u64;
         if unseen || self.expects_answer(tx, &work).await? {
             return Ok(Stillness::Answering(next));

@@ -90,7 +90,8 @@ const WINDOW: u32 = 64;
 const SPIKE: u32 = 48;
 
 impl SpikeWatch {
-    /// Counts an outcome; whether there is a spike with it.
+    /// Counts an outcome; whether it is part of a spike. Once there is one, each permanent refusal is,
+    /// those of calls under way included, until enough other outcomes came or it is reset.
     pub fn record(&mut self, outcome: Result<(), SendErrorKind>) -> bool {
         let gone = outcome == Err(SendErrorKind::Unreachable(Permanence::Permanent));
         self.recent = self.recent << 1 | u64::from(gone);
@@ -156,6 +157,9 @@ mod tests {
         let mut watch = SpikeWatch::default();
         let alarms = (0..WINDOW).filter(|_| watch.record(gone)).count();
         assert_eq!(alarms, 1, "only a full window can be a spike");
+        assert!(watch.record(gone), "calls under way belong to it");
+        assert!(!watch.record(Ok(())), "what arrives is believed");
+        assert!((0..WINDOW - SPIKE).all(|_| !watch.record(Ok(()))) && !watch.record(gone), "it is over");
         watch.reset();
         let mixed = (0..1000).any(|n| watch.record(if n % 2 == 0 { gone } else { Ok(()) }));
         assert!(!mixed);

@@ -90,6 +90,8 @@ pub struct Lane {
     limits: Limits,
     slots: Arc<Semaphore>,
     calls: JoinSet<()>,
+    /// Whether the route was paused when it was looked at last.
+    was_paused: bool,
 }
 
 struct Route {
@@ -119,7 +121,7 @@ impl Lane {
         let limits = Limits::new(options.per_second, options.per_citizen_per_minute);
         let slots = Arc::new(Semaphore::new(options.concurrency.max(1)));
         let route = Arc::new(Route { channel, id: route, health: Mutex::default() });
-        Self { context, options, route, limits, slots, calls: JoinSet::new() }
+        Self { context, options, route, limits, slots, calls: JoinSet::new(), was_paused: false }
     }
 
     /// Works until `stopping`, then waits for the calls under way.
@@ -163,10 +165,13 @@ impl Lane {
     }
 
     /// How much may be claimed now; `None` for nothing before the next wake-up.
-    async fn room(&self, stopping: &CancellationToken) -> Option<Room> {
+    async fn room(&mut self, stopping: &CancellationToken) -> Option<Room> {
         let now = self.context.clock.now();
         let paused = self.context.pauses.borrow().of(self.route.channel.id(), &self.route.id, now);
         let batch = self.options.batch.max(1);
+        if std::mem::replace(&mut self.was_paused, paused.is_some()) && paused.is_none() {
+            self.route.forget_spike();
+        }
         match paused {
             Some(Paused::Hold) => return None,
             Some(Paused::Reroute) => {
@@ -279,6 +284,11 @@ impl Route {
         self.health.lock().unwrap_or_else(PoisonError::into_inner).0.admit(now)
     }
 
+    /// Somebody has looked at the route, and lets it go on.
+    fn forget_spike(&self) {
+        self.health.lock().unwrap_or_else(PoisonError::into_inner).1.reset();
+    }
+
     /// Counts an outcome; the alarm it raises.
     fn record(&self, outcome: Result<(), SendErrorKind>, now: jiff::Timestamp) -> Option<Alarm> {
         let mut health = self.health.lock().unwrap_or_else(PoisonError::into_inner);
@@ -289,7 +299,6 @@ impl Route {
             info!(%channel, %route, open = health.0.is_open(), "circuit breaker");
         }
         if health.1.record(outcome) {
-            health.1.reset();
             return Some(Alarm::UnreachableSpike);
         }
         (outcome == Err(SendErrorKind::Misconfigured)).then_some(Alarm::Misconfigured)

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use vestnik_contract::{Accepted, Address, ChannelId, RouteId, SendError};
 
 use super::closing::{self, Closing};
+use super::foreign;
 use super::people;
 use super::rules::Rules;
 use super::store::ReferenceRow;
@@ -74,7 +75,7 @@ impl Ledger {
         let row = |reference: &String| ReferenceRow {
             channel: one.channel.clone(),
             route: one.route.clone(),
-            reference: reference.clone(),
+            reference: foreign::kept(reference),
             recipient,
             notice: one.notice,
             citizen: one.citizen,

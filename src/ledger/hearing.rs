@@ -7,6 +7,7 @@ use uuid::Uuid;
 use vestnik_contract::{Address, ChannelId, RouteId};
 
 use super::closing::{BLOCKED, closed_by_provider};
+use super::foreign;
 use super::inbound::{Heard, Meaning, by_reply, evidence_of};
 use super::people::People;
 use super::registry::consent_row;
@@ -85,7 +86,7 @@ impl<'a> Hearing<'a> {
             id: new_key(),
             channel: self.channel.clone(),
             route: route.clone(),
-            key: heard.key.clone(),
+            key: foreign::kept(&heard.key),
             citizen: person.map(|person| person.citizen.key),
             sender,
             kind: heard.meaning.as_str().to_owned(),

@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use super::people::corrupt;
 use super::store::Tx;
 use super::{Ledger, LedgerError};
-use crate::domain::Priority;
 
 /// A configuration that was loaded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,9 +96,10 @@ impl Ledger {
         serde_json::from_slice(&plain).map(Some).map_err(|_| corrupt("value"))
     }
 
-    /// How much work is open, by priority.
-    pub async fn open_work(&self) -> Result<Vec<(Priority, u64)>, LedgerError> {
-        Ok(self.store.read().await?.open_work().await?)
+    /// How much work is open, counted up to `at_most`: what is asked often must not cost more when
+    /// there is more.
+    pub async fn open_work(&self, at_most: u64) -> Result<u64, LedgerError> {
+        Ok(self.store.read().await?.open_work(at_most).await?)
     }
 
     /// How much work is open, by lane: the channel it is due on, or [`TIMER`](super::store::TIMER).

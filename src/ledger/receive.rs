@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use vestnik_contract::{ChannelId, Receipt, ReceiptState, RouteId};
 
 use super::closing::{self, Closing};
+use super::foreign;
 use super::people;
 use super::rules::Rules;
 use super::store::{OrphanRow, ReferenceRow, Tx};
@@ -60,7 +61,7 @@ impl Ledger {
         OrphanRow {
             channel: channel.clone(),
             route: route.clone(),
-            reference: receipt.reference.clone(),
+            reference: foreign::kept(&receipt.reference),
             recipient: receipt.recipient.as_ref().map(|address| self.keys.address(channel, address)),
             state: receipt.state,
             received_at: now,

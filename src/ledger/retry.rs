@@ -97,6 +97,7 @@ where
 #[cfg(test)]
 mod tests {
     use std::cell::{Cell, RefCell};
+    use std::future::{Ready, ready};
 
     use super::*;
 
@@ -109,9 +110,13 @@ mod tests {
     }
 
     /// A verb that fails so often, and then gives the number of its try.
-    async fn after(failures: u32, tries: &Cell<u32>, error: fn() -> LedgerError) -> Result<u32, LedgerError> {
+    fn after(
+        failures: u32,
+        tries: &Cell<u32>,
+        error: fn() -> LedgerError,
+    ) -> Ready<Result<u32, LedgerError>> {
         tries.set(tries.get() + 1);
-        if tries.get() > failures { Ok(tries.get()) } else { Err(error()) }
+        ready(if tries.get() > failures { Ok(tries.get()) } else { Err(error()) })
     }
 
     #[tokio::test(start_paused = true)]

@@ -151,8 +151,9 @@ pub trait Tx: Send {
     /// Work, of any lane, whose attempt was started and whose lease is over: at most `limit`.
     async fn abandoned(&mut self, limit: u32) -> Result<Vec<WorkRow>, StoreError>;
 
-    /// How much work is open, by priority.
-    async fn open_work(&mut self) -> Result<Vec<(Priority, u64)>, StoreError>;
+    /// How much work is open, counted up to `at_most`: what is asked often must not cost more when
+    /// there is more.
+    async fn open_work(&mut self, at_most: u64) -> Result<u64, StoreError>;
 
     /// How much work is open, by lane.
     async fn open_lanes(&mut self) -> Result<Vec<(String, u64)>, StoreError>;
@@ -276,6 +277,9 @@ pub trait Tx: Send {
     /// Sets a named value.
     async fn put_value(&mut self, name: &str, value: &str) -> Result<(), StoreError>;
 
+    /// Forgets what was over before a moment, the oldest first: at most `limit` rows; gives how many.
+    async fn forget(&mut self, what: Past, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
+
     /// Takes or prolongs a duty until `until`, or lets it go where `until` is past; gives its fence
     /// (rising with each new holder), or `None` while another holds it.
     async fn take_duty(
@@ -284,6 +288,19 @@ pub trait Tx: Send {
         holder: Uuid,
         until: Timestamp,
     ) -> Result<Option<i64>, StoreError>;
+}
+
+/// What the ledger need not keep for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Past {
+    /// What is remembered of source references since before the moment, unless the notification is open.
+    References,
+    /// Receipts that came before the moment and name no attempt of ours.
+    Receipts,
+    /// Link tokens that were over before the moment.
+    Links,
+    /// Places in the contact budget of days before the moment's.
+    Reservations,
 }
 
 /// A citizen's row.

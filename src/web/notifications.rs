@@ -205,8 +205,7 @@ impl WebState {
         if let Some((count, _)) = known.filter(|(_, at)| now.duration_since(*at).abs() < COUNTED) {
             return Ok(count);
         }
-        let open = self.ledger.store().read().await?.open_work().await?;
-        let count = open.into_iter().map(|(_, count)| count).sum();
+        let count = self.ledger.open_work(self.back_pressure.normal_waits_above.saturating_add(1)).await?;
         *self.load().0.lock().unwrap_or_else(PoisonError::into_inner) = Some((count, now));
         Ok(count)
     }

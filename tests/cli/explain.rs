@@ -45,5 +45,5 @@ fn another_master_key_opens_nothing() {
     std::fs::write(&other, "another master key of somebody else").unwrap();
     let place = format!("{{ file = \"{}\" }}", other.display());
     home.set("VESTNIK__GATEWAY__LEDGER__MASTER_KEY", &place);
-    home.run(&["token", "list"]).ends(1).says("master key");
+    home.run(&["token", "list"]).ends(2).says("master key");
 }

@@ -88,6 +88,11 @@ impl Home {
         Gateway { process, _log: lines }
     }
 
+    /// Starts `vestnik` here with these arguments and lets it run; its log goes nowhere.
+    pub(crate) fn start(&self, arguments: &[&str]) -> Child {
+        self.command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_vestnik"));
         let environment = self.environment.iter().map(|(name, value)| (name, value));

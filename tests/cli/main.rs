@@ -8,4 +8,5 @@ mod dead;
 mod explain;
 mod home;
 mod seed;
+mod serve;
 mod token;

@@ -68,10 +68,14 @@ impl SendError {
     }
 
     /// With the provider's code, such as `429` or `0x58`. Only codes: a provider's free text may
-    /// repeat what was sent.
+    /// repeat what was sent. Of what a provider may call a code, printable ASCII of the first 64
+    /// characters is kept.
     #[must_use]
     pub fn code(mut self, code: impl Into<String>) -> Self {
-        self.code = Some(code.into());
+        let mut code = code.into();
+        code.retain(|character| matches!(character, ' '..='~'));
+        code.truncate(64);
+        self.code = Some(code);
         self
     }
 
@@ -125,5 +129,18 @@ impl fmt::Display for SendError {
 impl StdError for SendError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.source.as_deref().map(|source| source as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_short_and_printable_whatever_a_provider_calls_one() {
+        let code = |code: &str| SendError::new(SendErrorKind::Rejected).code(code).code;
+        assert_eq!(code("550 5.1.1").as_deref(), Some("550 5.1.1"));
+        assert_eq!(code("4\0 2\n9\u{1b}[2J Іван").as_deref(), Some("4 29[2J "));
+        assert_eq!(code(&"x".repeat(100_000)).map(|code| code.len()), Some(64));
     }
 }

@@ -117,7 +117,8 @@ fn pauses_of(listed: &[Listed]) -> String {
         let work = if pause.work == "reroute" { "work goes to the next channel" } else { "work waits" };
         let Paused { reason, person, at, .. } = pause;
         let sentence = format!("{channel}{route} is paused by {person} since {} {end}; {work}.", moment(*at));
-        format!("\n{}\n  {}\n", wrap(&sentence, 98).join("\n  "), wrap(reason, 96).join("\n  "))
+        let (sentence, reason) = (wrap(&sentence, 98).join("\n  "), wrap(reason, 96).join("\n  "));
+        format!("\n{sentence}\n  {reason}\n  To end it: vestnik channel resume {channel}{route}\n")
     };
     let pauses = listed.iter().flat_map(|one| one.pauses.iter().map(|pause| (one.channel.as_str(), pause)));
     pauses.map(|(channel, pause)| sentence(channel, pause)).collect()
@@ -157,6 +158,7 @@ mod tests {
         assert_eq!(lines[2], "viber    main   PAUSED  100       64, 8 for urgent  12");
         let sentence =
             "viber is paused by olena since 2026-06-17 09:00 UTC until it is resumed; work goes to the next";
-        assert_eq!(lines[4..], [sentence, "  channel.", "  outage at Viber"]);
+        let to_end = "  To end it: vestnik channel resume viber";
+        assert_eq!(lines[4..], [sentence, "  channel.", "  outage at Viber", to_end]);
     }
 }

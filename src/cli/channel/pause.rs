@@ -6,10 +6,10 @@ use clap::Args;
 use jiff::Span;
 
 use super::Target;
-use crate::cli::Common;
 use crate::cli::office::{Office, after, moment, span};
+use crate::cli::{Common, Mistake};
 use crate::domain::wording;
-use crate::ledger::Pause;
+use crate::ledger::{GATEWAY, Pause};
 
 /// What `channel pause` takes.
 #[derive(Debug, Args)]
@@ -43,6 +43,11 @@ pub(super) async fn run(common: &Common, args: &PauseArgs) -> anyhow::Result<Exi
     let until = args.span.map(|span| after(now, span)).transpose()?;
     let Target { channel, route } = args.target.clone();
     let (reason, person) = (args.reason.clone(), args.person.clone());
+    if person == GATEWAY {
+        return Err(
+            Mistake(format!("--as: expected a person; {GATEWAY} stands for pauses of its own")).into()
+        );
+    }
     let pause = Pause { channel, route, reroute: args.reroute, reason, person, until };
     office.ledger.pause(pause).await?;
     let end =

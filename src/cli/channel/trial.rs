@@ -78,7 +78,7 @@ fn recipient(loaded: &Loaded, channel: &dyn Channel, text: &str) -> Result<Addre
         .gateway
         .allow_list
         .as_ref()
-        .is_none_or(|list| list.recipients.iter().any(|one| one == address.expose()));
+        .is_none_or(|list| list.in_one_form(&[channel]).contains(address.expose()));
     if allowed {
         return Ok(address);
     }

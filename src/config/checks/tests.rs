@@ -106,11 +106,20 @@ const BROKEN: &[Broken] = &[
         "bulk_waits_above = 0",
         ":20: expected at least 1, found 0",
     ),
+    ("gateway.toml", "idempotency_days = 180", "idempotency_days = 0", ":20: expected at least 1, found 0"),
+    ("gateway.toml", "grace_seconds = 25", "grace_seconds = 0", ":17: expected at least 1, found 0"),
+    (
+        "gateway.toml",
+        "# [allow_list]\n# recipients = [\"+380671234567\"]",
+        "[allow_list]\nrecipients = [\"+380671234567\", \" \"]",
+        "expected an address in each place, found an empty one",
+    ),
+    ("policy.toml", "wait_minutes = 720", "wait_minutes = 0", ":16: expected at least 1, found 0"),
     (
         "gateway.toml",
         "[log]",
         "[logs]",
-        "expected one of http, ledger, broker, back_pressure, allow_list, log, grace_seconds, found \"logs\" (did you mean \"log\"?)",
+        "expected one of http, ledger, broker, back_pressure, retention, allow_list, log, grace_seconds, found \"logs\" (did you mean \"log\"?)",
     ),
     (
         "policy.toml",

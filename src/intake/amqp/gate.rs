@@ -8,7 +8,7 @@ use tracing::{info, warn};
 use super::{Health, Options};
 use crate::domain::Priority;
 use crate::intake::desk::Desk;
-use crate::ledger::StoreError;
+use crate::ledger::LedgerError;
 
 /// How much work may be open before messages have to wait at the broker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +60,8 @@ pub(super) async fn watch_work(
     let mut told = None;
     while !stopping.is_cancelled() {
         let before = *gate.borrow();
-        let work = open_work(desk).await;
+        let most = options.marks.normal.max(options.marks.bulk).saturating_add(1);
+        let work = desk.ledger().open_work(most).await;
         let now = work.as_ref().map_or(Gate::default(), |work| Gate::of(*work, options.marks, before));
         if told.replace(now) != Some(now) {
             tell(&work, now);
@@ -71,12 +72,7 @@ pub(super) async fn watch_work(
     }
 }
 
-async fn open_work(desk: &Desk) -> Result<u64, StoreError> {
-    let mut tx = desk.ledger().store().read().await?;
-    Ok(tx.open_work().await?.iter().map(|(_, count)| count).sum())
-}
-
-fn tell(work: &Result<u64, StoreError>, gate: Gate) {
+fn tell(work: &Result<u64, LedgerError>, gate: Gate) {
     match work {
         Ok(open) => info!(open, lowest = gate.lowest.map(Priority::as_str), "which messages may come in"),
         Err(error) => {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use vestnik_contract::{ChannelId, RouteId};
 
 use super::failure::failed;
-use super::{TimeSource, citizens, inbox, notices, operations, receipts, timeline, work};
+use super::{TimeSource, citizens, inbox, notices, operations, past, receipts, timeline, work};
 use crate::domain::{
     CitizenKey, FinalState, NoticeId, NotificationKey, Priority, Reason, SourceId, SourceRef,
 };
@@ -16,7 +16,7 @@ use crate::ledger::codes::Table;
 use crate::ledger::error::StoreError;
 use crate::ledger::store::{
     AddressRow, CitizenRow, ConsentRow, DeadRow, EntryRow, IdempotencyRow, InboundRow, InboxRow, Lease,
-    LinkRow, NoticeRow, NotificationRow, OrphanRow, PauseRow, Position, PreferenceRow, ReferenceRow,
+    LinkRow, NoticeRow, NotificationRow, OrphanRow, Past, PauseRow, Position, PreferenceRow, ReferenceRow,
     ReservationRow, TokenRow, Tx, WorkRow,
 };
 
@@ -183,8 +183,8 @@ impl Tx for PostgresTx {
         work::abandoned(&mut self.tx, self.now, limit).await
     }
 
-    async fn open_work(&mut self) -> Result<Vec<(Priority, u64)>, StoreError> {
-        work::open(&mut self.tx).await
+    async fn open_work(&mut self, at_most: u64) -> Result<u64, StoreError> {
+        work::open(&mut self.tx, at_most).await
     }
 
     async fn open_lanes(&mut self) -> Result<Vec<(String, u64)>, StoreError> {
@@ -323,6 +323,10 @@ impl Tx for PostgresTx {
 
     async fn put_value(&mut self, name: &str, value: &str) -> Result<(), StoreError> {
         operations::put_value(&mut self.tx, name, value).await
+    }
+
+    async fn forget(&mut self, what: Past, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        past::forget(&mut self.tx, what, before, limit).await
     }
 
     async fn take_duty(

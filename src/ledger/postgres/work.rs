@@ -47,7 +47,7 @@ const CLAIM: &str = "
 const ABANDONED: &str =
     "SELECT * FROM work WHERE attempt IS NOT NULL AND lease_until <= $1 ORDER BY lease_until LIMIT $2";
 
-const OPEN: &str = "SELECT priority, count(*) AS rows FROM work GROUP BY priority ORDER BY priority";
+const OPEN: &str = "SELECT count(*) AS rows FROM (SELECT 1 FROM work LIMIT $1) AS counted";
 
 const OPEN_LANES: &str = "SELECT lane, count(*) AS rows FROM work GROUP BY lane ORDER BY lane";
 
@@ -124,12 +124,10 @@ pub(super) async fn abandoned(
     all(conn, query(ABANDONED).bind(millis(now)).bind(i64::from(limit)), WORK, work).await
 }
 
-pub(super) async fn open(conn: &mut PgConnection) -> Result<Vec<(Priority, u64)>, StoreError> {
-    all(conn, query(OPEN), WORK, |cells| {
-        let priority = cells.table.priority(cells.get("priority")?)?;
-        Ok((priority, cells.table.number(cells.get("rows")?)?))
-    })
-    .await
+pub(super) async fn open(conn: &mut PgConnection, at_most: u64) -> Result<u64, StoreError> {
+    let statement = query(OPEN).bind(i64::try_from(at_most).unwrap_or(i64::MAX));
+    let counted = one(conn, statement, WORK, |cells| cells.table.number(cells.get("rows")?)).await?;
+    Ok(counted.unwrap_or_default())
 }
 
 pub(super) async fn open_lanes(conn: &mut PgConnection) -> Result<Vec<(String, u64)>, StoreError> {

@@ -90,5 +90,9 @@ scenarios! {
     replies: one_click_unsubscribes_and_says_so_once;
     operating: a_token_is_good_until_revoked_or_over;
     operating: a_pause_is_in_force_until_it_is_over_or_lifted;
+    operating: the_gateway_pauses_a_route_and_never_in_place_of_a_person;
+    operating: what_is_past_is_forgotten_by_one_process_and_what_is_open_never;
+    receipts: a_reference_that_nobody_can_keep_is_known_again;
+    replies: an_inbound_whose_key_nobody_can_keep_is_heard_once;
     operating: a_notification_is_shown_with_all_that_happened;
 }

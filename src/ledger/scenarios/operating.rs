@@ -1,12 +1,15 @@
 //! Tokens, pauses, and what is shown of a notification.
 
+use std::time::Duration;
+
 use jiff::SignedDuration;
 use serde_json::json;
+use uuid::Uuid;
 use vestnik_contract::{ChannelId, ReceiptState};
 
 use crate::domain::{Reason, SourceId};
 use crate::ledger::fixture::{World, reference, route};
-use crate::ledger::{Denied, NewToken, Pause, Scope, TokenMistake};
+use crate::ledger::{Denied, Forgotten, Horizons, NewToken, Pause, Scope, TokenMistake};
 
 pub(super) async fn a_token_is_good_until_revoked_or_over(world: World) {
     let source = Some(SourceId::new("family_fund").unwrap());
@@ -59,6 +62,50 @@ pub(super) async fn a_pause_is_in_force_until_it_is_over_or_lifted(world: World)
     assert!(world.ledger.resume(&sms, None).await.unwrap());
     assert!(!world.ledger.resume(&sms, None).await.unwrap());
     assert!(world.ledger.pauses().await.unwrap().is_empty());
+}
+
+pub(super) async fn the_gateway_pauses_a_route_and_never_in_place_of_a_person(world: World) {
+    let (sms, main) = (ChannelId::new("sms").unwrap(), route());
+    let after = |minutes| Some(world.clock.now() + SignedDuration::from_mins(minutes));
+    let pause = async |until| world.ledger.pause_by_gateway(&sms, &main, "refused", until).await.unwrap();
+    let by =
+        async || world.ledger.pauses().await.unwrap().into_iter().map(|row| row.person).collect::<Vec<_>>();
+    assert!(pause(after(1)).await);
+    assert!(!pause(after(1)).await, "alarms that come in crowds are one pause");
+    assert!(pause(None).await, "one without an end is more");
+    assert!(!pause(after(1)).await);
+    assert!(world.ledger.resume(&sms, Some(&main)).await.unwrap());
+
+    let (reason, person) = ("maintenance".to_owned(), "Олена".to_owned());
+    let route = Some(main.clone());
+    let of_person = Pause { channel: sms.clone(), route, reroute: true, reason, person, until: after(10) };
+    world.ledger.pause(of_person).await.unwrap();
+    assert!(!pause(None).await);
+    assert_eq!(by().await, ["Олена"]);
+    world.clock.advance(SignedDuration::from_mins(10));
+    assert!(pause(None).await, "the person's pause is over");
+    assert_eq!(by().await, ["gateway"]);
+}
+
+pub(super) async fn what_is_past_is_forgotten_by_one_process_and_what_is_open_never(world: World) {
+    let days = |days: i64| SignedDuration::from_hours(24 * days);
+    let horizons = Horizons { references: days(180), receipts: days(3) };
+    let (one, other, lease) = (Uuid::now_v7(), Uuid::now_v7(), Duration::from_mins(15));
+    let forget = async |holder| world.ledger.forget(holder, lease, horizons, 100).await.unwrap();
+    world.citizen("anna", &["sms"]).await;
+    world.publish("open", "anna").await;
+    world.publish("closed", "nobody").await;
+    world.receipt("sms", "never ours", ReceiptState::Delivered).await;
+
+    assert_eq!(forget(one).await, Some(Forgotten::default()), "nothing is past");
+    assert_eq!(forget(other).await, None, "one process at a time");
+    world.pass(4 * 86_400).await;
+    assert_eq!(forget(one).await.unwrap().receipts, 1);
+    world.pass(180 * 86_400).await;
+    let forgotten = forget(one).await.unwrap();
+    assert_eq!((forgotten.references, forgotten.reservations), (1, 1));
+    assert!(world.ledger.notification(&reference("open")).await.unwrap().is_some());
+    assert_eq!(world.ledger.notification(&reference("closed")).await.unwrap(), None);
 }
 
 pub(super) async fn a_notification_is_shown_with_all_that_happened(world: World) {

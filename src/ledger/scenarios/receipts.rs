@@ -123,3 +123,25 @@ pub(super) async fn a_receipt_for_another_recipient_is_not_believed(world: World
     let report = world.ledger.receive(&sms, &route(), &[to("anna")], &world.rules).await.unwrap();
     assert_eq!((report, world.ending("1").await), (MATCHED, DELIVERED));
 }
+
+pub(super) async fn a_reference_that_nobody_can_keep_is_known_again(world: World) {
+    world.citizen("anna", &["sms"]).await;
+    let references = ["a\0b".to_owned(), "x".repeat(100_000), "x".repeat(100_001)];
+    for (number, reference) in references.iter().enumerate() {
+        let id = number.to_string();
+        world.publish(&id, "anna").await;
+        let early = number == 1;
+        if early {
+            assert_eq!(world.receipt("sms", reference, ReceiptState::Delivered).await, KEPT);
+        }
+        world.channel("sms").accept_as(&[reference]);
+        assert_eq!(world.send("sms").await.len(), 1);
+        if early {
+            assert_eq!(world.ledger.match_orphans(10, &world.rules).await.unwrap(), 1);
+        } else {
+            assert_eq!(world.receipt("sms", reference, ReceiptState::Delivered).await, MATCHED);
+        }
+        assert_eq!(world.ending(&id).await, DELIVERED);
+        world.pass(86_400).await;
+    }
+}

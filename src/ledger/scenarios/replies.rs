@@ -288,3 +288,12 @@ mod properties {
         }
     }
 }
+
+pub(super) async fn an_inbound_whose_key_nobody_can_keep_is_heard_once(world: World) {
+    world.citizen("anna", &["sms"]).await;
+    let phone = address("sms", "anna");
+    for (key, meaning) in [("a\0b".to_owned(), Meaning::Stop), ("x".repeat(100_000), Meaning::Start)] {
+        assert_eq!(says(&world, "sms", &phone, &key, meaning.clone()).await, 1);
+        assert_eq!(says(&world, "sms", &phone, &key, meaning).await, 0);
+    }
+}

@@ -9,6 +9,7 @@ mod failure;
 mod inbox;
 mod notices;
 mod operations;
+mod past;
 mod receipts;
 mod rows;
 mod timeline;

@@ -4,7 +4,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, Connection as _, Row as _};
 
 use super::rows::{Batch, ROWS};
-use super::{MIGRATIONS, citizens, inbox, notices, operations, receipts, timeline, work};
+use super::{MIGRATIONS, citizens, inbox, notices, operations, past, receipts, timeline, work};
 
 /// The plan of a statement, one line for each table that it reads.
 async fn plan(conn: &mut SqliteConnection, statement: &str) -> Vec<String> {
@@ -63,6 +63,10 @@ fn look_ups() -> Vec<String> {
         operations::OLDER_DEAD,
         operations::DEAD,
         operations::REMOVE_DEAD,
+        past::REFERENCES,
+        past::RECEIPTS,
+        past::LINKS,
+        past::RESERVATIONS,
     ];
     let batches = batches
         .into_iter()

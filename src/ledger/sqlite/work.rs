@@ -66,7 +66,7 @@ pub(super) const ABANDONED: &str = "
     SELECT * FROM work WHERE attempt IS NOT NULL AND (lease_until IS NULL OR lease_until <= ?1)
     ORDER BY lease_until LIMIT ?2";
 
-const OPEN: &str = "SELECT priority, count(*) AS open FROM work GROUP BY priority";
+const OPEN: &str = "SELECT count(*) AS open FROM (SELECT 1 FROM work LIMIT ?1)";
 
 const OPEN_LANES: &str = "SELECT lane, count(*) AS open FROM work GROUP BY lane";
 
@@ -129,12 +129,9 @@ pub(super) async fn abandoned(
     all(conn, query(ABANDONED).bind(millis(now)).bind(limit), WORK, work).await
 }
 
-pub(super) async fn open(conn: &mut SqliteConnection) -> Result<Vec<(Priority, u64)>, StoreError> {
-    let counted = |cells: &Cells<'_>| {
-        let priority = cells.table.priority(cells.number("priority")?)?;
-        Ok((priority, cells.number("open")?))
-    };
-    all(conn, query(OPEN), WORK, counted).await
+pub(super) async fn open(conn: &mut SqliteConnection, at_most: u64) -> Result<u64, StoreError> {
+    let statement = query(OPEN).bind(i64::try_from(at_most).unwrap_or(i64::MAX));
+    Ok(one(conn, statement, WORK, |cells| cells.number("open")).await?.unwrap_or_default())
 }
 
 pub(super) async fn open_lanes(conn: &mut SqliteConnection) -> Result<Vec<(String, u64)>, StoreError> {

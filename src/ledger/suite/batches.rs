@@ -164,7 +164,7 @@ pub(crate) async fn thousands_of_deliveries_go_in_one_call(store: &dyn Store) ->
     let held: Vec<_> = work.iter().map(|row| row.notice).collect();
     assert_eq!(sorted_by(tx.work(&held).await?, |row| row.notice), work);
     tx.remove_work(&held).await?;
-    assert_eq!(tx.open_work().await?, []);
+    assert_eq!(tx.open_work(u64::MAX).await?, 0);
     tx.commit().await?;
     receipts(store).await
 }

@@ -8,6 +8,7 @@ pub(crate) mod citizens;
 pub(crate) mod inbox;
 pub(crate) mod notices;
 pub(crate) mod operations;
+pub(crate) mod past;
 pub(crate) mod receipts;
 pub(crate) mod rows;
 pub(crate) mod timeline;
@@ -76,6 +77,8 @@ macro_rules! store_suite {
             operations: values_are_set_and_replaced;
             operations: a_duty_has_one_holder_and_a_rising_fence;
             operations: a_duty_goes_to_one_of_many;
+            past: what_is_over_is_forgotten_from_the_oldest_on;
+            past: a_reference_is_known_while_its_notification_is_open;
         );
     };
     (@tests $open:path; $($theme:ident: $name:ident;)+) => {

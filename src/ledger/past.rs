@@ -1,0 +1,75 @@
+//! Forget: what the ledger need not keep for ever, so that its cost does not grow with history.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
+
+use super::store::Past;
+use super::{Ledger, LedgerError};
+
+/// For how long things are remembered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Horizons {
+    /// A source's id, so that a repeat is known as one. Longer where the notification is still open.
+    pub references: SignedDuration,
+    /// A receipt that names no message of ours.
+    pub receipts: SignedDuration,
+}
+
+/// How many rows were forgotten.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Forgotten {
+    /// Source references.
+    pub references: u64,
+    /// Receipts.
+    pub receipts: u64,
+    /// Link tokens that were not used in time.
+    pub links: u64,
+    /// Places in the contact budget of days that count no more.
+    pub reservations: u64,
+}
+
+impl Forgotten {
+    /// Each kind by its name in metrics.
+    #[must_use]
+    pub fn by_kind(self) -> [(&'static str, u64); 4] {
+        let Self { references, receipts, links, reservations } = self;
+        [("reference", references), ("receipt", receipts), ("link", links), ("reservation", reservations)]
+    }
+}
+
+/// For how long a day's pushes are kept: a month's budget looks back over a calendar month.
+const BUDGET: SignedDuration = SignedDuration::from_hours(24 * 40);
+
+/// The duty of forgetting: one process at a time has it.
+const RETENTION: &str = "retention";
+
+impl Ledger {
+    /// Forgets what is past its horizon, the oldest first, at most `limit` rows of each kind, in one
+    /// transaction; `None` while another process has the duty.
+    pub async fn forget(
+        &self,
+        holder: Uuid,
+        lease: Duration,
+        horizons: Horizons,
+        limit: u32,
+    ) -> Result<Option<Forgotten>, LedgerError> {
+        let mut tx = self.store.begin().await?;
+        let now = tx.now();
+        let lease = SignedDuration::try_from(lease).unwrap_or(SignedDuration::ZERO);
+        let until = now.saturating_add(lease).unwrap_or(Timestamp::MAX);
+        if tx.take_duty(RETENTION, holder, until).await?.is_none() {
+            return Ok(None);
+        }
+        let before = |horizon| now.saturating_sub(horizon).unwrap_or(Timestamp::MIN);
+        let forgotten = Forgotten {
+            references: tx.forget(Past::References, before(horizons.references), limit).await?,
+            receipts: tx.forget(Past::Receipts, before(horizons.receipts), limit).await?,
+            links: tx.forget(Past::Links, now, limit).await?,
+            reservations: tx.forget(Past::Reservations, before(BUDGET), limit).await?,
+        };
+        tx.commit().await?;
+        Ok(Some(forgotten))
+    }
+}

@@ -1,0 +1,51 @@
+//! What need not be kept for ever.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use sqlx::{PgConnection, query};
+
+use super::rows::run;
+use crate::ledger::codes::{day, millis};
+use crate::ledger::error::StoreError;
+use crate::ledger::store::Past;
+
+/// A notification that is open is never forgotten: its source could make it go out twice.
+const REFERENCES: &str = "
+    DELETE FROM idempotency USING (
+        SELECT source, source_id FROM idempotency AS old
+        WHERE at < $1 AND NOT EXISTS (
+            SELECT 1 FROM notification WHERE key = old.notification AND closed_at IS NULL)
+        ORDER BY at LIMIT $2) AS past
+    WHERE idempotency.source = past.source AND idempotency.source_id = past.source_id";
+
+const RECEIPTS: &str = "
+    DELETE FROM orphan USING (
+        SELECT channel, route, reference, recipient, state FROM orphan
+        WHERE received_at < $1 ORDER BY received_at LIMIT $2) AS past
+    WHERE (orphan.channel, orphan.route, orphan.reference, orphan.recipient, orphan.state)
+        = (past.channel, past.route, past.reference, past.recipient, past.state)";
+
+const LINKS: &str = "
+    DELETE FROM link USING (
+        SELECT hash FROM link WHERE expires_at < $1 ORDER BY expires_at LIMIT $2) AS past
+    WHERE link.hash = past.hash";
+
+const RESERVATIONS: &str = "
+    DELETE FROM reservation USING (
+        SELECT notice, step FROM reservation WHERE day < $1::text::date ORDER BY day LIMIT $2) AS past
+    WHERE reservation.notice = past.notice AND reservation.step = past.step";
+
+pub(super) async fn forget(
+    conn: &mut PgConnection,
+    what: Past,
+    before: Timestamp,
+    limit: u32,
+) -> Result<u64, StoreError> {
+    let statement = match what {
+        Past::References => query(REFERENCES).bind(millis(before)),
+        Past::Receipts => query(RECEIPTS).bind(millis(before)),
+        Past::Links => query(LINKS).bind(millis(before)),
+        Past::Reservations => query(RESERVATIONS).bind(day(before.to_zoned(TimeZone::UTC).date())),
+    };
+    run(conn, statement.bind(i64::from(limit))).await
+}

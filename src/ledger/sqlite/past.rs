@@ -1,0 +1,47 @@
+//! What need not be kept for ever.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use sqlx::query;
+use sqlx::sqlite::SqliteConnection;
+
+use super::rows::run;
+use crate::ledger::codes::{day, millis};
+use crate::ledger::error::StoreError;
+use crate::ledger::store::Past;
+
+/// A notification that is open is never forgotten: its source could make it go out twice.
+pub(super) const REFERENCES: &str = "
+    DELETE FROM idempotency WHERE (source, source_id) IN (
+        SELECT source, source_id FROM idempotency AS old
+        WHERE at < ?1 AND NOT EXISTS (
+            SELECT 1 FROM notification WHERE key = old.notification AND closed_at IS NULL)
+        ORDER BY at LIMIT ?2)";
+
+pub(super) const RECEIPTS: &str = "
+    DELETE FROM orphan WHERE (channel, route, reference, recipient, state) IN (
+        SELECT channel, route, reference, recipient, state FROM orphan
+        WHERE received_at < ?1 ORDER BY received_at LIMIT ?2)";
+
+pub(super) const LINKS: &str = "
+    DELETE FROM link WHERE hash IN (
+        SELECT hash FROM link WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)";
+
+pub(super) const RESERVATIONS: &str = "
+    DELETE FROM reservation WHERE (notice, step) IN (
+        SELECT notice, step FROM reservation WHERE day < ?1 ORDER BY day LIMIT ?2)";
+
+pub(super) async fn forget(
+    conn: &mut SqliteConnection,
+    what: Past,
+    before: Timestamp,
+    limit: u32,
+) -> Result<u64, StoreError> {
+    let statement = match what {
+        Past::References => query(REFERENCES).bind(millis(before)),
+        Past::Receipts => query(RECEIPTS).bind(millis(before)),
+        Past::Links => query(LINKS).bind(millis(before)),
+        Past::Reservations => query(RESERVATIONS).bind(day(before.to_zoned(TimeZone::UTC).date())),
+    };
+    run(conn, statement.bind(limit)).await
+}
