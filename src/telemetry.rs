@@ -60,9 +60,14 @@ pub fn open_log(format: LogFormat, filter: &str) -> Result<(), TelemetryError> {
     Ok(())
 }
 
-/// What the filter does not speak of is logged from `info` on.
+/// The library of AMQP logs every message that no queue takes, with its body. A status that nobody
+/// has a queue for is nothing to warn of: it is counted, and the feed has it.
+const NEVER: &str = "lapin::returned_messages=off";
+
+/// What the filter does not speak of is logged from `info` on, except for what is never logged.
 fn read_filter(filter: &str) -> Result<EnvFilter, TelemetryError> {
-    Ok(EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).parse(filter)?)
+    let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).parse(filter)?;
+    Ok(filter.add_directive(NEVER.parse()?))
 }
 
 fn subscriber<W>(
@@ -140,6 +145,7 @@ mod tests {
             tracing::debug!(lane = "sms", "fine detail");
             tracing::info!(lane = "sms", "lane opened");
             tracing::warn!(lane = "sms", "lane paused");
+            tracing::warn!(target: "lapin::returned_messages", body = "geheim", "a whole message");
         });
         String::from_utf8(page.0.lock().unwrap().clone()).unwrap()
     }
@@ -150,6 +156,14 @@ mod tests {
         assert_eq!(log.lines().count(), 2, "{log}");
         assert!(log.contains("INFO") && log.contains("lane opened lane=\"sms\""), "{log}");
         assert!(!log.contains('\u{1b}'), "no colours away from a terminal: {log}");
+    }
+
+    #[test]
+    fn messages_that_the_broker_gives_back_are_never_logged() {
+        for filter in ["", "info,lapin=trace", "lapin::returned_messages=warn,trace"] {
+            let log = written(LogFormat::Text, filter);
+            assert!(log.contains("lane paused") && !log.contains("geheim"), "{filter}: {log}");
+        }
     }
 
     #[test]

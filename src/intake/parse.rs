@@ -10,7 +10,8 @@ use super::refusal::{Refusal, RefusalReason};
 use super::wire::{CancelBody, CloudEvent, NotificationBody, NotificationKind, expected};
 use crate::config::sources::{SourceSettings, Sources};
 use crate::domain::{
-    Catalogue, Measure, MeasureId, Notification, Params, Priority, SourceId, SourceRef, is_param_name,
+    Catalogue, LifeEvent, Measure, MeasureId, Notification, Params, Priority, SourceId, SourceRef,
+    is_param_name,
 };
 use crate::ledger::{Ask, Submission};
 
@@ -138,13 +139,14 @@ fn notify(
         agree_with(&body, priority, key)?;
     }
     permit_priority(settings, priority == Priority::Urgent)?;
+    let event = life_event(&body, catalogue)?;
     if !settings.may_speak_of(&body.life_event) {
         let detail = "expected a life event that the source may speak of";
         return Err(Refusal::at(RefusalReason::LifeEventNotPermitted, "/life_event", detail));
     }
     check_replaces(&body)?;
     check_moments(&body)?;
-    let params = check_params(&body, catalogue)?;
+    let params = check_params(&body, event)?;
     let notification = Notification {
         reference: SourceRef { source: body.source, id: body.id },
         citizen: body.citizen,
@@ -225,19 +227,22 @@ fn check_moments(body: &NotificationBody) -> Result<(), Refusal> {
     }
 }
 
-fn check_params(body: &NotificationBody, catalogue: &Catalogue) -> Result<Params, Refusal> {
-    let measure = measure(body, catalogue)?;
-    measure.check_params(&body.params).map_err(|error| {
+fn check_params(body: &NotificationBody, event: &LifeEvent) -> Result<Params, Refusal> {
+    measure(body, event)?.check_params(&body.params).map_err(|error| {
         let detail = format!("expected {}", error.expected);
         Refusal::at(RefusalReason::InvalidParams, error.pointer, detail)
     })
 }
 
-fn measure<'a>(body: &NotificationBody, catalogue: &'a Catalogue) -> Result<&'a Measure, Refusal> {
-    let Some(event) = catalogue.life_events.get(&body.life_event) else {
+/// What nobody knows is said to be unknown, also to a source that may speak of certain ones alone.
+fn life_event<'a>(body: &NotificationBody, catalogue: &'a Catalogue) -> Result<&'a LifeEvent, Refusal> {
+    catalogue.life_events.get(&body.life_event).ok_or_else(|| {
         let detail = "expected a life event of the catalogue";
-        return Err(Refusal::at(RefusalReason::UnknownLifeEvent, "/life_event", detail));
-    };
+        Refusal::at(RefusalReason::UnknownLifeEvent, "/life_event", detail)
+    })
+}
+
+fn measure<'a>(body: &NotificationBody, event: &'a LifeEvent) -> Result<&'a Measure, Refusal> {
     event.measures.get(&body.measure).ok_or_else(|| {
         let known: Vec<_> = event.measures.keys().map(MeasureId::as_str).collect();
         let detail = format!("expected one of {}", known.join(", "));

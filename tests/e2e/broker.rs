@@ -20,7 +20,7 @@ use crate::tier::until;
 
 /// The RabbitMQ user of the sources. Its password guards a test's messages on a loopback port.
 pub(crate) const USER: &str = "e2e-source";
-const PASSWORD: &str = "e2e-source";
+pub(crate) const PASSWORD: &str = "e2e-source-secret";
 
 /// The queue in which the test's source collects its statuses.
 const STATUSES: &str = "statuses";
@@ -74,7 +74,6 @@ impl VirtualHost {
     }
 
     /// Cuts every connection to it.
-    #[expect(dead_code, reason = "the tests of trouble follow")]
     pub(crate) fn cut(&self) {
         rabbitmqctl(&["close_all_connections", "--vhost", &self.name, "cut by a test"]);
     }

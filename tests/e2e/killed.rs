@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::broker::Source;
 use crate::feed::{Status, endings, once, tally};
 use crate::people::{FIRST_MARK, Person, grant, mark_in, people};
-use crate::tier::{self, until};
+use crate::tier;
 use crate::world::{Kept, World};
 
 /// How often the process is killed.
@@ -61,7 +61,8 @@ async fn killed_again_and_again(kept: Kept) {
     world.stop().await;
 }
 
-fn id(mark: u32) -> String {
+/// The source's id of the notification with this mark.
+pub(crate) fn id(mark: u32) -> String {
     format!("n-{mark}")
 }
 
@@ -71,10 +72,7 @@ async fn work_until_killed(world: &mut World, source: &Source, portion: &[Value]
     let before = world.sandboxes.taken();
     let enough = before + dice.random_range(0..portion.len() as u64 / 2);
     let and_then = Duration::from_micros(dice.random_range(0..30_000));
-    let sandboxes = &world.sandboxes;
-    let so_many_sent =
-        until("messages are sent", Duration::from_mins(1), async || sandboxes.taken() >= enough);
-    tokio::join!(source.publish_all(portion), so_many_sent);
+    tokio::join!(source.publish_all(portion), world.sandboxes.until_taken(enough));
     tokio::time::sleep(and_then).await;
     world.kill();
 }
@@ -82,7 +80,7 @@ async fn work_until_killed(world: &mut World, source: &Source, portion: &[Value]
 /// On which channels each notification was shown; fails where any was shown twice on one. Not even
 /// those that the ledger counts as ambiguous may be: what was not answered is sent again only where
 /// the provider knows it again.
-fn shown_once(world: &World) -> BTreeMap<u32, BTreeSet<String>> {
+pub(crate) fn shown_once(world: &World) -> BTreeMap<u32, BTreeSet<String>> {
     let mut shown = BTreeMap::<u32, BTreeSet<String>>::new();
     for message in world.sandboxes.shown() {
         let mark = mark_in(&message.text).unwrap();
@@ -94,7 +92,7 @@ fn shown_once(world: &World) -> BTreeMap<u32, BTreeSet<String>> {
 
 /// Invariant 10: what is said to have arrived is on a phone, and what is on a phone is said to be
 /// there, or not to be known.
-async fn told_is_true(
+pub(crate) async fn told_is_true(
     world: &World,
     plan: &BTreeMap<u32, &Person>,
     ended: &BTreeMap<String, Status>,

@@ -2,15 +2,19 @@
 //! the providers' side of all five protocols. Each test names the invariant that it holds.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "the helpers of tests may fail the test")]
-#![expect(dead_code, reason = "the tests of bad input and of trouble follow")]
 
+mod bad_input;
 mod broker;
 mod every_notification;
 mod feed;
 mod killed;
 mod people;
 mod process;
+mod proxy;
 mod publisher;
+mod replies;
 mod sandboxes;
+mod taken_back;
 mod tier;
+mod trouble;
 mod world;

@@ -102,5 +102,6 @@ pub(crate) fn mark_in(text: &str) -> Option<u32> {
 pub(crate) fn routing_key(body: &Value) -> String {
     let field = |name: &str, otherwise: &str| body[name].as_str().unwrap_or(otherwise).to_owned();
     let (priority, source) = (field("priority", "normal"), field("source", SOURCE));
-    format!("{priority}.{source}.{}", field("life_event", "child_birth"))
+    let third = if body["type"] == "cancel" { "cancel" } else { "child_birth" };
+    format!("{priority}.{source}.{}", field("life_event", third))
 }

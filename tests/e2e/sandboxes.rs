@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::task::JoinSet;
 use url::Url;
@@ -16,6 +17,8 @@ use vestnik_portal::sandbox::PortalSandbox;
 use vestnik_sms::sandbox::Smsc;
 use vestnik_telegram::sandbox::TelegramSandbox;
 use vestnik_viber::sandbox::ViberSandbox;
+
+use crate::tier::until;
 
 /// The channels, in the order of the shipped policy.
 pub(crate) const CHANNELS: [&str; 5] = ["viber", "telegram", "sms", "email", "portal"];
@@ -125,6 +128,11 @@ impl Sandboxes {
     /// How many messages were ever taken, on all channels.
     pub(crate) fn taken(&self) -> u64 {
         self.all.values().map(|sandbox| sandbox.screen().accepted()).sum()
+    }
+
+    /// Waits until this many messages were taken.
+    pub(crate) async fn until_taken(&self, count: u64) {
+        until("messages are sent", Duration::from_mins(1), async || self.taken() >= count).await;
     }
 
     /// Everything that is shown on all phones.

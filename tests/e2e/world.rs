@@ -34,11 +34,15 @@ pub(crate) struct World {
     pub(crate) public: Url,
     pub(crate) http: reqwest::Client,
     token: String,
+    portal_token: String,
     database: Option<Database>,
     process: Option<Process>,
     told: Vec<Status>,
     cursor: Option<String>,
 }
+
+/// The ledger's master key, which no log may show.
+pub(crate) const MASTER_KEY: &str = "0123456789abcdef0123456789abcdef";
 
 /// How long the gateway may take to be ready.
 const READY: Duration = Duration::from_secs(30);
@@ -66,12 +70,12 @@ impl World {
         let file = setting.folder.join("citizens.ndjson");
         fs::write(&file, import_file(people)).unwrap();
         setting.run(&["import", file.to_str().unwrap()]);
-        let create =
-            ["token", "create", "--label", "a test", "--scope", "publish,status", "--source", SOURCE];
-        let token = setting.run(&create).trim().to_owned();
+        let create = ["token", "create", "--label", "a test", "--scope"];
+        let token = |scope: &[&str]| setting.run(&[&create, scope].concat()).trim().to_owned();
+        let (portal_token, token) = (token(&["inbox"]), token(&["publish,status", "--source", SOURCE]));
         let http = reqwest::Client::builder().timeout(Duration::from_secs(10)).build().unwrap();
         let (process, told, cursor) = (None, Vec::new(), None);
-        Self { host, sandboxes, setting, public, http, token, database, process, told, cursor }
+        Self { host, sandboxes, setting, public, http, token, portal_token, database, process, told, cursor }
     }
 
     /// Sets a setting of the processes to come.
@@ -81,8 +85,13 @@ impl World {
 
     /// Starts the gateway and waits until it is ready.
     pub(crate) async fn start(&mut self) {
-        self.process = Some(self.setting.serve());
+        self.spawn();
         self.until_ready(true).await;
+    }
+
+    /// Starts the gateway.
+    pub(crate) fn spawn(&mut self) {
+        self.process = Some(self.setting.serve());
     }
 
     /// Waits until `/readyz` says that the gateway is ready, or that it is not. It must be alive.
@@ -115,7 +124,16 @@ impl World {
 
     /// Asks the HTTP API as the source.
     pub(crate) async fn get(&self, path: &str) -> Value {
-        let answer = self.http.get(self.public.join(path).unwrap()).bearer_auth(&self.token).send().await;
+        self.ask(path, &self.token).await
+    }
+
+    /// A citizen's inbox, as the portal shows it.
+    pub(crate) async fn inbox(&self, person: &Person) -> Value {
+        self.ask(&format!("v1/citizens/{}/inbox", person.id), &self.portal_token).await
+    }
+
+    async fn ask(&self, path: &str, token: &str) -> Value {
+        let answer = self.http.get(self.public.join(path).unwrap()).bearer_auth(token).send().await;
         answer.unwrap().error_for_status().unwrap().json().await.unwrap()
     }
 
@@ -140,6 +158,19 @@ impl World {
         })
         .await;
         self.told.clone()
+    }
+
+    /// The database, where the ledger is in one.
+    pub(crate) fn database(&self) -> &Database {
+        self.database.as_ref().unwrap()
+    }
+
+    /// The sum of a metric over all series with this label.
+    pub(crate) async fn metric(&self, name: &str, label: &str) -> u64 {
+        let answer = self.http.get(self.public.join("metrics").unwrap()).send().await.unwrap();
+        let text = answer.text().await.unwrap();
+        let series = text.lines().filter(|line| line.starts_with(name) && line.contains(label));
+        series.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum()
     }
 
     /// The dead letters, the newest first.
@@ -167,12 +198,11 @@ impl Drop for World {
 fn usual_settings(public: &Url, host: &VirtualHost) -> Vec<(String, String)> {
     let mut settings = Vec::from(
         [
-            ("VESTNIK_MASTER_KEY", "0123456789abcdef0123456789abcdef"),
+            ("VESTNIK_MASTER_KEY", MASTER_KEY),
             ("VESTNIK_AMQP_URL", host.gateway().as_str()),
             ("VESTNIK__GATEWAY__BROKER__URL", "{ env = \"VESTNIK_AMQP_URL\" }"),
             ("VESTNIK__GATEWAY__HTTP__LISTEN", &public[url::Position::BeforeHost..url::Position::AfterPort]),
             ("VESTNIK__GATEWAY__HTTP__PUBLIC_URL", public.as_str()),
-            ("VESTNIK__GATEWAY__LEDGER__SQLITE", "vestnik.db"),
             ("VESTNIK__POLICY__BUDGET__PER_DAY", "100000"),
             ("VESTNIK__POLICY__BUDGET__PER_WEEK", "100000"),
             ("VESTNIK__POLICY__BUDGET__PER_MONTH", "100000"),
@@ -182,9 +212,7 @@ fn usual_settings(public: &Url, host: &VirtualHost) -> Vec<(String, String)> {
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned())),
     );
-    for source in ["civil_registry", SOURCE, "medical_board"] {
-        settings.push((format!("VESTNIK__SOURCES__{}__AMQP_USER", source.to_uppercase()), USER.to_owned()));
-    }
+    settings.push((format!("VESTNIK__SOURCES__{}__AMQP_USER", SOURCE.to_uppercase()), USER.to_owned()));
     for channel in CHANNELS.map(str::to_uppercase) {
         settings.push((format!("VESTNIK__POLICY__CHANNELS__{channel}__WAIT_MINUTES"), "1".to_owned()));
         for (key, value) in
@@ -209,7 +237,7 @@ fn open_at_all_hours(folder: &Path) {
 }
 
 /// A port on which nothing listens, below those that the system gives to outgoing connections.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let ports = std::iter::repeat_with(|| 10_000 + rand::random::<u16>() % 10_000);
     let mut free = ports.filter(|port| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok());
     free.next().unwrap()
@@ -247,15 +275,20 @@ impl Database {
         Self { url, name }
     }
 
-    /// The configuration names one ledger: the file's line makes place.
+    /// The configuration names one ledger: an empty variable takes the other away.
     fn in_place_of_sqlite(&self, setting: &mut Setting) {
-        let file = setting.folder.join("config/gateway.toml");
-        let text = fs::read_to_string(&file).unwrap();
-        let line = "sqlite = \"vestnik.db\"";
-        assert!(text.contains(line));
-        fs::write(file, text.replace(line, "postgres = { env = \"VESTNIK_POSTGRES_URL\" }")).unwrap();
-        setting.environment.retain(|(name, _)| name != "VESTNIK__GATEWAY__LEDGER__SQLITE");
-        setting.environment.push(("VESTNIK_POSTGRES_URL".to_owned(), self.url.to_string()));
+        let settings = [
+            ("VESTNIK__GATEWAY__LEDGER__SQLITE", ""),
+            ("VESTNIK__GATEWAY__LEDGER__POSTGRES", "{ env = \"VESTNIK_POSTGRES_URL\" }"),
+            ("VESTNIK_POSTGRES_URL", self.url.as_str()),
+        ];
+        setting.environment.extend(settings.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+
+    /// Ends every session in it, as an administrator does.
+    pub(crate) async fn end_sessions(&self) {
+        let (end, of) = ("SELECT pg_terminate_backend(pid) FROM pg_stat_activity", &self.name);
+        on_server(&format!("{end} WHERE datname = '{of}'")).await;
     }
 
     fn remove(self) {

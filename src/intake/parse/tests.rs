@@ -165,6 +165,11 @@ fn table() -> Vec<(Value, Option<&'static str>, bool)> {
             json!({ "source": "portal", "life_event": "moon_landing" }),
             "unknown_life_event: /life_event: expected a life event of the catalogue",
         ),
+        // Also from a source that may speak of some life events alone: the reason is the typing error.
+        beyond(
+            json!({ "life_event": "moon_landing" }),
+            "unknown_life_event: /life_event: expected a life event of the catalogue",
+        ),
         beyond(
             json!({ "measure": "moon_grant" }),
             "unknown_measure: /measure: expected one of large_family_certificate",
