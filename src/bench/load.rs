@@ -2,13 +2,16 @@
 
 use std::fmt::Write as _;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 /// The source that speaks.
 pub(super) const SOURCE: &str = "family_fund";
 
 /// Citizens, each with an address on one of the five channels in turn.
-pub(super) fn citizens(count: usize) -> String {
+pub(super) fn citizens(count: usize, now: Timestamp) -> String {
+    let zone = where_it_is_early_afternoon(now);
     lines(count, |number| {
         let (channel, address) = match number % 5 {
             0 => ("viber", format!("bench{number:0>14}A==")),
@@ -18,7 +21,7 @@ pub(super) fn citizens(count: usize) -> String {
             _ => ("portal", format!("citizen-{number}")),
         };
         json!({
-            "id": id(number), "locale": (["uk", "ru", "en"][number / 5 % 3]), "zone": "Europe/Kyiv",
+            "id": id(number), "locale": (["uk", "ru", "en"][number / 5 % 3]), "zone": zone,
             "jurisdiction": "ua", "addresses": [{ "channel": channel, "address": address }],
             "consents": [{ "channel": "all", "topic": "all", "action": "granted", "origin": "portal",
                 "evidence": "benchmark", "at": "2026-01-01T00:00:00Z" }],
@@ -37,6 +40,15 @@ pub(super) fn notifications(count: usize) -> String {
     })
 }
 
+/// No contact hours forbid a push there, whatever day it is.
+fn where_it_is_early_afternoon(now: Timestamp) -> String {
+    match 13 - now.to_zoned(TimeZone::UTC).hour() {
+        0 => "Etc/GMT".to_owned(),
+        // The names of the zones count to the west.
+        east => format!("Etc/GMT{:+}", -east),
+    }
+}
+
 fn id(number: usize) -> String {
     format!("bench:{number}")
 }
@@ -47,4 +59,18 @@ fn lines(count: usize, line: impl Fn(usize) -> Value) -> String {
         let _ = writeln!(text, "{}", line(number));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_always_early_afternoon_somewhere() {
+        for hour in 0..24 {
+            let now = Timestamp::from_second(1_800_000_000 + hour * 3600).unwrap();
+            let zone = where_it_is_early_afternoon(now);
+            assert_eq!(now.to_zoned(TimeZone::get(&zone).unwrap()).hour(), 13, "{zone}");
+        }
+    }
 }

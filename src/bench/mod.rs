@@ -16,6 +16,8 @@ use anyhow::{Context as _, bail};
 use installation::Installation;
 pub use process::Usage;
 
+use crate::clock::Clock;
+
 /// Which servers the gateway works with.
 #[derive(Debug, Clone)]
 pub enum Setup {
@@ -70,11 +72,11 @@ const PATIENCE: Duration = Duration::from_mins(2);
 const READY_WITHIN: Duration = Duration::from_secs(30);
 
 /// Sends `count` notifications to as many citizens through a gateway with this setup, on the
-/// configuration of this folder with its rate limits and contact hours lifted.
+/// configuration of this folder with its rate limits lifted.
 pub async fn measure(config: &std::path::Path, setup: &Setup, count: usize) -> anyhow::Result<Measured> {
     let place = Installation::build(config, setup).await?;
     let (citizens, notifications) = (place.folder.path("citizens"), place.folder.path("notifications"));
-    std::fs::write(&citizens, load::citizens(count))?;
+    std::fs::write(&citizens, load::citizens(count, Clock::system().now()))?;
     std::fs::write(&notifications, load::notifications(count))?;
     place.command(&["migrate"])?.run()?;
     place.command(&["import"])?.argument(&citizens).run()?;

@@ -11,7 +11,7 @@ use crate::bench::{Measured, Setup, measure};
 /// Measure how many notifications a second this machine takes from their source to their end.
 ///
 /// Real gateways are started one after the other, each with the five providers' sides beside it, with
-/// rate limits and contact hours lifted: one on SQLite with notifications over HTTP, and, where both
+/// rate limits lifted: one on SQLite with notifications over HTTP, and, where both
 /// servers are named, one on PostgreSQL with notifications over RabbitMQ. Each citizen gets one
 /// notification, in turn over the five channels. Of the servers nothing is used but a database and
 /// queues of the benchmark's own, which are removed at the end.
