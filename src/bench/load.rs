@@ -23,7 +23,7 @@ pub(super) fn citizens(count: usize, now: Timestamp) -> String {
         json!({
             "id": id(number), "locale": (["uk", "ru", "en"][number / 5 % 3]), "zone": zone,
             "jurisdiction": "ua", "addresses": [{ "channel": channel, "address": address }],
-            "consents": [{ "channel": "all", "topic": "all", "action": "granted", "origin": "portal",
+            "consents": [{ "channel": "all", "topic": "all", "action": "granted", "origin": "import",
                 "evidence": "benchmark", "at": "2026-01-01T00:00:00Z" }],
         })
     })
