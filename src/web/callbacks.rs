@@ -1,6 +1,8 @@
 //! Providers' callbacks. A provider is answered only once what it said is committed; where it cannot
 //! be, it is told to come again.
 
+use std::collections::BTreeMap;
+
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -9,7 +11,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tracing::warn;
-use vestnik_contract::{CallbackOutcome, CallbackReply, CallbackRequest, ChannelId, RouteId};
+use vestnik_contract::{CallbackOutcome, CallbackReply, CallbackRequest, ChannelId, Event, RouteId};
 
 use super::body::{self, ONE};
 use super::problem::{Kind, Problem};
@@ -39,14 +41,42 @@ async fn take(State(web): State<WebState>, request: Request) -> Result<Response,
     let CallbackOutcome { events, reply } = callbacks.receive(&asked, web.clock.now());
     count(&channel, &route, reply.status);
     if !events.is_empty() {
-        let committed = callbacks::take(&web.ledger, &web.rules, &channel, &route, &events).await;
-        if let Err(error) = committed {
-            warn!(%channel, %route, error = &error as &dyn std::error::Error, "a callback cannot be kept now");
-            return Err(Problem::new(Kind::Unavailable, "try again in a few seconds"));
-        }
-        web.wake.wake();
+        let brought = Brought { channel, route, events };
+        let kept = web.brought().bring(brought, |all| keep(web.clone(), all)).await;
+        kept.unwrap_or(Err(NotKept))
+            .map_err(|NotKept| Problem::new(Kind::Unavailable, "try again in a few seconds"))?;
     }
     Ok(answer(reply))
+}
+
+/// What one call brought.
+pub(super) struct Brought {
+    channel: ChannelId,
+    route: RouteId,
+    events: Vec<Event>,
+}
+
+/// The ledger is away: the provider has to tell it again.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct NotKept;
+
+/// Puts on record what calls have brought: the events of each route in one go.
+async fn keep(web: WebState, all: Vec<Brought>) -> Vec<Result<(), NotKept>> {
+    let of: Vec<_> = all.iter().map(|one| (one.channel.clone(), one.route.clone())).collect();
+    let mut by_route: BTreeMap<_, Vec<Event>> = BTreeMap::new();
+    for Brought { channel, route, events } in all {
+        by_route.entry((channel, route)).or_default().extend(events);
+    }
+    let mut kept = BTreeMap::new();
+    for ((channel, route), events) in by_route {
+        let committed = callbacks::take(&web.ledger, &web.rules, &channel, &route, &events).await;
+        if let Err(error) = &committed {
+            warn!(%channel, %route, error = error as &dyn std::error::Error, "callbacks cannot be kept now");
+        }
+        kept.insert((channel, route), committed.map_err(|_| NotKept));
+    }
+    web.wake.wake();
+    of.iter().map(|route| kept.get(route).copied().unwrap_or(Err(NotKept))).collect()
 }
 
 fn nobody() -> Problem {

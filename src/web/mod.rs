@@ -9,6 +9,7 @@ mod body;
 mod callbacks;
 pub mod citizens;
 mod door;
+mod gather;
 mod health;
 mod inbox;
 pub mod json;

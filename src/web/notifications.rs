@@ -1,5 +1,6 @@
 //! Notifications in, over HTTP: one, or many at once as a JSON array or as NDJSON.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use axum::extract::State;
@@ -41,8 +42,12 @@ async fn publish(
     let source = grant.source.as_ref();
     match messages(&headers, &body)? {
         Messages::One(body) => {
-            let verdict = take(&web, source, &[body]).await?.pop().unwrap_or_else(|| Err(lost()));
-            verdict.map(|taken| (StatusCode::ACCEPTED, Json(taken.document())).into_response())
+            let single = Single { source: source.cloned(), body: body.to_vec() };
+            let verdict = web.singles().bring(single, |all| take_singles(web.clone(), all)).await;
+            let lost = || Err(Problem::new(Kind::Unavailable, "try again in a few seconds"));
+            verdict
+                .unwrap_or_else(lost)
+                .map(|taken| (StatusCode::ACCEPTED, Json(taken.document())).into_response())
         }
         Messages::Many(bodies) => Ok(Json(take_all(&web, source, &bodies).await?).into_response()),
     }
@@ -79,7 +84,7 @@ fn array(body: &[u8]) -> Result<Vec<&[u8]>, Problem> {
 }
 
 /// A message that was taken.
-struct Taken {
+pub(super) struct Taken {
     reference: SourceRef,
     result: &'static str,
 }
@@ -90,7 +95,31 @@ impl Taken {
     }
 }
 
-type Verdict = Result<Taken, Problem>;
+pub(super) type Verdict = Result<Taken, Problem>;
+
+/// A message that came alone.
+pub(super) struct Single {
+    source: Option<SourceId>,
+    body: Vec<u8>,
+}
+
+/// Takes messages that came one by one at once: those of each source in one transaction.
+async fn take_singles(web: WebState, all: Vec<Single>) -> Vec<Verdict> {
+    let mut by_source: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+    for (number, single) in all.iter().enumerate() {
+        by_source.entry(single.source.clone()).or_default().push(number);
+    }
+    let mut verdicts = BTreeMap::new();
+    for (source, numbers) in by_source {
+        let bodies: Vec<_> = numbers.iter().map(|number| all[*number].body.as_slice()).collect();
+        let taken = match take(&web, source.as_ref(), &bodies).await {
+            Ok(taken) => taken,
+            Err(problem) => bodies.iter().map(|_| Err(problem.clone())).collect(),
+        };
+        verdicts.extend(numbers.into_iter().zip(taken));
+    }
+    (0..all.len()).map(|number| verdicts.remove(&number).unwrap_or_else(|| Err(lost()))).collect()
+}
 
 /// Takes many messages, batch by batch. Once the ledger has gone away what is left is answered with
 /// that; only if nothing was taken at all the whole request fails.

@@ -7,8 +7,10 @@ use std::sync::Arc;
 use vestnik_contract::{Callbacks, ChannelId, RouteId};
 
 use super::auth::Grants;
+use super::callbacks::{Brought, NotKept};
+use super::gather::Gather;
 use super::health::Probe;
-use super::notifications::Load;
+use super::notifications::{Load, Single, Verdict};
 use crate::clock::Clock;
 use crate::config::gateway::BackPressure;
 use crate::config::sources::Sources;
@@ -51,6 +53,8 @@ struct Inner {
     inbox: Inbox,
     grants: Grants,
     load: Load,
+    brought: Gather<Brought, Result<(), NotKept>>,
+    singles: Gather<Single, Verdict>,
 }
 
 impl WebState {
@@ -61,7 +65,15 @@ impl WebState {
         let accepted = Arc::new(move || wake.wake());
         let desk = Desk::new(parts.ledger.clone(), parts.rules.clone(), parts.sources.clone(), accepted);
         let inbox = Inbox::new(parts.ledger.clone());
-        Self(Arc::new(Inner { parts, desk, inbox, grants: Grants::default(), load: Load::default() }))
+        Self(Arc::new(Inner {
+            parts,
+            desk,
+            inbox,
+            grants: Grants::default(),
+            load: Load::default(),
+            brought: Gather::default(),
+            singles: Gather::default(),
+        }))
     }
 
     /// Where messages are handed over.
@@ -75,6 +87,16 @@ impl WebState {
 
     pub(super) fn grants(&self) -> &Grants {
         &self.0.grants
+    }
+
+    /// What providers' calls bring at once.
+    pub(super) fn brought(&self) -> &Gather<Brought, Result<(), NotKept>> {
+        &self.0.brought
+    }
+
+    /// Messages that come one by one at once.
+    pub(super) fn singles(&self) -> &Gather<Single, Verdict> {
+        &self.0.singles
     }
 
     pub(super) fn load(&self) -> &Load {
