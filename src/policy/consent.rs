@@ -23,20 +23,22 @@ pub fn consent_in_force(consents: &[Consent], channel: &ChannelId, topic: &Topic
 }
 
 /// Whether the citizen wants to see the topic in the inbox: consent in force for the portal or for
-/// any channel at all.
+/// any channel at all: those that a record names, and those `in_use`, which a grant for all of them
+/// speaks of without naming one.
 #[must_use]
-pub fn wanted_in_inbox(consents: &[Consent], topic: &TopicId) -> bool {
+pub fn wanted_in_inbox<'a>(
+    consents: &'a [Consent],
+    topic: &TopicId,
+    in_use: impl IntoIterator<Item = &'a ChannelId>,
+) -> bool {
     let of_topic = |record: &Consent| record.topic.as_ref().is_none_or(|only| only == topic);
     let granted_on = |channel: &str| {
         in_force(consents, |record| {
             of_topic(record) && record.channel.as_ref().is_none_or(|only| only.as_str() == channel)
         }) == Some(ConsentAction::Granted)
     };
-    granted_on(PORTAL)
-        || consents
-            .iter()
-            .filter_map(|record| record.channel.as_ref())
-            .any(|named| granted_on(named.as_str()))
+    let named = consents.iter().filter_map(|record| record.channel.as_ref());
+    granted_on(PORTAL) || named.chain(in_use).any(|channel| granted_on(channel.as_str()))
 }
 
 /// Why a topic has no consent on any channel: withdrawn, where the citizen ever withdrew it; else
@@ -146,15 +148,19 @@ mod tests {
     fn any_consent_for_the_topic_opens_the_inbox() {
         let family = topic("family");
         for on in [Some("portal"), Some("sms"), None] {
-            assert!(wanted_in_inbox(&[consent(on, Some("family"), Granted, Portal, 1)], &family));
-            assert!(wanted_in_inbox(&[consent(on, None, Granted, Portal, 1)], &family));
-            assert!(!wanted_in_inbox(&[consent(on, Some("housing"), Granted, Portal, 1)], &family));
-            assert!(!wanted_in_inbox(&[consent(on, None, Withdrawn, Portal, 1)], &family));
+            assert!(wanted_in_inbox(&[consent(on, Some("family"), Granted, Portal, 1)], &family, []));
+            assert!(wanted_in_inbox(&[consent(on, None, Granted, Portal, 1)], &family, []));
+            assert!(!wanted_in_inbox(&[consent(on, Some("housing"), Granted, Portal, 1)], &family, []));
+            assert!(!wanted_in_inbox(&[consent(on, None, Withdrawn, Portal, 1)], &family, []));
         }
-        assert!(!wanted_in_inbox(&[], &family));
+        assert!(!wanted_in_inbox(&[], &family, []));
         let mixed =
             [consent(None, None, Granted, Portal, 1), consent(Some("sms"), None, Withdrawn, Reply, 2)];
-        assert!(wanted_in_inbox(&mixed, &family));
+        assert!(wanted_in_inbox(&mixed, &family, []));
+        let all_but_portal =
+            [consent(None, None, Granted, Portal, 1), consent(Some("portal"), None, Withdrawn, Portal, 2)];
+        assert!(wanted_in_inbox(&all_but_portal, &family, &[channel("sms")]), "what is pushed stands there");
+        assert!(!wanted_in_inbox(&all_but_portal, &family, &[channel("portal")]));
     }
 
     #[test]

@@ -103,7 +103,8 @@ fn judge<'a>(input: &DecideInput<'a>) -> Judge<'a> {
 
 fn gets_inbox(input: &DecideInput<'_>) -> bool {
     let rule = class_rule(input.policy, input.class);
-    rule.inbox || rule.basis == Basis::Law || wanted_in_inbox(&input.citizen.consents, input.topic)
+    let in_use = input.channels.iter().map(|facts| &facts.id);
+    rule.inbox || rule.basis == Basis::Law || wanted_in_inbox(&input.citizen.consents, input.topic, in_use)
 }
 
 /// The steps of all channels that may be used, in their order.
