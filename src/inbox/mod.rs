@@ -93,6 +93,29 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_entry_says_what_the_push_says_under_the_same_code() {
+        let world = World::sqlite().await;
+        let anna = world.citizen("anna", &["sms"]).await;
+        world.publish("1", "anna").await;
+        let sent = world.start("sms").await.remove(0);
+        let entry = Inbox::new(world.ledger.clone()).page(&anna, None, 1).await.unwrap().entries.remove(0);
+        let code = world.rules.check_key.code(sent.notice).to_string();
+        assert!(entry.text.contains(&code) && sent.message.text.contains(&code), "{}", sent.message.text);
+    }
+
+    #[tokio::test]
+    async fn what_its_source_took_back_is_marked() {
+        let world = World::sqlite().await;
+        let anna = world.citizen("anna", &["sms"]).await;
+        world.publish("1", "anna").await;
+        world.publish("2", "anna").await;
+        world.cancel("1").await;
+        let page = Inbox::new(world.ledger.clone()).page(&anna, None, 9).await.unwrap();
+        let marked: Vec<_> = page.entries.iter().map(|entry| entry.taken_back).collect();
+        assert_eq!(marked, [false, true], "the newest first");
+    }
+
+    #[tokio::test]
     async fn reading_an_entry_is_told_and_is_no_delivery() {
         let world = World::sqlite().await;
         let anna = world.citizen("anna", &[]).await;

@@ -257,6 +257,8 @@ impl<'a> Intake<'a> {
         cancelled: Option<Reason>,
     ) -> Result<NotificationKey, LedgerError> {
         let key = NotificationKey(new_key());
+        // The inbox entry shares the notice's id: both carry the same check code.
+        let id = NoticeId(new_key());
         let citizen = self.ledger.keys.citizen(&notification.citizen);
         let measure = self.rules.catalogue.measure(&notification.life_event, &notification.measure);
         let measure = measure.ok_or(LedgerError::NotInCatalogue)?;
@@ -264,7 +266,7 @@ impl<'a> Intake<'a> {
         let mut row = self.notification_row(key, citizen, notification, measure)?;
         self.tell(key, notification, &decision);
         if decision.inbox {
-            self.add_inbox(key, citizen, notification, measure)?;
+            self.add_inbox(id, key, citizen, notification, measure)?;
         }
         match decision.outcome {
             Outcome::Close { state, reason } => {
@@ -273,7 +275,7 @@ impl<'a> Intake<'a> {
                 self.writes.entry(lone_entry(key, &notification.reference, self.now, closed));
             }
             Outcome::Push(plan) => {
-                let notice = self.notice(key, citizen, notification, measure, plan, decision.inbox);
+                let notice = self.notice(id, key, citizen, notification, measure, plan, decision.inbox);
                 row.notice = Some(notice.id);
                 self.hold(notice);
             }
@@ -364,6 +366,7 @@ impl<'a> Intake<'a> {
 
     fn add_inbox(
         &mut self,
+        id: NoticeId,
         key: NotificationKey,
         citizen: CitizenKey,
         notification: &Notification,
@@ -376,16 +379,23 @@ impl<'a> Intake<'a> {
             act_by: notification.act_by,
         };
         let locale = locale_for(&person.citizen, Some(&measure.topic));
-        let id = new_key();
-        let code = self.rules.check_key.code(NoticeId(id));
+        let code = self.rules.check_key.code(id);
         let words = self.rules.renderer.render(Body::Items(&[item]), code, locale, TextLength::Long)?;
         let content = super::inbox::seal(&person.key, &words)?;
-        self.inbox.push(InboxRow { id, citizen, notification: key, content, at: self.now, read_at: None });
+        self.inbox.push(InboxRow {
+            id: id.0,
+            citizen,
+            notification: key,
+            content,
+            at: self.now,
+            read_at: None,
+        });
         Ok(())
     }
 
     fn notice(
         &self,
+        id: NoticeId,
         key: NotificationKey,
         citizen: CitizenKey,
         notification: &Notification,
@@ -397,7 +407,7 @@ impl<'a> Intake<'a> {
         steps[0].state = StepState::Due { at: plan.due_at };
         steps[0].reserved = plan.reserve;
         Notice {
-            id: NoticeId(new_key()),
+            id,
             citizen,
             kind: NoticeKind::Entitlement,
             priority: notification.priority,

@@ -11,7 +11,7 @@ use super::people::{self, corrupt};
 use super::store::{InboxRow, NotificationRow};
 use super::writes::{Writes, lone_entry};
 use super::{Ledger, LedgerError};
-use crate::domain::{CitizenId, Entry, Happening};
+use crate::domain::{CitizenId, Entry, FinalState, Happening};
 use crate::notice::Rendered;
 
 /// What a citizen reads in the inbox.
@@ -31,6 +31,8 @@ pub struct InboxEntry {
     /// When the citizen opened it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read_at: Option<Timestamp>,
+    /// Whether the source took it back, or put another in its place, before it was sent.
+    pub taken_back: bool,
     /// What happened, as in the catalogue.
     pub life_event: String,
     /// What the citizen may have because of it, as in the catalogue.
@@ -97,7 +99,10 @@ fn opened(
     let Content { title, text } = open(key, &entry.content)?;
     let (life_event, measure) =
         about.map(|row| (row.life_event.clone(), row.measure.clone())).unwrap_or_default();
-    Ok(InboxEntry { id: entry.id, at: entry.at, read_at: entry.read_at, life_event, measure, title, text })
+    let closed = about.and_then(|row| row.closed).map(|(state, ..)| state);
+    let taken_back = closed == Some(FinalState::Cancelled);
+    let InboxRow { id, at, read_at, .. } = *entry;
+    Ok(InboxEntry { id, at, read_at, taken_back, life_event, measure, title, text })
 }
 
 /// Seals an entry's words under the citizen's data key.

@@ -119,6 +119,7 @@ struct Entry {
     title: String,
     text: String,
     read: bool,
+    taken_back: bool,
 }
 
 /// A notification and what became of it.
@@ -324,6 +325,7 @@ fn inbox_entry(stage: &Stage, entry: InboxEntry) -> Entry {
         title: entry.title,
         text: entry.text,
         read: entry.read_at.is_some(),
+        taken_back: entry.taken_back,
     }
 }
 
