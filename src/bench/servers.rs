@@ -47,7 +47,8 @@ impl Servers {
         self.on_postgres(format!("DROP DATABASE {} WITH (FORCE)", self.database)).await?;
         let names = Names::new(&self.prefix)?;
         let connection = Broker::new(self.amqp.to_string().into(), names.clone())?.connect("bench").await?;
-        broker::remove(&connection.create_channel().await?, &names).await?;
+        let channel = connection.create_channel().await?;
+        broker::remove(&channel, &names).await?;
         connection.close(200, "".into()).await?;
         Ok(())
     }
