@@ -64,6 +64,8 @@ pub(super) async fn run(common: &Common) -> anyhow::Result<ExitCode> {
     door.open(web::router(state));
     info!(config = %gateway.rules.version, %listen, "vestnik is at work");
     let ending = lifecycle.run_until_signal(grace).await?;
+    // What stands behind it holds the channels, which close their sessions once nobody holds them.
+    drop(door);
     gateway.close().await;
     Ok(ending.exit_code())
 }

@@ -210,7 +210,8 @@ impl Lane {
                 let rest: Vec<_> = waiting.into();
                 return insist(stopping, || self.context.ledger.release(&rest)).await;
             }
-            let (passing, wait) = self.passing(&mut waiting);
+            let (passing, wait) =
+                self.limits.pass(&mut waiting, |row| row.citizen, START_BATCH, self.options.poll);
             if passing.is_empty() {
                 stopping.run_until_cancelled(tokio::time::sleep(wait)).await;
                 continue;
@@ -245,24 +246,6 @@ impl Lane {
             }
         }
         Ok(())
-    }
-
-    /// The rows whose turn it is, one token of the route being taken already; the others stay, with
-    /// the time until the first of them may pass.
-    fn passing(&self, waiting: &mut VecDeque<WorkRow>) -> (Vec<WorkRow>, Duration) {
-        let (mut passing, mut shortest) = (Vec::new(), self.options.poll);
-        for _ in 0..waiting.len() {
-            let more = passing.is_empty() || (passing.len() < START_BATCH && self.limits.take());
-            let Some(row) = waiting.pop_front().filter(|_| more) else { break };
-            match self.limits.turn_of(row.citizen) {
-                Ok(()) => passing.push(row),
-                Err(wait) => {
-                    shortest = shortest.min(wait);
-                    waiting.push_back(row);
-                }
-            }
-        }
-        (passing, shortest)
     }
 
     async fn call(&mut self, outgoing: Outgoing) {

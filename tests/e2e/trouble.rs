@@ -75,7 +75,8 @@ async fn nothing_is_lost_or_doubled_while_the_broker_is_away_at_the_start_and_cu
     proxy.take_away().await;
     world.spawn();
     world.until_ready(false).await;
-    assert_eq!(readiness_of(&world, "ledger").await, Some("ok".into()));
+    let at_work = async || readiness_of(&world, "ledger").await == Some("ok".into());
+    until("the ledger is open without the broker", AT_MOST, at_work).await;
     assert_ne!(readiness_of(&world, "broker").await, Some("ok".into()));
     proxy.give_back();
     world.until_ready(true).await;
@@ -102,14 +103,18 @@ async fn nothing_is_lost_or_doubled_while_the_broker_is_away_at_the_start_and_cu
 
 /// Invariants 2 and 3. What was under way when the database went may be ambiguous, and is told so.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_is_lost_or_doubled_while_postgres_is_cut_and_away_for_a_while() {
+async fn nothing_is_lost_or_doubled_while_postgres_is_away_at_the_start_and_cut_later() {
     let people = people(50);
     let plan = Plan::of(&people, 200);
     let mut world = World::new(Kept::Postgres, &people).await;
     let (mut proxy, url) = by_proxy(&world.database().url);
     world.set("VESTNIK_POSTGRES_URL", url);
     slow(&mut world, 10);
-    world.start().await;
+    proxy.take_away().await;
+    world.spawn();
+    world.until_ready(false).await;
+    proxy.give_back();
+    world.until_ready(true).await;
 
     let source = Source::connect(&world.host).await;
     source.collect_statuses().await;
@@ -135,7 +140,9 @@ async fn nothing_is_lost_or_doubled_while_postgres_is_cut_and_away_for_a_while()
 /// Invariants 2 and 3: what a provider cannot take now is tried again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_provider_cannot_take_waits_for_it_to_come_back() {
-    let people: Vec<_> = (0..40).map(|number| Person::on(number, &[CHANNELS[number % 5]])).collect();
+    // Viber gives no receipts for what it took before it knew our callback again.
+    let channels = &CHANNELS[1..];
+    let people: Vec<_> = (0..40).map(|number| Person::on(number, &[channels[number % 4]])).collect();
     let plan = Plan::of(&people, 100);
     let mut world = World::new(Kept::Sqlite, &people).await;
     let mut ways = Vec::new();
@@ -159,13 +166,8 @@ async fn what_a_provider_cannot_take_waits_for_it_to_come_back() {
         way.give_back();
     }
     let states = plan.has_ended_truthfully(&mut world).await;
-    // Viber sends no receipts for what it took before it knew our callback again.
-    assert_eq!(states.keys().collect::<Vec<_>>(), ["accepted", "delivered"], "{states:?}");
-    let (ended, log) = (endings(world.statuses().await), fs::read_to_string(world.setting.log()).unwrap());
-    let by_receipt = plan.people.iter().filter(|(_, person)| matches!(person.first(), "sms" | "portal"));
-    for (mark, _) in by_receipt {
-        assert_eq!(ended[&id(*mark)].state, "delivered");
-    }
+    assert_eq!(states, BTreeMap::from([("accepted".to_owned(), 50), ("delivered".to_owned(), 50)]));
+    let log = fs::read_to_string(world.setting.log()).unwrap();
     assert!(!log.contains("eturned"), "the log is full of statuses that no queue takes:\n{log}");
     world.stop().await;
 }

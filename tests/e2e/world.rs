@@ -116,10 +116,13 @@ impl World {
         self.process.take().unwrap().kill();
     }
 
-    /// Ends the gateway in good order.
+    /// Ends the gateway in good order: there is nothing to complain of.
     pub(crate) async fn stop(&mut self) {
         let status = self.process.take().unwrap().terminate(READY).await;
         assert!(status.success(), "SIGTERM: {status}");
+        let log = fs::read_to_string(self.setting.log()).unwrap();
+        let (_, end) = log.rsplit_once("a signal came").unwrap();
+        assert!(!end.contains("WARN") && !end.contains("ERROR"), "{end}");
     }
 
     /// Asks the HTTP API as the source.

@@ -114,20 +114,27 @@ impl AmqpIntake {
         let channel = within(connection.create_channel()).await?;
         declare(&channel, self.options.broker.names()).await?;
         let mut consumers = JoinSet::new();
-        for priority in Priority::ALL {
-            let queue = self.options.broker.names().intake(priority);
-            let handler = Handler::Messages(priority, self.desk.clone());
-            consumers.spawn(self.consumer(&connection, queue, handler, &gate).await?.run(stopping.clone()));
+        // A channel that is dropped closes itself, which the closing of the connection would run into.
+        let mut channels = Vec::new();
+        for (queue, handler) in self.queues() {
+            let consumer = self.consumer(&connection, queue, handler, &gate).await?;
+            channels.push(consumer.channel.clone());
+            consumers.spawn(consumer.run(stopping.clone()));
         }
-        let handler = Handler::PutAside(self.desk.clone());
-        let queue = self.options.broker.names().dead();
-        consumers.spawn(self.consumer(&connection, queue, handler, &gate).await?.run(stopping.clone()));
         self.set_connected(true);
         info!("messages come from the broker");
         while let Some(ended) = consumers.join_next().await {
             ended.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
         }
         within(connection.close(200, "goodbye".into())).await
+    }
+
+    /// The queue of each priority and that of what the broker put aside, with what is done with each.
+    fn queues(&self) -> impl Iterator<Item = (String, Handler)> + '_ {
+        let names = self.options.broker.names();
+        let messages = |priority| (names.intake(priority), Handler::Messages(priority, self.desk.clone()));
+        let put_aside = (names.dead(), Handler::PutAside(self.desk.clone()));
+        Priority::ALL.into_iter().map(messages).chain([put_aside])
     }
 
     async fn consumer(
