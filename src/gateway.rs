@@ -18,7 +18,9 @@ use crate::config::Loaded;
 use crate::config::channels::{ConnectedChannel, LaneSettings};
 use crate::config::error::ConfigErrors;
 use crate::config::gateway::{LedgerSettings, Retention};
-use crate::dispatch::{Alarm, Lane, LaneContext, LaneOptions, Pauses, RouteAlarm, Wake, finisher, timers};
+use crate::dispatch::{
+    Alarm, Lane, LaneContext, LaneOptions, Pauses, RouteAlarm, RouteHealth, Wake, finisher, timers,
+};
 use crate::duties;
 use crate::ledger::keys::WeakMasterKey;
 use crate::ledger::postgres::{PostgresStore, TimeSource};
@@ -36,10 +38,10 @@ pub enum StartError {
     #[error(transparent)]
     Config(#[from] ConfigErrors),
     /// A secret that the configuration names.
-    #[error("gateway.toml: {0}")]
-    Setup(#[from] SetupError),
+    #[error("gateway.toml: {}: expected {}", .0.setting, .0.expected)]
+    Setup(SetupError),
     /// The master key.
-    #[error("gateway.toml: ledger.master_key: {0}")]
+    #[error("gateway.toml: ledger.master_key")]
     MasterKey(#[from] WeakMasterKey),
     /// The ledger's database.
     #[error("the ledger cannot be opened")]
@@ -80,6 +82,13 @@ pub async fn open_store(settings: &LedgerSettings, clock: &Clock) -> Result<Arc<
     }
 }
 
+// Not derived: the error would be its own cause, and be told twice.
+impl From<SetupError> for StartError {
+    fn from(error: SetupError) -> Self {
+        Self::Setup(error)
+    }
+}
+
 impl StartError {
     /// Whether the database is away, and the same start may succeed later.
     #[must_use]
@@ -102,6 +111,8 @@ pub struct Gateway {
     pub wake: Wake,
     /// Who understands the providers' HTTP callbacks, by channel and route.
     pub callbacks: BTreeMap<(ChannelId, RouteId), Arc<dyn Callbacks>>,
+    /// How it stands with each provider.
+    pub routes: Vec<RouteHealth>,
     drivers: JoinSet<()>,
 }
 
@@ -152,6 +163,7 @@ impl Gateway {
             rules: rules.clone(),
             wake: wake.clone(),
             callbacks: BTreeMap::new(),
+            routes: Vec::new(),
             drivers: JoinSet::new(),
         };
         let stopping = lifecycle.stopping();
@@ -179,6 +191,7 @@ impl Gateway {
         }
         let options = lane_options(lane, &*adapter.channel);
         let lane = Lane::new(context.clone(), options, route, adapter.channel);
+        self.routes.push(lane.health());
         lifecycle.spawn(format!("lane {channel}"), lane.run(lifecycle.stopping()));
     }
 

@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::config::Loaded;
 use crate::config::gateway::{BackPressure, Broker as BrokerSettings};
 use crate::config::sources::Sources;
+use crate::dispatch::RouteHealth;
 use crate::gateway::{Gateway, open_ledger};
 use crate::intake::Desk;
 use crate::intake::amqp::{self, AmqpIntake, Marks};
@@ -46,7 +47,7 @@ pub(super) async fn run(common: &Common) -> anyhow::Result<ExitCode> {
         ending = lifecycle.run_until_signal(grace) => return Ok(ending?.exit_code()),
     };
     let gateway = Gateway::start(loaded, ledger, &clock, &lifecycle)?;
-    let mut probes = Vec::new();
+    let mut probes: Vec<_> = gateway.routes.iter().cloned().map(provider_probe).collect();
     if let Some(broker) = &settings.broker {
         probes.push(join_broker(broker, settings.back_pressure, &gateway, &sources, &lifecycle)?);
     }
@@ -125,5 +126,11 @@ fn join_broker(
 fn broker_probe(health: watch::Receiver<amqp::Health>) -> Probe {
     let check =
         move || if health.borrow().connected { Ok(()) } else { Err("RabbitMQ does not answer".to_owned()) };
-    Probe { name: "broker", check: Arc::new(check) }
+    Probe { name: "broker".to_owned(), needed: true, check: Arc::new(check) }
+}
+
+fn provider_probe(route: RouteHealth) -> Probe {
+    let name = route.name.clone();
+    let check = move || if route.answers() { Ok(()) } else { Err("the provider does not answer".to_owned()) };
+    Probe { name, needed: false, check: Arc::new(check) }
 }

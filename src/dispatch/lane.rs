@@ -97,7 +97,23 @@ pub struct Lane {
 struct Route {
     channel: Arc<dyn Channel>,
     id: RouteId,
-    health: Mutex<(Breaker, SpikeWatch)>,
+    health: Arc<Mutex<(Breaker, SpikeWatch)>>,
+}
+
+/// Whether a route's provider answers, for those who ask how the process is.
+#[derive(Clone)]
+pub struct RouteHealth {
+    /// Channel and route, such as `sms/main`.
+    pub name: String,
+    health: Arc<Mutex<(Breaker, SpikeWatch)>>,
+}
+
+impl RouteHealth {
+    /// Whether the provider answered of late; a route that was not used yet is taken to be well.
+    #[must_use]
+    pub fn answers(&self) -> bool {
+        !self.health.lock().unwrap_or_else(PoisonError::into_inner).0.is_open()
+    }
 }
 
 /// After a failure of the ledger.
@@ -120,8 +136,15 @@ impl Lane {
     ) -> Self {
         let limits = Limits::new(options.per_second, options.per_citizen_per_minute);
         let slots = Arc::new(Semaphore::new(options.concurrency.max(1)));
-        let route = Arc::new(Route { channel, id: route, health: Mutex::default() });
+        let route = Arc::new(Route { channel, id: route, health: Arc::default() });
         Self { context, options, route, limits, slots, calls: JoinSet::new(), was_paused: false }
+    }
+
+    /// How it stands with its provider.
+    #[must_use]
+    pub fn health(&self) -> RouteHealth {
+        let name = format!("{}/{}", self.route.channel.id(), self.route.id);
+        RouteHealth { name, health: self.route.health.clone() }
     }
 
     /// Works until `stopping`, then waits for the calls under way.

@@ -9,7 +9,7 @@ pub mod timers;
 mod wake;
 
 pub use breaker::{Admission, Breaker, SpikeWatch};
-pub use lane::{Alarm, Lane, LaneContext, LaneOptions, RouteAlarm};
+pub use lane::{Alarm, Lane, LaneContext, LaneOptions, RouteAlarm, RouteHealth};
 pub use limits::Limits;
 pub use pauses::{Paused, Pauses};
 pub use wake::Wake;

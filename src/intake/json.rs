@@ -25,7 +25,7 @@ pub(super) fn read(body: &[u8]) -> Result<Value, Refusal> {
 /// serde's own message may quote the body, so that only the place is told.
 fn not_json(error: &serde_json::Error) -> Refusal {
     let detail =
-        format!("expected JSON; it ends to be JSON at line {} column {}", error.line(), error.column());
+        format!("expected JSON; it stops being JSON at line {} column {}", error.line(), error.column());
     Refusal::whole(RefusalReason::InvalidJson, detail)
 }
 

@@ -116,6 +116,17 @@ fn references(submission: &Submission) -> Vec<SourceRef> {
     references
 }
 
+/// A notification as part of a notice.
+fn item(key: NotificationKey, notification: &Notification, measure: &Measure) -> Item {
+    Item {
+        notification: key,
+        reference: notification.reference.clone(),
+        topic: measure.topic.clone(),
+        class: measure.class(),
+        closed: None::<Ending>,
+    }
+}
+
 /// A batch on its way in.
 struct Intake<'a> {
     ledger: &'a Ledger,
@@ -275,7 +286,8 @@ impl<'a> Intake<'a> {
                 self.writes.entry(lone_entry(key, &notification.reference, self.now, closed));
             }
             Outcome::Push(plan) => {
-                let notice = self.notice(id, key, citizen, notification, measure, plan, decision.inbox);
+                let item = item(key, notification, measure);
+                let notice = self.notice(id, citizen, notification, item, plan, decision.inbox);
                 row.notice = Some(notice.id);
                 self.hold(notice);
             }
@@ -396,10 +408,9 @@ impl<'a> Intake<'a> {
     fn notice(
         &self,
         id: NoticeId,
-        key: NotificationKey,
         citizen: CitizenKey,
         notification: &Notification,
-        measure: &Measure,
+        item: Item,
         plan: Plan,
         inbox: bool,
     ) -> Notice {
@@ -411,13 +422,7 @@ impl<'a> Intake<'a> {
             citizen,
             kind: NoticeKind::Entitlement,
             priority: notification.priority,
-            items: vec![Item {
-                notification: key,
-                reference: notification.reference.clone(),
-                topic: measure.topic.clone(),
-                class: measure.class(),
-                closed: None::<Ending>,
-            }],
+            items: vec![item],
             steps,
             current: 0,
             not_before: notification.not_before,

@@ -15,11 +15,13 @@ use serde_json::{Map, Value, json};
 use super::problem::{Kind, Problem};
 use super::state::WebState;
 
-/// Something that has to be there for the gateway to work, such as the broker.
+/// Something outside of the process that it works with, such as the broker.
 #[derive(Clone)]
 pub struct Probe {
     /// Its name in `/readyz`.
-    pub name: &'static str,
+    pub name: String,
+    /// Whether the gateway is not ready without it. Without one provider it is: the others are used.
+    pub needed: bool,
     /// Says at once whether it is there, or what is wrong in a few words without anything secret.
     pub check: Arc<dyn Fn() -> Result<(), String> + Send + Sync>,
 }
@@ -34,21 +36,23 @@ pub(super) fn routes() -> Router<WebState> {
         .route("/metrics", get(metrics))
 }
 
-/// Each part by name with `ok` or what is wrong; 503 where any is wrong.
+/// Each part by name with `ok` or what is wrong; 503 where any that is needed is wrong.
 async fn ready(State(web): State<WebState>) -> Response {
     let ledger = tokio::time::timeout(PATIENCE, ask_ledger(&web)).await;
     let ledger = ledger.unwrap_or_else(|_| Err("no answer".to_owned()));
-    let others = web.probes.iter().map(|probe| (probe.name, (probe.check)()));
-    let verdicts: Vec<_> = std::iter::once(("ledger", ledger)).chain(others).collect();
-    let ready = verdicts.iter().all(|(_, verdict)| verdict.is_ok());
-    let parts: Map<_, _> = verdicts
-        .into_iter()
-        .map(|(name, verdict)| {
-            (name.to_owned(), Value::from(verdict.err().unwrap_or_else(|| "ok".to_owned())))
-        })
-        .collect();
+    let mut ready = ledger.is_ok();
+    let mut parts = Map::from_iter([("ledger".to_owned(), word(ledger))]);
+    for probe in &web.probes {
+        let verdict = (probe.check)();
+        ready &= verdict.is_ok() || !probe.needed;
+        parts.insert(probe.name.clone(), word(verdict));
+    }
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(json!({ "ready": ready, "parts": parts }))).into_response()
+}
+
+fn word(verdict: Result<(), String>) -> Value {
+    Value::from(verdict.err().unwrap_or_else(|| "ok".to_owned()))
 }
 
 async fn ask_ledger(web: &WebState) -> Result<(), String> {

@@ -42,7 +42,7 @@ fn not_json(error: &serde_json::Error) -> Problem {
     let (line, column) = (error.line(), error.column());
     Problem::new(
         Kind::InvalidJson,
-        format!("expected JSON; it ends to be JSON at line {line} column {column}"),
+        format!("expected JSON; it stops being JSON at line {line} column {column}"),
     )
 }
 
@@ -142,8 +142,8 @@ mod tests {
     #[test]
     fn a_refusal_names_the_place_and_never_the_value() {
         let table = [
-            ("", "expected JSON; it ends to be JSON at line 1 column 0"),
-            ("{\"locale\":\"uk\"} secret", "expected JSON; it ends to be JSON at line 1 column 17"),
+            ("", "expected JSON; it stops being JSON at line 1 column 0"),
+            ("{\"locale\":\"uk\"} secret", "expected JSON; it stops being JSON at line 1 column 17"),
             ("[]", "expected an object"),
             ("17", ": expected an object"),
             ("{}", "/locale: expected ru, uk or en"),

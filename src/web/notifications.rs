@@ -77,7 +77,7 @@ fn messages<'a>(headers: &HeaderMap, body: &'a [u8]) -> Result<Messages<'a>, Pro
 fn array(body: &[u8]) -> Result<Vec<&[u8]>, Problem> {
     let read: Vec<&RawValue> = serde_json::from_slice(body).map_err(|error| {
         let (line, column) = (error.line(), error.column());
-        let detail = format!("expected a JSON array; it ends to be one at line {line} column {column}");
+        let detail = format!("expected a JSON array; it stops being one at line {line} column {column}");
         Problem::new(Kind::InvalidJson, detail)
     })?;
     Ok(read.into_iter().map(|one| one.get().as_bytes()).collect())

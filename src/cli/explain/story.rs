@@ -134,7 +134,9 @@ impl Story<'_> {
 
     fn next(&self) -> String {
         if self.view.state.is_some() {
-            return "Nothing. It ended; late evidence may still raise its state.".to_owned();
+            let started = self.view.steps.iter().any(|step| !step.attempts.is_empty());
+            let late = if started { "; late evidence may still raise its state" } else { "" };
+            return format!("Nothing. It ended{late}.");
         }
         let open = |step: &&StepView| matches!(step.state, "due" | "started" | "awaiting");
         let steps = &self.view.steps;

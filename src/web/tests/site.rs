@@ -170,7 +170,7 @@ fn sources() -> Sources {
 
 fn broker_probe(there: Arc<AtomicBool>) -> Probe {
     let check = move || if there.load(Ordering::Relaxed) { Ok(()) } else { Err("away".to_owned()) };
-    Probe { name: "broker", check: Arc::new(check) }
+    Probe { name: "broker".to_owned(), needed: true, check: Arc::new(check) }
 }
 
 /// A provider's callbacks in plain words: `ADDRESS says WORDS`.

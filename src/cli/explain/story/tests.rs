@@ -163,6 +163,9 @@ fn what_comes_next_depends_on_the_step() {
     view.steps[0] = StepView { until: Some(at(60)), ..step("viber", "awaiting") };
     assert!(next(&view, &[]).ends_with("If that does not come, sms is tried."));
     (view.state, view.reason) = (Some(FinalState::Delivered), Some(Reason::ReceiptDelivered));
+    view.steps.iter_mut().for_each(|step| step.attempts.clear());
+    assert_eq!(next(&view, &[]), "Nothing. It ended.", "nothing was sent");
+    view.steps[0].attempts.push(called(0, AttemptOutcome::Accepted, None));
     assert_eq!(next(&view, &[]), "Nothing. It ended; late evidence may still raise its state.");
 }
 
