@@ -68,11 +68,11 @@ impl Installation {
     pub fn publish(&self, token: &str) -> anyhow::Result<Order> {
         let order = self.command(&["publish"])?;
         Ok(match &self.servers {
+            // The address holds a password, which everybody could read on the command line.
             Some(servers) => order
                 .argument("--prefix")
                 .argument(&servers.prefix)
-                .argument("--to")
-                .argument(servers.amqp.as_str()),
+                .environment("VESTNIK_PUBLISH_TO", servers.amqp.as_str()),
             None => order.environment("VESTNIK_TOKEN", token).argument("--to").argument(self.public.as_str()),
         })
     }

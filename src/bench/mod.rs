@@ -75,6 +75,13 @@ const READY_WITHIN: Duration = Duration::from_secs(30);
 /// configuration of this folder with its rate limits lifted.
 pub async fn measure(config: &std::path::Path, setup: &Setup, count: usize) -> anyhow::Result<Measured> {
     let place = Installation::build(config, setup).await?;
+    let measured = measure_at(&place, count).await;
+    let removed = place.remove().await.context("what the benchmark made on the servers");
+    let measured = measured?;
+    removed.map(|()| measured)
+}
+
+async fn measure_at(place: &Installation, count: usize) -> anyhow::Result<Measured> {
     let (citizens, notifications) = (place.folder.path("citizens"), place.folder.path("notifications"));
     std::fs::write(&citizens, load::citizens(count, Clock::system().now()))?;
     std::fs::write(&notifications, load::notifications(count))?;
@@ -104,7 +111,5 @@ pub async fn measure(config: &std::path::Path, setup: &Setup, count: usize) -> a
     }
     let took = began.elapsed();
     let usage = gateway.usage();
-    drop(gateway);
-    place.remove().await.context("what the benchmark made on the servers")?;
     Ok(Measured { count, took, taken_in: taken_in.unwrap_or(took), usage })
 }

@@ -464,18 +464,21 @@ impl Machine<'_> {
         }
         let ending = Ending { state, reason };
         self.notice.closed = Some(ending);
-        self.stop_steps();
+        self.stop_steps(ending);
         for number in 0..self.notice.items.len() {
             self.close_item(number, ending);
         }
     }
 
-    /// Steps that were not started never will be; their places in the budget are given back.
-    fn stop_steps(&mut self) {
+    /// Steps that were not started never will be, because enough is known of the others or for the
+    /// reason of the end; their places in the budget are given back.
+    fn stop_steps(&mut self, ending: Ending) {
+        let sent = ending.state.evidence() > Evidence::None;
+        let reason = if sent { Reason::NotNeeded } else { ending.reason };
         for number in 0..self.notice.steps.len() {
             let step = &mut self.notice.steps[number];
             if matches!(step.state, StepState::Planned | StepState::Due { .. }) {
-                step.state = StepState::Skipped { reason: Reason::NotNeeded };
+                step.state = StepState::Skipped { reason };
             }
             if step.evidence() == Evidence::None {
                 self.reserve(number, None);

@@ -7,7 +7,7 @@ use vestnik_contract::SendErrorKind as Kind;
 use super::advance_invariants::Event::{Accepted, Cancel, Expire, Failed, Receipt, Start, Timer, Wait};
 use super::advance_invariants::{Event, World, notice};
 use crate::domain::Awaits::{self, Delivered, Read};
-use crate::domain::{FinalState as End, StepState};
+use crate::domain::{FinalState as End, Reason, StepState};
 
 /// Plays the events on a notice of one item with these steps and tells how it stands: the current
 /// channel with the state of its step, or the final state with its reason.
@@ -149,4 +149,20 @@ fn what_was_sent_cannot_be_called_back() {
 fn nothing_is_sent_after_its_time() {
     assert_eq!(play(&[Delivered], false, &[Expire, Start]), "expired expired");
     assert_eq!(play(&[Delivered], false, &[Start, Expire]), "0 started", "a call under way is heard out");
+}
+
+#[test]
+fn a_step_that_was_never_started_says_why() {
+    let why = |events: &[Event]| {
+        let mut world = World::new(notice(1, &[Delivered, TAKEN], false), false);
+        for event in events {
+            world.happen(event);
+        }
+        world.notice.steps[1].state
+    };
+    let skipped = |reason| StepState::Skipped { reason };
+    let arrived = [Start, Accepted(0, 1), Receipt(0, Receipted::Delivered)];
+    assert_eq!(why(&arrived), skipped(Reason::NotNeeded));
+    assert_eq!(why(&[Cancel(0)]), skipped(Reason::CancelledBySource));
+    assert_eq!(why(&[Expire]), skipped(Reason::Expired));
 }

@@ -120,6 +120,12 @@ async fn addresses_consents_and_preferences_change_one_by_one() {
     );
     assert_eq!(ask("POST", "addresses/close", close).await["reason"], "not_found");
     assert_eq!(ask("POST", "addresses", email.clone()).await["addresses"][1]["closed"]["reason"], "moved");
+    let shown = site.ask("GET", "/v1/citizens/a", registry, "").await.json();
+    assert_eq!(
+        site.ask("PUT", "/v1/citizens/a", registry, shown.clone()).await.json(),
+        shown,
+        "a closed address can be put as it is shown, and stays closed"
+    );
     let reopened = json!({ "channel": "email", "address": "a@mail.example", "reopen": true });
     assert_eq!(ask("POST", "addresses", reopened).await["addresses"][1].get("closed"), None);
 

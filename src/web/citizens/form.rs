@@ -6,7 +6,8 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
-use serde::{Deserialize, Deserializer, de::Error};
+use serde::de::{Error, IgnoredAny};
+use serde::{Deserialize, Deserializer};
 use vestnik_contract::ChannelId;
 
 use crate::config::channels::CHANNELS;
@@ -61,6 +62,10 @@ pub struct AddressForm {
     /// Whether it is opened again if it was closed: the citizen just used or confirmed it.
     #[serde(default)]
     pub reopen: bool,
+    /// Since when and why it is closed, as it was shown: what is shown can be put again, and changes
+    /// nothing.
+    #[serde(default, rename = "closed")]
+    pub shown_closed: Option<IgnoredAny>,
 }
 
 /// A consent record.

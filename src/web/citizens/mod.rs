@@ -115,7 +115,7 @@ async fn close_address(
     if !is_id(&reason) {
         return Err(Problem::field("/reason", format!("expected {}", expected("reason"))));
     }
-    let one = AddressForm { channel, address, reopen: false }.check(&web.rules)?;
+    let one = AddressForm { channel, address, reopen: false, shown_closed: None }.check(&web.rules)?;
     if !soon(|| web.ledger.close_address(&id, &one.channel, &one.address, &reason)).await? {
         return Err(Problem::new(Kind::NotFound, "expected an open address of the citizen"));
     }
