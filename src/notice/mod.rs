@@ -1,10 +1,6 @@
 //! Pure: rendering, identity, check code, and the notice's state machine.
 
 mod advance;
-#[cfg(test)]
-mod advance_invariants;
-#[cfg(test)]
-mod advance_scenarios;
 mod check_code;
 pub mod format;
 mod render;

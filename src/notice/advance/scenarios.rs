@@ -4,8 +4,8 @@ use vestnik_contract::Permanence::{Permanent, Soft};
 use vestnik_contract::ReceiptState as Receipted;
 use vestnik_contract::SendErrorKind as Kind;
 
-use super::advance_invariants::Event::{Accepted, Cancel, Expire, Failed, Receipt, Start, Timer, Wait};
-use super::advance_invariants::{Event, World, notice};
+use super::invariants::Event::{Accepted, Cancel, Expire, Failed, Receipt, Start, Timer, Wait};
+use super::invariants::{Event, World, notice};
 use crate::domain::Awaits::{self, Delivered, Read};
 use crate::domain::{FinalState as End, Reason, StepState};
 
