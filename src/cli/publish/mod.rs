@@ -25,6 +25,10 @@ use super::lines::{Line, Lines};
 ///
 /// Exit code: 0 when everything was taken, 1 when a message was refused or the target was lost.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  VESTNIK_TOKEN=vst_… vestnik publish --to https://vestnik.example/ today.ndjson\n  \
+    VESTNIK_AMQP_USER=family_fund VESTNIK_AMQP_PASSWORD=… vestnik publish --to amqp://host/vestnik today.ndjson"
+)]
 pub struct PublishArgs {
     /// Files of messages, one JSON object a line; `-` or none is standard input.
     #[arg(value_name = "FILE")]
