@@ -51,7 +51,7 @@ pub(super) struct CreateArgs {
     /// What it allows, separated by commas: publish, status, registry, inbox, operate
     #[arg(long, value_name = "SCOPE", required = true, value_delimiter = ',')]
     scope: Vec<Scope>,
-    /// The source that it speaks for; needed for publish and status
+    /// The source that it speaks for; needed for publish and status, and of no meaning for other scopes
     #[arg(long)]
     source: Option<SourceId>,
     /// After this time it is void, such as 90d; without it, never
@@ -73,6 +73,7 @@ pub(super) async fn run(common: &Common, command: &TokenCommand) -> anyhow::Resu
 }
 
 async fn create(common: &Common, args: &CreateArgs) -> anyhow::Result<ExitCode> {
+    let beyond = beyond_source(args)?;
     let office = Office::open_or_make(common).await?;
     if let Some(source) = &args.source {
         office.source(source)?;
@@ -86,8 +87,29 @@ async fn create(common: &Common, args: &CreateArgs) -> anyhow::Result<ExitCode> 
     };
     let issued = office.ledger.create_token(&new).await?.map_err(|wrong| Mistake(wrong.to_string()))?;
     eprintln!("Token {} was created. Keep what follows: it is not shown again.", issued.id);
+    if let (Some(scopes), Some(source)) = (beyond, &args.source) {
+        eprintln!("Its source {source} is no limit to {scopes}.");
+    }
     println!("{}", issued.token);
     Ok(ExitCode::SUCCESS)
+}
+
+/// The scopes to which the source is no limit, in words. A source that limits nothing at all is a
+/// mistake: whoever names it believes that it does.
+fn beyond_source(args: &CreateArgs) -> Result<Option<String>, Mistake> {
+    let of_a_source = |scope: &&Scope| matches!(scope, Scope::Publish | Scope::Status);
+    let (within, beyond): (Vec<&Scope>, Vec<&Scope>) = args.scope.iter().partition(of_a_source);
+    if args.source.is_none() || beyond.is_empty() {
+        return Ok(None);
+    }
+    let beyond = beyond.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ");
+    if within.is_empty() {
+        let message = format!(
+            "--source limits the scopes publish and status alone and would be no limit to {beyond}: leave it out"
+        );
+        return Err(Mistake(message));
+    }
+    Ok(Some(beyond))
 }
 
 async fn revoke(common: &Common, id: Uuid) -> anyhow::Result<ExitCode> {

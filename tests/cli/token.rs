@@ -27,9 +27,13 @@ fn a_token_is_shown_once_listed_and_revoked() {
 #[test]
 fn a_token_that_makes_no_sense_is_not_created() {
     let home = Home::new();
-    let table: [(&[&str], &str); 5] = [
+    let table: [(&[&str], &str); 6] = [
         (&["--scope", "publish"], "needs a source"),
         (&["--scope", "publish", "--source", "family_fond"], "did you mean \"family_fund\"?"),
+        (
+            &["--scope", "registry,inbox", "--source", "family_fund"],
+            "would be no limit to registry, inbox: leave it out",
+        ),
         (&["--scope", "everything"], "publish, status, registry, inbox or operate"),
         (&[], "--scope"),
         (&["--scope", "inbox", "--expires", "soon"], "such as 30m, 2h or 90d"),
@@ -37,6 +41,16 @@ fn a_token_that_makes_no_sense_is_not_created() {
     for (arguments, expected) in table {
         home.run(&[&["token", "create", "--label", "x"], arguments].concat()).ends(2).says(expected);
     }
+}
+
+#[test]
+fn a_token_says_to_what_its_source_is_no_limit() {
+    let home = Home::new();
+    let create = ["token", "create", "--label", "x", "--source", "family_fund", "--scope"];
+    let said = home.run(&[&create[..], &["publish,registry"]].concat()).ends(0);
+    assert!(said.err.contains("Its source family_fund is no limit to registry"), "{said:?}");
+    let said = home.run(&[&create[..], &["publish,status"]].concat()).ends(0);
+    assert!(!said.err.contains("no limit"), "{said:?}");
 }
 
 #[test]
