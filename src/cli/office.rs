@@ -9,8 +9,7 @@ use serde::Serialize;
 use super::{Common, Mistake, load};
 use crate::clock::Clock;
 use crate::config::Loaded;
-use crate::config::error::nearest;
-use crate::domain::SourceId;
+use crate::domain::{SourceId, nearest};
 use crate::gateway::open_ledger;
 use crate::ledger::Ledger;
 

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
+use crate::domain::nearest;
+
 /// One mistake in one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
@@ -204,17 +206,6 @@ impl<'a> UnknownWord<'a> {
     }
 }
 
-/// The known word that `found` was probably meant to be: the one that the fewest slips of a finger
-/// (a letter wrong, missing, too many, or two of them exchanged) turn it into, if they are at
-/// most a third of its letters.
-#[must_use]
-pub fn nearest<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let letters = found.chars().count();
-    let slips = known.into_iter().map(|word| (strsim::osa_distance(found, word), word));
-    let near = slips.filter(|(slips, _)| *slips < letters && *slips <= (letters / 3).max(1));
-    near.min_by_key(|(slips, _)| *slips).map(|(_, word)| word)
-}
-
 #[cfg(test)]
 mod tests {
     use serde::Deserialize;
@@ -272,16 +263,6 @@ mod tests {
         assert_eq!(errors.take(Err::<(), _>(file.error(2, "first"))), None);
         assert_eq!(errors.or(()).unwrap_err().to_string(), "a.toml:1:2: first\na.toml:2:2: second");
         assert_eq!(ConfigErrors::new().or(1), Ok(1));
-    }
-
-    #[test]
-    fn the_nearest_word_is_one_slip_away_or_a_few_in_a_long_word() {
-        let known = ["few", "many", "child_allowance", "no"];
-        let table =
-            [("fwe", Some("few")), ("child_alowence", Some("child_allowance")), ("x", None), ("one", None)];
-        for (found, expected) in table {
-            assert_eq!(nearest(found, known), expected, "{found}");
-        }
     }
 
     #[test]

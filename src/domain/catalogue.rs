@@ -190,10 +190,9 @@ impl Measure {
 }
 
 impl Template {
-    /// Checks what a source sent against this template's variables.
+    /// Checks what a source sent against this template's variables, and gives it in its one form.
     pub fn check_params(&self, given: &Map<String, Value>) -> Result<Params, ParamError> {
-        self.values(given)?;
-        Ok(Params(given.clone()))
+        Ok(Params::from(self.values(given)?))
     }
 
     /// The typed values of what a source sent.

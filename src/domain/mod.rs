@@ -6,10 +6,13 @@ mod decision;
 mod identity;
 mod ids;
 mod locale;
+mod nearest;
 mod notice;
 mod notification;
 mod params;
+mod pointer;
 mod reason;
+mod refusal;
 mod rules;
 mod state;
 mod timeline;
@@ -26,10 +29,13 @@ pub use ids::{
     NotificationKey, SourceId, TopicId,
 };
 pub use locale::{Locale, Localized, UnknownLocale};
+pub use nearest::{did_you_mean, nearest};
 pub use notice::{Attempt, AttemptOutcome, Ending, Item, Notice, NoticeKind, Step, StepState};
 pub use notification::{Notification, Priority, SourceRef};
 pub use params::{Currency, Param, ParamError, ParamType, ParamValue, Params, Values, is_param_name};
+pub use pointer::Pointer;
 pub use reason::Reason;
+pub use refusal::{Fault, RefusalReason};
 pub use rules::{
     Awaits, Basis, Ceilings, ChannelRule, ClassRule, ContactHours, Jurisdiction, Policy, RetrySchedule,
 };

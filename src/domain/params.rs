@@ -5,9 +5,9 @@ use std::fmt;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use super::{Localized, wording::control_or_link};
+use super::{Localized, Pointer, did_you_mean, wording::control_or_link};
 
 /// A variable that a template declares.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,7 +99,7 @@ impl fmt::Debug for ParamValue {
     }
 }
 
-/// A notification's variables, checked against its template and kept as the source sent them. They
+/// A notification's variables, checked against its template, each in the one form of its type. They
 /// are personal: `Debug` says how many there are and nothing else.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -111,18 +111,35 @@ impl fmt::Debug for Params {
     }
 }
 
+impl From<Values> for Params {
+    fn from(values: Values) -> Self {
+        Self(values.into_iter().map(|(name, value)| (name, value.into())).collect())
+    }
+}
+
+impl From<ParamValue> for Value {
+    fn from(value: ParamValue) -> Self {
+        match value {
+            ParamValue::Integer(number) => number.into(),
+            ParamValue::Text(text) | ParamValue::Choice(text) => text.into(),
+            ParamValue::Date(date) => date.to_string().into(),
+            ParamValue::Money { minor, currency } => json!({ "minor": minor, "currency": currency }),
+        }
+    }
+}
+
 /// The typed values of a template's variables, by name. An optional one that was left out is absent.
 pub type Values = BTreeMap<String, ParamValue>;
 
 /// Why a notification's `params` do not fit its template. Neither part holds a value that the
 /// source sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{pointer}: expected {expected}")]
+#[error("{pointer}: {detail}")]
 pub struct ParamError {
-    /// JSON pointer (RFC 6901) into the notification, such as `/params/child_order`.
-    pub pointer: String,
+    /// Where in the notification, such as `/params/child_order`.
+    pub pointer: Pointer,
     /// What was expected there, in plain words.
-    pub expected: String,
+    pub detail: String,
 }
 
 /// Reads what a source sent for the declared variables: every value of the right type and within
@@ -135,26 +152,22 @@ pub(super) fn read(
         return Err(unknown_param(declared, unknown));
     }
     let value_of = |(name, param): (&String, &Param)| {
-        let pointer = format!("/params/{name}");
+        let pointer = Pointer::from("/params").known(name.clone());
         match given.get(name) {
-            Some(value) => Some(read_value(&param.kind, &pointer, value).map(|value| (name.clone(), value))),
+            Some(value) => Some(read_value(&param.kind, pointer, value).map(|value| (name.clone(), value))),
             None if param.optional => None,
-            None => Some(Err(error(&pointer, describe(&param.kind)))),
+            None => Some(Err(missing(pointer, name, &describe(&param.kind)))),
         }
     };
     declared.iter().filter_map(value_of).collect()
 }
 
-/// The pointer names the unknown variable only if it looks like one: anything else could be
-/// somebody's data in the wrong place.
 fn unknown_param(declared: &BTreeMap<String, Param>, unknown: &str) -> ParamError {
     let known: Vec<_> = declared.keys().map(String::as_str).collect();
-    let expected = match known.as_slice() {
-        [] => "no variables".to_owned(),
-        names => format!("only {}", names.join(", ")),
-    };
-    let pointer = if is_param_name(unknown) { format!("/params/{unknown}") } else { "/params".to_owned() };
-    error(&pointer, expected)
+    let only =
+        if known.is_empty() { "no variables".to_owned() } else { format!("only {}", known.join(", ")) };
+    let meant = did_you_mean(unknown, known);
+    error(Pointer::from("/params").sent(unknown), &format!("{only}{meant}"))
 }
 
 /// Whether `name` can name a variable: 1 to 40 characters of `[a-z0-9_]`, a letter first.
@@ -165,7 +178,7 @@ pub fn is_param_name(name: &str) -> bool {
         && name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_'))
 }
 
-fn read_value(kind: &ParamType, pointer: &str, value: &Value) -> Result<ParamValue, ParamError> {
+fn read_value(kind: &ParamType, pointer: Pointer, value: &Value) -> Result<ParamValue, ParamError> {
     let read = match (kind, value) {
         (ParamType::Integer { min, max }, Value::Number(number)) => {
             number.as_i64().filter(|number| (min..=max).contains(&number)).map(ParamValue::Integer)
@@ -182,7 +195,7 @@ fn read_value(kind: &ParamType, pointer: &str, value: &Value) -> Result<ParamVal
         }
         _ => None,
     };
-    read.ok_or_else(|| error(pointer, describe(kind)))
+    read.ok_or_else(|| error(pointer, &describe(kind)))
 }
 
 fn is_text(text: &str, max_length: usize) -> bool {
@@ -198,22 +211,28 @@ fn read_date(text: &str) -> Option<Date> {
 fn read_money(
     currencies: &[Currency],
     max_minor: i64,
-    pointer: &str,
+    pointer: Pointer,
     fields: &Map<String, Value>,
 ) -> Result<ParamValue, ParamError> {
-    if fields.keys().any(|key| !matches!(key.as_str(), "minor" | "currency")) {
-        return Err(error(pointer, "only the fields minor and currency".to_owned()));
+    if let Some(unknown) = fields.keys().find(|key| !MONEY.contains(&key.as_str())) {
+        let detail = format!("only the fields minor and currency{}", did_you_mean(unknown, MONEY));
+        return Err(error(pointer.sent(unknown), &detail));
     }
+    let field = |name: &'static str, expected: String| {
+        let pointer = pointer.clone().known(name);
+        if fields.contains_key(name) { error(pointer, &expected) } else { missing(pointer, name, &expected) }
+    };
     let minor = fields.get("minor").and_then(Value::as_i64).filter(|sum| (1..=max_minor).contains(sum));
-    let minor = minor.ok_or_else(|| {
-        error(&format!("{pointer}/minor"), format!("a whole number of hundredths from 1 to {max_minor}"))
-    })?;
+    let hundredths = || field("minor", format!("a whole number of hundredths from 1 to {max_minor}"));
+    let minor = minor.ok_or_else(hundredths)?;
     let currency = fields.get("currency").and_then(|value| Currency::deserialize(value).ok());
     let currency = currency.filter(|currency| currencies.contains(currency));
-    let currency = currency
-        .ok_or_else(|| error(&format!("{pointer}/currency"), format!("one of {}", codes(currencies))))?;
+    let currency = currency.ok_or_else(|| field("currency", format!("one of {}", codes(currencies))))?;
     Ok(ParamValue::Money { minor, currency })
 }
+
+/// The fields of a sum of money.
+const MONEY: [&str; 2] = ["minor", "currency"];
 
 fn describe(kind: &ParamType) -> String {
     match kind {
@@ -235,14 +254,16 @@ fn codes(currencies: &[Currency]) -> String {
     currencies.iter().map(|currency| currency.code()).collect::<Vec<_>>().join(", ")
 }
 
-fn error(pointer: &str, expected: String) -> ParamError {
-    ParamError { pointer: pointer.to_owned(), expected }
+fn error(pointer: Pointer, expected: &str) -> ParamError {
+    ParamError { pointer, detail: format!("expected {expected}") }
+}
+
+fn missing(pointer: Pointer, name: &str, expected: &str) -> ParamError {
+    ParamError { pointer, detail: format!("{name} is missing; expected {expected}") }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn declared() -> BTreeMap<String, Param> {
@@ -276,6 +297,9 @@ mod tests {
         assert!(values.get("sum") == Some(&ParamValue::Money { minor: 150_050, currency: Currency::Uah }));
         assert!(values.get("place") == Some(&ParamValue::Choice("counter".into())));
         assert!(checked(&json!({ "children": 1 })).is_ok(), "optional ones may be left out");
+        let again = Params::from(values.clone());
+        assert_eq!(again.0["office"], "Центр 5");
+        assert!(read(&declared(), &again.0).unwrap() == values, "the one form says the same");
     }
 
     #[test]
@@ -293,7 +317,7 @@ mod tests {
             Value::Object(given)
         };
         let table = [
-            (json!({}), "/params/children", "a whole number from 1 to 20"),
+            (json!({}), "/params/children", "children is missing; expected a whole number from 1 to 20"),
             (with("children", json!(0)), "/params/children", "a whole number from 1 to 20"),
             (with("children", json!(2.5)), "/params/children", "a whole number from 1 to 20"),
             (with("children", json!("3")), "/params/children", "a whole number from 1 to 20"),
@@ -309,15 +333,29 @@ mod tests {
             (with("sum", json!(150)), "/params/sum", "a sum such as"),
             (with("sum", json!({ "minor": 0, "currency": "UAH" })), "/params/sum/minor", "a whole number of"),
             (with("sum", json!({ "minor": 1, "currency": "RUB" })), "/params/sum/currency", "one of UAH"),
-            (with("sum", json!({ "minor": 1, "currency": "UAH", "x": 1 })), "/params/sum", "only the fields"),
+            (
+                with("sum", json!({ "minor": 1, "currency": "UAH", "x": 1 })),
+                "/params/sum/*",
+                "only the fields minor and currency",
+            ),
+            (
+                with("sum", json!({ "minor": 1 })),
+                "/params/sum/currency",
+                "currency is missing; expected one of",
+            ),
             (with("place", json!("window")), "/params/place", "one of counter"),
-            (with("childern", json!(1)), "/params/childern", "only born, children, office, place, sum"),
-            (with("Иван/~", json!(1)), "/params", "only born"),
+            (
+                with("childern", json!(1)),
+                "/params/*",
+                "only born, children, office, place, sum; did you mean children?",
+            ),
+            (with("Иван/~", json!(1)), "/params/*", "only born"),
         ];
         for (given, pointer, expected) in table {
             let error = checked(&given).unwrap_err();
-            assert_eq!(error.pointer, pointer, "{given}");
-            assert!(error.expected.starts_with(expected), "{given}: {error}");
+            assert_eq!(error.pointer.to_string(), pointer, "{given}");
+            let detail = error.detail.strip_prefix("expected ").unwrap_or(&error.detail);
+            assert!(detail.starts_with(expected), "{given}: {error}");
         }
     }
 }

@@ -7,9 +7,9 @@ use tracing::{error, info};
 
 use super::json::MAX_BODY;
 use super::parse::{Envelope, parse};
-use super::refusal::{Refusal, RefusalReason};
+use super::refusal::Refusal;
 use crate::config::sources::Sources;
-use crate::domain::Priority;
+use crate::domain::{Priority, RefusalReason};
 use crate::ledger::retry::{by_halves, soon};
 use crate::ledger::{Answer, DeadLetter, Ledger, LedgerError, Rules, Submission};
 
@@ -107,7 +107,7 @@ impl Desk {
         let (reason, proved) = (refusal.reason.as_str(), source.as_ref().map_or("unknown", |id| id.as_str()));
         info!(
             reason,
-            pointer = refusal.pointer,
+            pointer = %refusal.pointer,
             source = proved,
             origin = one.origin,
             "a message is refused"
@@ -127,7 +127,7 @@ impl Desk {
 
 fn verdict(answer: Answer) -> Result<Answer, Refusal> {
     if answer == Answer::Conflict {
-        let detail = "expected the body that was taken before under this source and id, or another id";
+        let detail = "expected the content that was taken before under this source and id, or another id";
         return Err(Refusal::at(RefusalReason::Conflict, "/id", detail));
     }
     Ok(answer)

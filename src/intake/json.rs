@@ -2,8 +2,10 @@
 
 use serde_json::Value;
 
-use super::refusal::{Refusal, RefusalReason};
-use crate::domain::is_param_name;
+use super::refusal::Refusal;
+use super::strict::field;
+use super::wire::expected;
+use crate::domain::{Pointer, RefusalReason};
 
 /// The largest body that is read, in bytes.
 pub const MAX_BODY: usize = 256 * 1024;
@@ -37,11 +39,12 @@ fn check(value: &Value, depth: usize) -> Result<(), Refusal> {
             Err(Refusal::whole(RefusalReason::InvalidJson, detail))
         }
         Value::Array(items) => items.iter().enumerate().try_for_each(|(at, item)| {
-            check(item, depth - 1).map_err(|refusal| refusal.within(&format!("/{at}")))
+            check(item, depth - 1).map_err(|refusal| refusal.within(Pointer::default().index(at)))
         }),
         Value::Object(fields) => fields.iter().try_for_each(|(name, item)| {
             check_text(name)?;
-            check(item, depth - 1).map_err(|refusal| refusal.within(&segment(name)))
+            let place = || field(Pointer::default(), name, expected);
+            check(item, depth - 1).map_err(|refusal| refusal.within(place()))
         }),
         Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
     }
@@ -53,12 +56,6 @@ fn check_text(text: &str) -> Result<(), Refusal> {
         return Err(Refusal::whole(RefusalReason::InvalidJson, "expected no character U+0000"));
     }
     Ok(())
-}
-
-/// A field's part of a pointer. A name that does not look like one of ours may be somebody's data in
-/// the wrong place, and is shown as `*`.
-pub(super) fn segment(name: &str) -> String {
-    if is_param_name(name) { format!("/{name}") } else { "/*".to_owned() }
 }
 
 #[cfg(test)]
@@ -74,12 +71,9 @@ mod tests {
             ("", "invalid_json: expected JSON"),
             ("{\"secret\" 1}", "invalid_json: expected JSON"),
             ("\"\u{1}\"", "invalid_json: expected JSON"),
-            (
-                r#"{"params":{"office":"a\u0000"}}"#,
-                "invalid_json: /params/office: expected no character U+0000",
-            ),
+            (r#"{"params":{"office":"a\u0000"}}"#, "invalid_json: /params/*: expected no character U+0000"),
             (r#"{"a\u0000b":1}"#, "invalid_json: expected no character U+0000"),
-            (r#"{"Иван":{"a":["\u0000"]}}"#, "invalid_json: /*/a/0: expected no character"),
+            (r#"{"Иван":{"a":["\u0000"]}}"#, "invalid_json: /*/*/0: expected no character"),
             (&deep, "invalid_json: /0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0: expected at most 16 levels"),
             (&endless, "invalid_json: expected JSON"),
             (&large, "too_large: expected a body of at most 256 KiB"),

@@ -7,7 +7,9 @@
 pub mod amqp;
 pub mod refusal;
 pub mod schema;
+pub mod strict;
 
+mod canonical;
 mod desk;
 mod json;
 mod parse;
@@ -20,5 +22,5 @@ mod fixture;
 pub use desk::{Arrived, Desk};
 pub use json::MAX_BODY;
 pub use parse::{Envelope, Proof, parse};
-pub use refusal::{Refusal, RefusalReason};
+pub use refusal::Refusal;
 pub use routing::routing_key;

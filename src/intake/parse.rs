@@ -3,15 +3,16 @@
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use serde_path_to_error::Segment;
 
+use super::canonical::canonical;
 use super::json;
-use super::refusal::{Refusal, RefusalReason};
-use super::wire::{CancelBody, CloudEvent, NotificationBody, NotificationKind, expected};
+use super::refusal::Refusal;
+use super::strict::{Expected, explain, missing};
+use super::wire::{CancelBody, CloudEvent, NotificationBody, NotificationKind, expected, expected_of_event};
 use crate::config::sources::{SourceSettings, Sources};
 use crate::domain::{
-    Catalogue, LifeEvent, Measure, MeasureId, Notification, Params, Priority, SourceId, SourceRef,
-    is_param_name,
+    Catalogue, LifeEvent, LifeEventId, Measure, MeasureId, Notification, Params, Pointer, Priority,
+    RefusalReason, SourceId, SourceRef, did_you_mean,
 };
 use crate::ledger::{Ask, Submission};
 
@@ -46,8 +47,8 @@ impl Proof<'_> {
 }
 
 /// Reads a message and checks all that can be known of it without the ledger. The body of the
-/// submission is in one form whatever the order of fields and the spaces were, so that a message
-/// that says the same is the same.
+/// submission is what the message says in one spelling, so that a message that says the same is the
+/// same.
 pub fn parse(
     body: &[u8],
     envelope: &Envelope<'_>,
@@ -58,7 +59,7 @@ pub fn parse(
     if value.get("specversion").is_none() {
         return understand(&value, envelope, sources, catalogue);
     }
-    let event: CloudEvent = typed(&value)?;
+    let event: CloudEvent = typed(&value, expected_of_event)?;
     understand(&event.data, envelope, sources, catalogue).map_err(|refusal| refusal.within("/data"))
 }
 
@@ -68,11 +69,15 @@ fn understand(
     sources: &Sources,
     catalogue: &Catalogue,
 ) -> Result<Submission, Refusal> {
+    // serde would take a list of the fields' values for the object.
+    if !value.is_object() {
+        return Err(Refusal::whole(RefusalReason::InvalidField, format!("expected {}", expected(""))));
+    }
     let ask = match kind(value)? {
-        Kind::Cancel => cancel(typed(value)?, envelope, sources)?,
-        Kind::Notification => notify(typed(value)?, envelope, sources, catalogue)?,
+        Kind::Cancel => cancel(typed(value, expected)?, envelope, sources)?,
+        Kind::Notification => notify(typed(value, expected)?, envelope, sources, catalogue)?,
     };
-    Ok(Submission { ask, body: value.to_string().into_bytes() })
+    Ok(Submission { body: canonical(&ask), ask })
 }
 
 enum Kind {
@@ -90,31 +95,17 @@ fn kind(value: &Value) -> Result<Kind, Refusal> {
 }
 
 /// Reads a value as one of the wire types.
-fn typed<T: DeserializeOwned>(value: &Value) -> Result<T, Refusal> {
+fn typed<T: DeserializeOwned>(value: &Value, expected: Expected) -> Result<T, Refusal> {
     serde_path_to_error::deserialize(value).map_err(|error| {
-        let message = error.inner().to_string();
-        if let Some(name) = quoted(&message, "missing field `") {
-            return wrong(name);
-        }
-        if let Some(name) = quoted(&message, "unknown field `") {
-            return Refusal::at(RefusalReason::InvalidField, json::segment(name), "expected no such field");
-        }
-        match error.path().iter().next() {
-            Some(Segment::Map { key }) if is_param_name(key) => wrong(key),
-            _ => Refusal::whole(RefusalReason::InvalidField, format!("expected {}", expected(""))),
-        }
+        let mistake = explain(&error, expected);
+        Refusal::at(RefusalReason::InvalidField, mistake.pointer, mistake.detail)
     })
 }
 
-/// The name that one of serde's messages quotes.
-fn quoted<'a>(message: &'a str, before: &str) -> Option<&'a str> {
-    message.strip_prefix(before)?.split('`').next()
-}
-
-/// A top-level field that is missing or not as it must be.
-fn wrong(field: &str) -> Refusal {
+/// A top-level field that is not as it must be.
+fn wrong(field: &'static str) -> Refusal {
     let detail = format!("expected {}", expected(field));
-    Refusal::at(RefusalReason::InvalidField, format!("/{field}"), detail)
+    Refusal::at(RefusalReason::InvalidField, Pointer::default().known(field), detail)
 }
 
 fn cancel(body: CancelBody, envelope: &Envelope<'_>, sources: &Sources) -> Result<Ask, Refusal> {
@@ -201,11 +192,11 @@ fn agree_with(body: &NotificationBody, priority: Priority, key: &str) -> Result<
     agree(of_life_event == body.life_event.as_str(), "/life_event")
 }
 
-fn agree(agrees: bool, pointer: &str) -> Result<(), Refusal> {
+fn agree(agrees: bool, pointer: &'static str) -> Result<(), Refusal> {
     if agrees { Ok(()) } else { Err(mismatch(pointer)) }
 }
 
-fn mismatch(pointer: &str) -> Refusal {
+fn mismatch(pointer: &'static str) -> Refusal {
     let detail = "expected the routing key <priority>.<source>.<life_event> to say the same";
     Refusal::at(RefusalReason::RoutingKeyMismatch, pointer, detail)
 }
@@ -213,6 +204,10 @@ fn mismatch(pointer: &str) -> Refusal {
 fn check_replaces(body: &NotificationBody) -> Result<(), Refusal> {
     let supersedes = body.kind == Some(NotificationKind::Supersede);
     let itself = body.replaces.as_ref() == Some(&body.id);
+    if supersedes && body.replaces.is_none() {
+        let detail = missing("replaces", expected);
+        return Err(Refusal::at(RefusalReason::InvalidField, "/replaces", detail));
+    }
     if supersedes != body.replaces.is_some() || itself { Err(wrong("replaces")) } else { Ok(()) }
 }
 
@@ -228,16 +223,17 @@ fn check_moments(body: &NotificationBody) -> Result<(), Refusal> {
 }
 
 fn check_params(body: &NotificationBody, event: &LifeEvent) -> Result<Params, Refusal> {
-    measure(body, event)?.check_params(&body.params).map_err(|error| {
-        let detail = format!("expected {}", error.expected);
-        Refusal::at(RefusalReason::InvalidParams, error.pointer, detail)
-    })
+    measure(body, event)?
+        .check_params(&body.params)
+        .map_err(|error| Refusal::at(RefusalReason::InvalidParams, error.pointer, error.detail))
 }
 
 /// What nobody knows is said to be unknown, also to a source that may speak of certain ones alone.
 fn life_event<'a>(body: &NotificationBody, catalogue: &'a Catalogue) -> Result<&'a LifeEvent, Refusal> {
     catalogue.life_events.get(&body.life_event).ok_or_else(|| {
-        let detail = "expected a life event of the catalogue";
+        let known = catalogue.life_events.keys().map(LifeEventId::as_str);
+        let meant = did_you_mean(body.life_event.as_str(), known);
+        let detail = format!("expected a life event of the catalogue{meant}");
         Refusal::at(RefusalReason::UnknownLifeEvent, "/life_event", detail)
     })
 }
@@ -245,7 +241,8 @@ fn life_event<'a>(body: &NotificationBody, catalogue: &'a Catalogue) -> Result<&
 fn measure<'a>(body: &NotificationBody, event: &'a LifeEvent) -> Result<&'a Measure, Refusal> {
     event.measures.get(&body.measure).ok_or_else(|| {
         let known: Vec<_> = event.measures.keys().map(MeasureId::as_str).collect();
-        let detail = format!("expected one of {}", known.join(", "));
+        let meant = did_you_mean(body.measure.as_str(), known.iter().copied());
+        let detail = format!("expected one of {}{meant}", known.join(", "));
         Refusal::at(RefusalReason::UnknownMeasure, "/measure", detail)
     })
 }

@@ -4,9 +4,9 @@ use serde_json::Value;
 use vestnik_contract::is_id;
 
 use super::json;
-use super::refusal::{Refusal, RefusalReason};
+use super::refusal::Refusal;
 use super::wire::expected;
-use crate::domain::Priority;
+use crate::domain::{Pointer, Priority, RefusalReason};
 
 /// The third word of a cancel's routing key: a cancel names no life event.
 const CANCEL: &str = "cancel";
@@ -19,12 +19,12 @@ pub fn routing_key(body: &[u8]) -> Result<String, Refusal> {
         Some(_) => (&value["data"], "/data"),
         None => (&value, ""),
     };
-    let word = |field: &str, absent: Option<&'static str>| match (message.get(field), absent) {
+    let word = |field: &'static str, absent: Option<&'static str>| match (message.get(field), absent) {
         (Some(Value::String(word)), _) if is_id(word) => Ok(word.clone()),
         (None | Some(Value::Null), Some(word)) => Ok(word.to_owned()),
         _ => {
             let detail = format!("expected {}", expected(field));
-            Err(Refusal::at(RefusalReason::InvalidField, format!("{place}/{field}"), detail))
+            Err(Refusal::at(RefusalReason::InvalidField, Pointer::from(place).known(field), detail))
         }
     };
     let third = if message.get("type").is_some_and(|kind| kind == CANCEL) { Some(CANCEL) } else { None };

@@ -34,8 +34,9 @@ pub(super) struct NotificationBody {
     /// What the message is; a notification where it is absent.
     #[serde(default, rename = "type")]
     pub kind: Option<NotificationKind>,
-    /// The source's own id of the notification. The same (source, id) with the same body is the
-    /// same notification, however often it is sent; with another body it is refused as a conflict.
+    /// The source's own id of the notification. The same (source, id) with the same content is the
+    /// same notification, however it is spelt and however often it is sent; with another content it
+    /// is refused as a conflict.
     #[serde(deserialize_with = "message_id")]
     #[schemars(regex(pattern = MESSAGE_ID))]
     pub id: String,
@@ -208,6 +209,15 @@ pub(super) fn expected(field: &str) -> &'static str {
         "datacontenttype" => "application/json",
         "data" => "a notification, a cancel or a supersede",
         _ => "an object with the fields of a notification",
+    }
+}
+
+/// What is expected of a field of the [`CloudEvent`] itself.
+pub(super) fn expected_of_event(field: &str) -> &'static str {
+    match field {
+        "id" | "source" | "type" => "a text that is not empty",
+        "specversion" | "datacontenttype" | "data" => expected(field),
+        _ => "an object with the attributes of a CloudEvent",
     }
 }
 

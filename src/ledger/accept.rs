@@ -23,7 +23,7 @@ use crate::policy::{self, ChannelFacts, DecideInput, Facts, Zones};
 pub struct Submission {
     /// What it is.
     pub ask: Ask,
-    /// The body as it came, to tell a repeat from a conflict.
+    /// What it says, in one spelling, to tell a repeat from a conflict.
     pub body: Vec<u8>,
 }
 
@@ -46,9 +46,9 @@ pub enum Ask {
 pub enum Answer {
     /// It is new and has been taken.
     Accepted(NotificationKey),
-    /// It was taken before, with the same body.
+    /// It was taken before, and said the same.
     Repeated(NotificationKey),
-    /// Its (source, id) was taken before with another body: refused.
+    /// Its (source, id) was taken before and said something else: refused.
     Conflict,
     /// The cancel was taken; it shows in the notification's timeline whether it came in time.
     Cancelled,

@@ -137,7 +137,7 @@ impl Keyring {
         self.hash("token", &[token.as_bytes()])
     }
 
-    /// The digest of a message's body, to tell a repeat from a conflict.
+    /// The digest of what a message says, to tell a repeat from a conflict.
     #[must_use]
     pub fn digest(&self, body: &[u8]) -> [u8; 32] {
         tag(&self.check, "body", &[body])

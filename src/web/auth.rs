@@ -11,8 +11,9 @@ use axum::middleware::Next;
 use axum::response::Response;
 use jiff::{SignedDuration, Timestamp};
 
-use super::problem::{Kind, Problem};
+use super::problem::Problem;
 use super::state::WebState;
+use crate::domain::RefusalReason;
 use crate::ledger::{Denied, Grant, Scope};
 
 /// How long a grant is remembered: a token that is revoked is refused within this time everywhere.
@@ -52,7 +53,7 @@ impl FromRequestParts<WebState> for Bearer {
     /// [`require`] has put the grant there for every route behind it.
     async fn from_request_parts(parts: &mut Parts, _: &WebState) -> Result<Self, Problem> {
         let grant = parts.extensions.get::<Grant>().cloned();
-        grant.map(Self).ok_or_else(|| Problem::new(Kind::Unauthorized, EXPECTED))
+        grant.map(Self).ok_or_else(|| Problem::new(RefusalReason::Unauthorized, EXPECTED))
     }
 }
 
@@ -64,7 +65,8 @@ pub(super) async fn require(
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    let token = bearer(request.headers()).ok_or_else(|| Problem::new(Kind::Unauthorized, EXPECTED))?;
+    let token =
+        bearer(request.headers()).ok_or_else(|| Problem::new(RefusalReason::Unauthorized, EXPECTED))?;
     let grant = grant(&web, token, scope).await?;
     request.extensions_mut().insert(grant);
     Ok(next.run(request).await)
@@ -87,7 +89,9 @@ async fn grant(web: &WebState, token: &str, scope: Scope) -> Result<Grant, Probl
 
 fn refusal(denied: Denied, scope: Scope) -> Problem {
     match denied {
-        Denied::Unknown => Problem::new(Kind::Unauthorized, "expected a token that is in force"),
-        Denied::Scope => Problem::new(Kind::Forbidden, format!("expected a token with the scope {scope}")),
+        Denied::Unknown => Problem::new(RefusalReason::Unauthorized, "expected a token that is in force"),
+        Denied::Scope => {
+            Problem::new(RefusalReason::Forbidden, format!("expected a token with the scope {scope}"))
+        }
     }
 }

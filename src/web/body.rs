@@ -3,7 +3,8 @@
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequest, Request};
 
-use super::problem::{Kind, Problem};
+use super::problem::Problem;
+use crate::domain::RefusalReason;
 
 /// The largest body of one message or one change, in bytes.
 pub const ONE: usize = 256 * 1024;
@@ -25,7 +26,7 @@ impl<S: Send + Sync, const LIMIT: usize> FromRequest<S> for Limited<LIMIT> {
 /// Reads a body up to a limit. What breaks off in the middle looks to the client like nothing, since
 /// it is gone.
 pub async fn read(body: Body, limit: usize) -> Result<Bytes, Problem> {
-    to_bytes(body, limit)
-        .await
-        .map_err(|_| Problem::new(Kind::TooLarge, format!("expected a body of at most {} KiB", limit / 1024)))
+    to_bytes(body, limit).await.map_err(|_| {
+        Problem::new(RefusalReason::TooLarge, format!("expected a body of at most {} KiB", limit / 1024))
+    })
 }

@@ -14,9 +14,10 @@ use tracing::warn;
 use vestnik_contract::{CallbackOutcome, CallbackReply, CallbackRequest, ChannelId, Event, RouteId};
 
 use super::body::{self, ONE};
-use super::problem::{Kind, Problem};
+use super::problem::Problem;
 use super::state::WebState;
 use crate::callbacks;
+use crate::domain::RefusalReason;
 
 const BASE: &str = "/callbacks/";
 
@@ -44,7 +45,7 @@ async fn take(State(web): State<WebState>, request: Request) -> Result<Response,
         let brought = Brought { channel, route, events };
         let kept = web.brought().bring(brought, |all| keep(web.clone(), all)).await;
         kept.unwrap_or(Err(NotKept))
-            .map_err(|NotKept| Problem::new(Kind::Unavailable, "try again in a few seconds"))?;
+            .map_err(|NotKept| Problem::new(RefusalReason::Unavailable, "try again in a few seconds"))?;
     }
     Ok(answer(reply))
 }
@@ -80,7 +81,7 @@ async fn keep(web: WebState, all: Vec<Brought>) -> Vec<Result<(), NotKept>> {
 }
 
 fn nobody() -> Problem {
-    Problem::new(Kind::NotFound, "expected /callbacks/CHANNEL/ROUTE of a route in use")
+    Problem::new(RefusalReason::NotFound, "expected /callbacks/CHANNEL/ROUTE of a route in use")
 }
 
 /// Channel, route and what follows them in a path.

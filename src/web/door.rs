@@ -11,7 +11,8 @@ use axum::{Json, Router};
 use serde_json::json;
 use tower::ServiceExt as _;
 
-use super::problem::{Kind, Problem};
+use super::problem::Problem;
+use crate::domain::RefusalReason;
 
 /// The door. Clones are the same one.
 #[derive(Clone, Default)]
@@ -43,7 +44,7 @@ async fn pass(State(door): State<Door>, request: Request) -> Response {
 
 /// What is answered while the door is closed.
 fn anteroom() -> Router {
-    let wait = async || Problem::new(Kind::Unavailable, "try again in a few seconds");
+    let wait = async || Problem::new(RefusalReason::Unavailable, "try again in a few seconds");
     Router::new().route("/healthz", get(async || "ok\n")).route("/readyz", get(not_ready)).fallback(wait)
 }
 

@@ -12,8 +12,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde_json::{Map, Value, json};
 
-use super::problem::{Kind, Problem};
+use super::problem::Problem;
 use super::state::WebState;
+use crate::domain::RefusalReason;
 
 /// Something outside of the process that it works with, such as the broker.
 #[derive(Clone)]
@@ -67,6 +68,8 @@ async fn metrics(State(web): State<WebState>) -> Response {
         Some(metrics) => {
             ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics.render()).into_response()
         }
-        None => Problem::new(Kind::NotFound, "metrics are not collected by this process").into_response(),
+        None => {
+            Problem::new(RefusalReason::NotFound, "metrics are not collected by this process").into_response()
+        }
     }
 }

@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::path::{Citizen, Named, query};
-use super::problem::{Kind, Problem};
+use super::problem::Problem;
 use super::state::WebState;
+use crate::domain::RefusalReason;
 use crate::ledger::retry::soon;
 
 /// Entries on a page, unless asked otherwise.
@@ -51,5 +52,5 @@ async fn read(
     let found = soon(|| web.inbox().read(&id, entry)).await?;
     found
         .map(|_| StatusCode::NO_CONTENT)
-        .ok_or_else(|| Problem::new(Kind::NotFound, "expected an entry of the citizen's"))
+        .ok_or_else(|| Problem::new(RefusalReason::NotFound, "expected an entry of the citizen's"))
 }

@@ -40,8 +40,9 @@ pub use door::Door;
 pub use health::Probe;
 pub use state::{WebParts, WebState};
 
+use crate::domain::RefusalReason;
 use crate::ledger::Scope;
-use problem::{Kind, Problem};
+use problem::Problem;
 
 /// How long one request may take, its body included.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -59,8 +60,10 @@ pub fn router(state: WebState) -> Router {
         .merge(callbacks::routes())
         .merge(unsubscribe::routes())
         .merge(health::routes())
-        .method_not_allowed_fallback(async || Problem::new(Kind::MethodNotAllowed, "expected another method"))
-        .fallback(async || Problem::new(Kind::NotFound, "expected an address of the documented API"))
+        .method_not_allowed_fallback(async || {
+            Problem::new(RefusalReason::MethodNotAllowed, "expected another method")
+        })
+        .fallback(async || Problem::new(RefusalReason::NotFound, "expected an address of the documented API"))
         .layer(from_fn(limited))
         .layer(from_fn(counted))
         .with_state(state)
@@ -81,8 +84,9 @@ pub async fn serve(listener: TcpListener, router: Router, stopping: Cancellation
 /// Ends what takes too long, and keeps every answer out of caches.
 async fn limited(request: Request, next: Next) -> Response {
     let answered = tokio::time::timeout(PATIENCE, next.run(request)).await;
-    let mut response = answered
-        .unwrap_or_else(|_| Problem::new(Kind::Timeout, "ask again in a few seconds").into_response());
+    let mut response = answered.unwrap_or_else(|_| {
+        Problem::new(RefusalReason::Timeout, "ask again in a few seconds").into_response()
+    });
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

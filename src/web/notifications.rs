@@ -15,10 +15,10 @@ use serde_json::{Value, json};
 
 use super::auth::Bearer;
 use super::body::{Limited, MANY};
-use super::problem::{Kind, Problem};
+use super::problem::Problem;
 use super::state::WebState;
-use crate::domain::{Priority, SourceId, SourceRef};
-use crate::intake::{Arrived, Envelope, Proof, Refusal, parse};
+use crate::domain::{Priority, RefusalReason, SourceId, SourceRef};
+use crate::intake::{Arrived, Envelope, Proof, parse};
 use crate::ledger::{Answer, Ask, Submission};
 
 /// Messages in one request at most.
@@ -44,7 +44,7 @@ async fn publish(
         Messages::One(body) => {
             let single = Single { source: source.cloned(), body: body.to_vec() };
             let verdict = web.singles().bring(single, |all| take_singles(web.clone(), all)).await;
-            let lost = || Err(Problem::new(Kind::Unavailable, "try again in a few seconds"));
+            let lost = || Err(Problem::new(RefusalReason::Unavailable, "try again in a few seconds"));
             verdict
                 .unwrap_or_else(lost)
                 .map(|taken| (StatusCode::ACCEPTED, Json(taken.document())).into_response())
@@ -68,7 +68,10 @@ fn messages<'a>(headers: &HeaderMap, body: &'a [u8]) -> Result<Messages<'a>, Pro
         return Ok(Messages::One(body));
     };
     if many.len() > MOST {
-        return Err(Problem::new(Kind::TooLarge, format!("expected at most {MOST} messages at once")));
+        return Err(Problem::new(
+            RefusalReason::TooLarge,
+            format!("expected at most {MOST} messages at once"),
+        ));
     }
     Ok(Messages::Many(many))
 }
@@ -78,7 +81,7 @@ fn array(body: &[u8]) -> Result<Vec<&[u8]>, Problem> {
     let read: Vec<&RawValue> = serde_json::from_slice(body).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         let detail = format!("expected a JSON array; it stops being one at line {line} column {column}");
-        Problem::new(Kind::InvalidJson, detail)
+        Problem::new(RefusalReason::InvalidJson, detail)
     })?;
     Ok(read.into_iter().map(|one| one.get().as_bytes()).collect())
 }
@@ -162,7 +165,7 @@ async fn take(web: &WebState, source: Option<&SourceId>, bodies: &[&[u8]]) -> Re
     let mut answers = web.desk().take(&arrived).await?.into_iter();
     let verdict = |ask: Option<Named>| {
         if waits(&ask) {
-            return Err(Problem::new(Kind::BackPressure, "try again in a few seconds"));
+            return Err(Problem::new(RefusalReason::BackPressure, "try again in a few seconds"));
         }
         match (answers.next(), ask) {
             (Some(Ok(answer)), Some(ask)) => Ok(Taken { reference: ask.reference, result: word(&answer) }),
@@ -183,14 +186,8 @@ fn word(answer: &Answer) -> &'static str {
     }
 }
 
-impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
-        Self::of_document(refusal.reason.status(), refusal.problem())
-    }
-}
-
 fn lost() -> Problem {
-    Problem::new(Kind::Internal, "the gateway has no answer for the message")
+    Problem::new(RefusalReason::Internal, "the gateway has no answer for the message")
 }
 
 /// What a message is about.

@@ -8,8 +8,8 @@ use axum::http::Uri;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use super::problem::{Kind, Problem};
-use crate::domain::CitizenId;
+use super::problem::Problem;
+use crate::domain::{CitizenId, RefusalReason};
 
 /// The citizen that the path names. It goes into no log and no metric.
 pub struct Citizen(pub CitizenId);
@@ -21,7 +21,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Citizen {
         let Path(mut named) = names(parts, state).await?;
         let id = named.remove("id").and_then(|id| CitizenId::new(id).ok());
         let wrong = || {
-            Problem::new(Kind::InvalidQuery, "expected a citizen id of 1 to 128 printable ASCII characters")
+            Problem::new(
+                RefusalReason::InvalidQuery,
+                "expected a citizen id of 1 to 128 printable ASCII characters",
+            )
         };
         id.map(Self).ok_or_else(wrong)
     }
@@ -37,7 +40,7 @@ impl<S: Send + Sync, T: FromStr> FromRequestParts<S> for Named<T> {
         let Path(mut named) = names(parts, state).await?;
         named.remove("id");
         let one = named.into_values().next().and_then(|word| word.parse().ok());
-        one.map(Self).ok_or_else(|| Problem::new(Kind::NotFound, "expected an id that is one"))
+        one.map(Self).ok_or_else(|| Problem::new(RefusalReason::NotFound, "expected an id that is one"))
     }
 }
 
@@ -45,11 +48,11 @@ type Names = Path<BTreeMap<String, String>>;
 
 async fn names<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<Names, Problem> {
     let read = Names::from_request_parts(parts, state).await;
-    read.map_err(|_| Problem::new(Kind::InvalidQuery, "expected a path in UTF-8"))
+    read.map_err(|_| Problem::new(RefusalReason::InvalidQuery, "expected a path in UTF-8"))
 }
 
 /// Reads the query; `expected` says what may stand there.
 pub fn query<T: DeserializeOwned>(uri: &Uri, expected: &str) -> Result<T, Problem> {
     let read = Query::try_from_uri(uri).map(|Query(read)| read);
-    read.map_err(|_| Problem::new(Kind::InvalidQuery, format!("expected {expected}")))
+    read.map_err(|_| Problem::new(RefusalReason::InvalidQuery, format!("expected {expected}")))
 }

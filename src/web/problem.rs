@@ -8,66 +8,9 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use tracing::error;
 
+use crate::domain::RefusalReason;
+use crate::intake::Refusal;
 use crate::ledger::{LedgerError, StoreError};
-
-macro_rules! problems {
-    ($($(#[doc = $doc:literal])+ $name:ident = $code:literal, $status:ident;)+) => {
-        /// The kinds of problems.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Kind {
-            $($(#[doc = $doc])+ $name,)+
-        }
-
-        impl Kind {
-            /// The code that stands in `reason`.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $code,)+ }
-            }
-
-            /// What the code means, in a sentence.
-            #[must_use]
-            pub fn describe(self) -> &'static str {
-                match self { $(Self::$name => concat!($($doc),+).trim_ascii(),)+ }
-            }
-
-            /// The HTTP status.
-            #[must_use]
-            pub fn status(self) -> StatusCode {
-                match self { $(Self::$name => StatusCode::$status,)+ }
-            }
-        }
-    };
-}
-
-problems! {
-    /// The request carries no API token that is in force.
-    Unauthorized = "unauthorized", UNAUTHORIZED;
-    /// The API token does not permit this.
-    Forbidden = "forbidden", FORBIDDEN;
-    /// There is nothing at this address.
-    NotFound = "not_found", NOT_FOUND;
-    /// There is no such citizen in the registry.
-    NoSuchCitizen = "no_such_citizen", NOT_FOUND;
-    /// This address does not know the method.
-    MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED;
-    /// The body is too large.
-    TooLarge = "too_large", PAYLOAD_TOO_LARGE;
-    /// The body is not JSON.
-    InvalidJson = "invalid_json", UNPROCESSABLE_ENTITY;
-    /// A field is missing, unknown, or not of the form it must have.
-    InvalidField = "invalid_field", UNPROCESSABLE_ENTITY;
-    /// A part of the address or of the query is not of the form it must have.
-    InvalidQuery = "invalid_query", UNPROCESSABLE_ENTITY;
-    /// So much work is waiting that no more of this priority is taken now.
-    BackPressure = "back_pressure", SERVICE_UNAVAILABLE;
-    /// The ledger is away.
-    Unavailable = "unavailable", SERVICE_UNAVAILABLE;
-    /// The answer took too long; whether the request was carried out is not known.
-    Timeout = "timeout", SERVICE_UNAVAILABLE;
-    /// The gateway could not answer; the mistake is its own.
-    Internal = "internal", INTERNAL_SERVER_ERROR;
-}
 
 /// Seconds after which a client may ask again.
 const AGAIN: u32 = 5;
@@ -81,27 +24,29 @@ pub struct Problem {
 
 impl Problem {
     /// A problem with the request as a whole; `detail` says in plain words what was expected.
-    pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
+    pub fn new(reason: RefusalReason, detail: impl Into<String>) -> Self {
+        let status = reason.status().and_then(|status| StatusCode::from_u16(status).ok());
+        let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let document = json!({
-            "type": format!("urn:vestnik:problem:{}", kind.as_str()),
-            "title": kind.describe(),
-            "status": kind.status().as_u16(),
+            "type": format!("urn:vestnik:problem:{reason}"),
+            "title": reason.describe(),
+            "status": status.as_u16(),
             "detail": detail.into(),
-            "reason": kind.as_str(),
+            "reason": reason.as_str(),
         });
-        Self { status: kind.status(), document }
+        Self { status, document }
     }
 
     /// A problem with the field that `pointer` names.
-    pub fn at(kind: Kind, pointer: impl Into<String>, detail: impl Into<String>) -> Self {
-        let mut problem = Self::new(kind, detail);
+    pub fn at(reason: RefusalReason, pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        let mut problem = Self::new(reason, detail);
         problem.document["pointer"] = Value::String(pointer.into());
         problem
     }
 
     /// A field that is not as it must be.
     pub fn field(pointer: impl Into<String>, expected: impl Into<String>) -> Self {
-        Self::at(Kind::InvalidField, pointer, expected)
+        Self::at(RefusalReason::InvalidField, pointer, expected)
     }
 
     /// A problem that is written already.
@@ -160,14 +105,21 @@ impl IntoResponse for Problem {
     }
 }
 
+/// The sender is shown the names that the sender chose.
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        Self::at(refusal.reason, refusal.pointer.to_sender(), refusal.detail)
+    }
+}
+
 impl From<LedgerError> for Problem {
     /// What will pass is 503 and may be asked again; what will not is 500 and goes into the log.
     fn from(error: LedgerError) -> Self {
         if error.is_transient() {
-            return Self::new(Kind::Unavailable, "try again in a few seconds");
+            return Self::new(RefusalReason::Unavailable, "try again in a few seconds");
         }
         error!(error = &error as &dyn std::error::Error, "a request could not be answered");
-        Self::new(Kind::Internal, "the operator finds the cause in the log")
+        Self::new(RefusalReason::Internal, "the operator finds the cause in the log")
     }
 }
 
@@ -180,6 +132,7 @@ impl From<StoreError> for Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Pointer;
 
     #[test]
     fn a_problem_says_what_and_where() {
@@ -189,7 +142,21 @@ mod tests {
         assert_eq!(problem.document()["status"], 422);
         let response = problem.into_response();
         assert_eq!(response.headers()[CONTENT_TYPE], "application/problem+json");
-        assert_eq!(Problem::new(Kind::NotFound, "").within("/x").in_words(), Kind::NotFound.describe());
+        assert_eq!(
+            Problem::new(RefusalReason::NotFound, "").within("/x").in_words(),
+            RefusalReason::NotFound.describe()
+        );
+    }
+
+    #[test]
+    fn the_sender_is_shown_the_name_that_the_sender_chose() {
+        let pointer = Pointer::default().sent("expire_at");
+        let problem = Problem::from(Refusal::at(RefusalReason::InvalidField, pointer, "expected none"));
+        assert_eq!(
+            (problem.in_words().as_str(), problem.status().as_u16()),
+            ("/expire_at: expected none", 422)
+        );
+        assert_eq!(problem.document()["reason"], "invalid_field");
     }
 
     #[test]

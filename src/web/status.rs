@@ -9,9 +9,9 @@ use serde::Deserialize;
 
 use super::auth::Bearer;
 use super::path::query;
-use super::problem::{Kind, Problem};
+use super::problem::Problem;
 use super::state::WebState;
-use crate::domain::{SourceId, SourceRef};
+use crate::domain::{RefusalReason, SourceId, SourceRef};
 use crate::ledger::NotificationView;
 use crate::status::{FeedPage, InvalidCursor, feed};
 
@@ -27,10 +27,13 @@ async fn one(
     Bearer(grant): Bearer,
     Path((source, id)): Path<(String, String)>,
 ) -> Result<Json<NotificationView>, Problem> {
-    let nothing = || Problem::new(Kind::NotFound, "expected the source and id of a notification");
+    let nothing = || Problem::new(RefusalReason::NotFound, "expected the source and id of a notification");
     let source = SourceId::new(&source).map_err(|_| nothing())?;
     if grant.source.as_ref().is_some_and(|own| *own != source) {
-        return Err(Problem::new(Kind::Forbidden, "expected a notification of the token's own source"));
+        return Err(Problem::new(
+            RefusalReason::Forbidden,
+            "expected a notification of the token's own source",
+        ));
     }
     if !SourceRef::is_valid_id(&id) {
         return Err(nothing());
@@ -56,6 +59,6 @@ async fn page(
     let page: Page = query(&uri, "after as an earlier page gave it, and limit as a number")?;
     let limit = page.limit.unwrap_or(PAGE);
     let read = feed(&web.ledger, page.after.as_deref(), grant.source.as_ref(), limit).await?;
-    let wrong = |error: InvalidCursor| Problem::new(Kind::InvalidQuery, error.to_string());
+    let wrong = |error: InvalidCursor| Problem::new(RefusalReason::InvalidQuery, error.to_string());
     read.map(Json).map_err(wrong)
 }

@@ -11,8 +11,7 @@ use uuid::Uuid;
 use crate::cli::office::{Office, moment, print_json};
 use crate::cli::table::{Table, wrap};
 use crate::cli::{Common, Mistake};
-use crate::domain::SourceId;
-use crate::intake::RefusalReason;
+use crate::domain::{RefusalReason, SourceId};
 use crate::ledger::store::DeadRow;
 
 /// What `dead list` takes.

@@ -13,7 +13,7 @@ use url::Url;
 use super::super::lines::Line;
 use super::super::{Common, load};
 use crate::clock::Clock;
-use crate::domain::CitizenId;
+use crate::domain::{CitizenId, RefusalReason};
 use crate::gateway::{open_ledger, rules};
 use crate::ledger::registry::Registration;
 use crate::ledger::retry::soon;
@@ -21,7 +21,7 @@ use crate::ledger::{Ledger, Rules};
 use crate::web::citizens::form::{CitizenForm, Clerk, expected};
 use crate::web::citizens::refusal_of;
 use crate::web::json;
-use crate::web::problem::{Kind, Problem};
+use crate::web::problem::Problem;
 
 /// What becomes of a line: `Err` says in words why it is refused.
 pub(super) type Verdict = Result<(), String>;
@@ -91,7 +91,7 @@ fn read(line: &Line) -> Result<(CitizenId, CitizenForm), Problem> {
 }
 
 fn text(line: &Line) -> Result<&[u8], Problem> {
-    let too_long = || Problem::new(Kind::TooLarge, "expected at most 256 KiB on a line");
+    let too_long = || Problem::new(RefusalReason::TooLarge, "expected at most 256 KiB on a line");
     line.body.as_deref().ok_or_else(too_long)
 }
 

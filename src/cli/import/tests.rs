@@ -23,7 +23,7 @@ fn file() -> Vec<(String, Option<&'static str>)> {
     vec![
         (with("", ""), None),
         (with("\"id\":\"snils:anna\",", ""), Some("/id: expected a citizen id")),
-        (with("\"locale\":\"uk\",", ""), Some("/locale: expected ru, uk or en")),
+        (with("\"locale\":\"uk\",", ""), Some("/locale: locale is missing; expected ru, uk or en")),
         (with("snils:anna\"", "snils:b\",\"born\":1"), Some("/born: expected no such field")),
         (with("\"at\"", "\"origin\":\"portal\",\"at\""), Some("/consents/0/origin: expected import")),
         (with("08:59:59Z", "09:00:01Z"), Some("/consents/0/at: expected a moment that has come")),

@@ -6,9 +6,9 @@ use tracing::warn;
 
 use super::consumer::envelope;
 use crate::config::sources::Sources;
+use crate::domain::RefusalReason;
 use crate::intake::desk::printable;
 use crate::intake::json::MAX_BODY;
-use crate::intake::refusal::RefusalReason;
 use crate::ledger::DeadLetter;
 
 /// The dead letter of a message from the broker's own dead letters.

@@ -11,11 +11,11 @@ use serde::{Deserialize, Deserializer};
 use vestnik_contract::ChannelId;
 
 use crate::config::channels::CHANNELS;
-use crate::config::error::nearest;
 use crate::domain::{
     Catalogue, CitizenId, Consent, ConsentAction, ConsentOrigin, Hours, JurisdictionId, Locale, Preference,
-    Profile, TopicId,
+    Profile, TopicId, did_you_mean,
 };
+use crate::intake::strict::missing;
 use crate::ledger::Rules;
 use crate::ledger::registry::{NewAddress, Registration};
 use crate::web::problem::Problem;
@@ -204,8 +204,8 @@ impl CitizenForm {
         if locale.is_none() && jurisdiction.is_none() && zone.is_none() && region.is_none() {
             return Ok(None);
         }
-        let locale = locale.ok_or_else(|| wrong("locale"))?;
-        let jurisdiction = jurisdiction.clone().ok_or_else(|| wrong("jurisdiction"))?;
+        let locale = locale.ok_or_else(|| absent("locale"))?;
+        let jurisdiction = jurisdiction.clone().ok_or_else(|| absent("jurisdiction"))?;
         if zone.as_ref().is_some_and(|name| TimeZone::get(name).is_err()) {
             return Err(wrong("zone"));
         }
@@ -287,7 +287,8 @@ fn origin(said: Option<ConsentOrigin>, clerk: Clerk) -> Result<ConsentOrigin, Pr
             Err(Problem::field("/origin", "expected import, or nothing: that is where it comes from"))
         }
         (Clerk::Registry, Some(origin @ (Portal | SingleNumber | InPerson | Law | Import))) => Ok(origin),
-        (Clerk::Registry, None | Some(Reply | Provider)) => Err(wrong("origin")),
+        (Clerk::Registry, None) => Err(absent("origin")),
+        (Clerk::Registry, Some(Reply | Provider)) => Err(wrong("origin")),
     }
 }
 
@@ -317,13 +318,17 @@ fn unknown<'a>(
     found: &str,
     known: impl IntoIterator<Item = &'a str> + Clone,
 ) -> Problem {
-    let hint = nearest(found, known.clone()).map(|word| format!("; did you mean {word}?"));
+    let meant = did_you_mean(found, known.clone());
     let list = known.into_iter().collect::<Vec<_>>().join(", ");
-    Problem::field(pointer, format!("expected {what} ({list}){}", hint.unwrap_or_default()))
+    Problem::field(pointer, format!("expected {what} ({list}){meant}"))
 }
 
 fn wrong(field: &str) -> Problem {
     Problem::field(format!("/{field}"), format!("expected {}", expected(field)))
+}
+
+fn absent(field: &str) -> Problem {
+    Problem::field(format!("/{field}"), missing(field, expected))
 }
 
 /// Whether a text is one line of 1 to `max` characters. It is data of the registry's, never shown to

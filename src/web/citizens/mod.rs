@@ -18,9 +18,9 @@ use self::form::{AddressForm, CitizenForm, Clerk, ConsentForm, PreferenceForm, e
 use super::body::{Limited, ONE};
 use super::json;
 use super::path::{Citizen, Named};
-use super::problem::{Kind, Problem};
+use super::problem::Problem;
 use super::state::WebState;
-use crate::domain::CitizenId;
+use crate::domain::{CitizenId, RefusalReason};
 use crate::ledger::LINK_LASTS;
 use crate::ledger::registry::{Refusal, Registration};
 use crate::ledger::retry::soon;
@@ -59,7 +59,8 @@ async fn record(
 pub fn refusal_of(refusal: Refusal) -> Problem {
     match refusal {
         Refusal::Unknown => {
-            Problem::field("/locale", "expected locale and jurisdiction: the citizen is not known yet")
+            let detail = "locale is missing; expected locale and jurisdiction: the citizen is not known yet";
+            Problem::field("/locale", detail)
         }
         Refusal::NotYetSaid { consent } => {
             Problem::field(format!("/consents/{consent}/at"), "expected a moment that has come")
@@ -117,7 +118,7 @@ async fn close_address(
     }
     let one = AddressForm { channel, address, reopen: false, shown_closed: None }.check(&web.rules)?;
     if !soon(|| web.ledger.close_address(&id, &one.channel, &one.address, &reason)).await? {
-        return Err(Problem::new(Kind::NotFound, "expected an open address of the citizen"));
+        return Err(Problem::new(RefusalReason::NotFound, "expected an open address of the citizen"));
     }
     document(&web, &id).await
 }
@@ -131,7 +132,7 @@ async fn create_link(
     Named(channel): Named<ChannelId>,
 ) -> Result<Response, Problem> {
     if !LINKED.contains(&channel.as_str()) || !web.rules.channels.contains_key(&channel) {
-        return Err(Problem::new(Kind::NotFound, "expected telegram or viber, where it is in use"));
+        return Err(Problem::new(RefusalReason::NotFound, "expected telegram or viber, where it is in use"));
     }
     let token = soon(|| web.ledger.create_link(&id, &channel)).await?.ok_or_else(no_such_citizen)?;
     let bot = &web.rules.renderer.identity().sender.telegram_bot;
@@ -167,5 +168,5 @@ async fn document(web: &WebState, id: &CitizenId) -> Result<Json<Value>, Problem
 }
 
 fn no_such_citizen() -> Problem {
-    Problem::new(Kind::NoSuchCitizen, "record the citizen first")
+    Problem::new(RefusalReason::NoSuchCitizen, "record the citizen first")
 }
