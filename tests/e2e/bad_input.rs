@@ -48,6 +48,7 @@ fn every_kind(person: &Person) -> Vec<Bad> {
         Bad { key: key.clone(), body: not_json.into_bytes(), reason: "invalid_json", pointer: "" },
         bad(&with("citizen", json!(17)), "invalid_field", "/citizen: "),
         bad(&changed(person, "measure", None), "invalid_field", "/measure: "),
+        bad(&with(MARKER, json!(1)), "invalid_field", "/*: "),
         bad(&with("campaign", json!("a\0b")), "invalid_json", "/campaign: "),
         bad(&with("life_event", json!("flood")), "unknown_life_event", "/life_event: "),
         bad(&with("measure", json!("free_beer")), "unknown_measure", "/measure: "),
