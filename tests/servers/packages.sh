@@ -32,9 +32,10 @@ install_missing_packages() {
   rabbitmq_programs >/dev/null || missing+=(rabbitmq-server)
   postgres_programs >/dev/null || missing+=(postgresql)
   python_with_pika >/dev/null || missing+=(python3-pika)
+  python_with_venv >/dev/null || missing+=(python3-venv)
   ((${#missing[@]})) || return 0
 
-  local advice="Install RabbitMQ 3.10 or newer, PostgreSQL 15 or newer and Python 3 with pika, then run this again."
+  local advice="Install RabbitMQ 3.10 or newer, PostgreSQL 15 or newer and Python 3 with pika and venv, then run this again."
   command -v apt-get >/dev/null ||
     die "Missing: ${missing[*]}. This system has no apt-get, so nothing was installed. $advice"
   may_become_root ||

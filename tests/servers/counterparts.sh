@@ -1,0 +1,42 @@
+# Installs the counterparts that are not ours, which are Python libraries, into a folder of their own that
+# git ignores. Sourced, not run.
+
+readonly counterparts=.cache/counterparts
+readonly counterparts_list=tests/counterparts/requirements.txt
+
+# Prints a Python that can make such a folder.
+python_with_venv() {
+  local python
+  for python in python3 /usr/bin/python3; do
+    if "$python" -c 'import ensurepip, venv' 2>/dev/null; then command -v "$python" && return; fi
+  done
+  return 1
+}
+
+# Installs what the list names, unless exactly that is there.
+install_missing_counterparts() {
+  local python
+  if ! has_counterparts; then
+    python=$(python_with_venv) || die "Python 3 has no module venv, though it was installed."
+    printf 'Installing %s from PyPI into %s: the channels are tried against programs that are not ours.\n' \
+      "$(grep -cv '^#' "$counterparts_list") Python packages" "$counterparts"
+    rm -rf "$counterparts"
+    if ! make_counterparts "$python" >"$logs/counterparts.log" 2>&1; then
+      tail -n 30 "$logs/counterparts.log" | sed 's/^/  | /' >&2
+      die "The counterparts in $counterparts_list could not be installed. See above."
+    fi
+  fi
+  export VESTNIK_TEST_COUNTERPARTS=$PWD/$counterparts/bin/python
+}
+
+# The list is copied last: where it lies, all that it names is there.
+has_counterparts() {
+  cmp --silent "$counterparts_list" "$counterparts/installed.txt" &&
+    "$counterparts/bin/python" -c 'import aiosmtpd, smpp34, viberbot' 2>/dev/null
+}
+
+make_counterparts() {
+  "$1" -m venv "$counterparts" &&
+    "$counterparts/bin/pip" install --disable-pip-version-check --no-deps --requirement "$counterparts_list" &&
+    cp "$counterparts_list" "$counterparts/installed.txt"
+}
