@@ -8,8 +8,9 @@ use tracing::{error, info};
 use super::json::MAX_BODY;
 use super::parse::{Envelope, parse};
 use super::refusal::Refusal;
+use super::routing::CANCEL;
 use crate::config::sources::Sources;
-use crate::domain::{Priority, RefusalReason};
+use crate::domain::{Catalogue, LifeEventId, Priority, RefusalReason, SourceId};
 use crate::ledger::retry::{by_halves, soon};
 use crate::ledger::{Answer, DeadLetter, Ledger, LedgerError, Rules, Submission};
 
@@ -101,6 +102,12 @@ impl Desk {
         Ok(answers)
     }
 
+    /// A routing key as a dead letter keeps it: one with a word that nobody knows may hold anything,
+    /// and is left out.
+    pub(super) fn routing(&self, key: &str) -> String {
+        if is_known(key, &self.sources, &self.rules.catalogue) { key.to_owned() } else { String::new() }
+    }
+
     /// The dead letter of a message, and the count and the log's line of its refusal.
     fn letter(&self, one: &Arrived<'_>, refusal: &Refusal) -> DeadLetter {
         let source = one.envelope.proof.source(&self.sources);
@@ -117,7 +124,7 @@ impl Desk {
         DeadLetter {
             origin: one.origin,
             source,
-            routing: one.envelope.routing_key.map(printable).unwrap_or_default().to_owned(),
+            routing: one.envelope.routing_key.map(|key| self.routing(key)).unwrap_or_default(),
             reason: reason.to_owned(),
             detail: refusal.place_and_detail(),
             body: one.body[..one.body.len().min(MAX_BODY)].to_vec(),
@@ -137,25 +144,38 @@ fn internal() -> Refusal {
     Refusal::whole(RefusalReason::Internal, "the gateway could not take it; it can be replayed")
 }
 
-/// A routing key of ours: what looks like none may hold anything, and is left out.
-pub(super) fn printable(key: &str) -> &str {
-    let word = |word: &str| vestnik_contract::is_id(word);
-    let priority = key.split('.').next().unwrap_or_default();
-    let ours = Priority::ALL.iter().any(|one| one.as_str() == priority) && key.split('.').all(word);
-    if ours { key } else { "" }
+/// Whether a routing key is made of words that the gateway knows.
+fn is_known(key: &str, sources: &Sources, catalogue: &Catalogue) -> bool {
+    let Ok([priority, source, event]) = <[&str; 3]>::try_from(key.split('.').collect::<Vec<_>>()) else {
+        return false;
+    };
+    Priority::ALL.iter().any(|one| one.as_str() == priority)
+        && SourceId::new(source).is_ok_and(|source| sources.get(&source).is_some())
+        && (event == CANCEL
+            || LifeEventId::new(event).is_ok_and(|event| catalogue.life_events.contains_key(&event)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::intake::fixture::{catalogue, sources};
 
     #[test]
-    fn only_routing_keys_of_ours_are_kept() {
-        for key in ["normal.family_fund.child_birth", "urgent.a", "bulk.a.b.c"] {
-            assert_eq!(printable(key), key);
+    fn only_routing_keys_of_words_that_are_known_are_kept() {
+        let is_known = |key: &str| is_known(key, &sources(), &catalogue());
+        for key in ["normal.family_fund.child_birth", "urgent.emergency.disability", "bulk.portal.cancel"] {
+            assert!(is_known(key), "{key}");
         }
-        for key in ["", "Иван", "normal.Иван.b", "normal.a\0.b", "hello.a.b", "normal..b"] {
-            assert_eq!(printable(key), "", "{key:?}");
+        for key in [
+            "",
+            "normal.family_fund",
+            "normal.family_fund.child_birth.x",
+            "normal.ivan_petrov.child_birth",
+            "normal.family_fund.ivan_petrov",
+            "ivan_petrov.family_fund.child_birth",
+            "normal.family_fund.Иван\0",
+        ] {
+            assert!(!is_known(key), "{key:?}");
         }
     }
 }

@@ -9,7 +9,7 @@ use super::wire::expected;
 use crate::domain::{Pointer, Priority, RefusalReason};
 
 /// The third word of a cancel's routing key: a cancel names no life event.
-const CANCEL: &str = "cancel";
+pub(super) const CANCEL: &str = "cancel";
 
 /// The routing key `<priority>.<source>.<life_event>` of a message, in a `CloudEvent` or not. Looks at
 /// nothing else: whether the message is good is for the gateway to say.

@@ -223,6 +223,7 @@ async fn a_link_is_given_for_a_messenger_in_use() {
     assert_eq!(link.json()["url"], format!("https://t.me/ministry_bot?start={token}"));
     assert_eq!(link.json()["expires_at"], "2026-06-17T10:00:00Z");
     assert_eq!(ask("anna", "viber").await.json()["url"], Value::Null);
+    assert!(ask("anna", "telegramm").await.text.contains("did you mean telegram?"));
     for (name, channel) in [("anna", "sms"), ("anna", "SMS"), ("nobody", "telegram")] {
         assert_eq!(ask(name, channel).await.status, 404, "{name} {channel}");
     }

@@ -127,8 +127,7 @@ impl Handler {
                 Ok(())
             }
             Self::PutAside(desk) => {
-                let letters: Vec<_> =
-                    batch.iter().map(|one| put_aside::letter(one, desk.sources())).collect();
+                let letters: Vec<_> = batch.iter().map(|one| put_aside::letter(one, desk)).collect();
                 desk.ledger().bury(&letters).await
             }
         }

@@ -5,22 +5,21 @@ use lapin::types::{AMQPValue, FieldTable};
 use tracing::warn;
 
 use super::consumer::envelope;
-use crate::config::sources::Sources;
 use crate::domain::RefusalReason;
-use crate::intake::desk::printable;
+use crate::intake::Desk;
 use crate::intake::json::MAX_BODY;
 use crate::ledger::DeadLetter;
 
 /// The dead letter of a message from the broker's own dead letters.
-pub(super) fn letter(delivery: &Delivery, sources: &Sources) -> DeadLetter {
+pub(super) fn letter(delivery: &Delivery, desk: &Desk) -> DeadLetter {
     let (reason, detail) = why(delivery.properties.headers().as_ref());
     warn!(reason = reason.as_str(), detail, "the broker put a message aside");
     metrics::counter!("vestnik_refused_total", "reason" => reason.as_str(), "source" => "unknown")
         .increment(1);
     DeadLetter {
         origin: "broker",
-        source: envelope(delivery).proof.source(sources),
-        routing: printable(delivery.routing_key.as_str()).to_owned(),
+        source: envelope(delivery).proof.source(desk.sources()),
+        routing: desk.routing(delivery.routing_key.as_str()),
         reason: reason.as_str().to_owned(),
         detail: detail.to_owned(),
         body: delivery.data[..delivery.data.len().min(MAX_BODY)].to_vec(),

@@ -20,7 +20,7 @@ use super::json;
 use super::path::{Citizen, Named};
 use super::problem::Problem;
 use super::state::WebState;
-use crate::domain::{CitizenId, RefusalReason};
+use crate::domain::{CitizenId, RefusalReason, did_you_mean};
 use crate::ledger::LINK_LASTS;
 use crate::ledger::registry::{Refusal, Registration};
 use crate::ledger::retry::soon;
@@ -132,7 +132,9 @@ async fn create_link(
     Named(channel): Named<ChannelId>,
 ) -> Result<Response, Problem> {
     if !LINKED.contains(&channel.as_str()) || !web.rules.channels.contains_key(&channel) {
-        return Err(Problem::new(RefusalReason::NotFound, "expected telegram or viber, where it is in use"));
+        let meant = did_you_mean(channel.as_str(), LINKED);
+        let detail = format!("expected telegram or viber, where it is in use{meant}");
+        return Err(Problem::new(RefusalReason::NotFound, detail));
     }
     let token = soon(|| web.ledger.create_link(&id, &channel)).await?.ok_or_else(no_such_citizen)?;
     let bot = &web.rules.renderer.identity().sender.telegram_bot;
