@@ -65,7 +65,7 @@ pub use start::Outgoing;
 pub use stop_token::StopToken;
 pub use timers::Advanced;
 pub use tokens::{Denied, Grant, Issued, NewToken, Scope, TokenMistake, TokenView, UnknownScope};
-pub use view::{AttemptView, EntryView, NotificationView, StepView};
+pub use view::{AttemptView, EntryView, ExpiresBy, Moments, NotificationView, StepView};
 
 use facts::NotificationFacts;
 use store::Store;

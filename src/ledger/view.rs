@@ -1,15 +1,17 @@
 //! What is known of one notification: for its source, for `explain` and for the console.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Serialize;
 use vestnik_contract::ChannelId;
 
+use super::facts::NotificationFacts;
 use super::store::{NotificationRow, Tx};
 use super::writes::{Held, entry};
 use super::{Ledger, LedgerError};
 use crate::domain::{
-    Attempt, AttemptOutcome, Awaits, FinalState, Happening, NoticeId, Priority, Reason, SourceRef, Step,
-    StepState, Trace,
+    Attempt, AttemptOutcome, Awaits, FinalState, Happening, Notice, NoticeId, Priority, Reason, SourceRef,
+    Step, StepState, Trace,
 };
 
 /// A notification with all that happened to it. It names no citizen, address or text.
@@ -40,6 +42,9 @@ pub struct NotificationView {
     /// The campaign it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub campaign: Option<String>,
+    /// Its moments.
+    #[serde(flatten)]
+    pub moments: Moments,
     /// The notice that carries it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notice: Option<NoticeId>,
@@ -47,6 +52,34 @@ pub struct NotificationView {
     pub steps: Vec<StepView>,
     /// What happened, in order.
     pub timeline: Vec<EntryView>,
+}
+
+/// When a notification may be sent, and by when the citizen has to act. What its source said is kept
+/// with the citizen's data: of a citizen who is not known, or was erased, it is absent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Moments {
+    /// By when the citizen has to act.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub act_by: Option<Date>,
+    /// Before this moment it is not sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Timestamp>,
+    /// From this moment on it is not sent any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    /// Who said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_by: Option<ExpiresBy>,
+}
+
+/// Who said when a notification is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExpiresBy {
+    /// Its source.
+    Source,
+    /// The operator's policy, by the day to act or the days that it allows.
+    Policy,
 }
 
 /// A step of a notice.
@@ -119,13 +152,29 @@ impl Ledger {
         let known = tx.idempotency(std::slice::from_ref(reference)).await?;
         let Some(key) = known.into_iter().find_map(|row| row.notification) else { return Ok(None) };
         let Some(row) = tx.notifications(&[key]).await?.into_iter().next() else { return Ok(None) };
-        let steps = steps(&mut *tx, row.notice).await?;
+        let notice = notice(&mut *tx, row.notice).await?;
+        let facts = self.facts(&mut *tx, &row).await?;
+        let moments = Moments::of(facts.as_ref(), notice.as_ref());
+        let steps = notice.map(|notice| notice.steps).unwrap_or_default();
+        let steps = steps.into_iter().map(StepView::from).collect();
         let entries = tx.timeline(key).await?;
         let timeline = entries
             .into_iter()
             .map(|(_, row)| entry(row).map(|entry| EntryView { at: entry.at, what: entry.what }))
             .collect::<Result<_, _>>()?;
-        Ok(Some(view(row, steps, timeline)))
+        Ok(Some(view(row, moments, steps, timeline)))
+    }
+
+    /// What the source said of the citizen; `None` where nobody can read it.
+    async fn facts(
+        &self,
+        tx: &mut dyn Tx,
+        row: &NotificationRow,
+    ) -> Result<Option<NotificationFacts>, LedgerError> {
+        let citizens = tx.citizens(&[row.citizen], false).await?;
+        let Some(citizen) = citizens.first().filter(|_| !row.params.is_empty()) else { return Ok(None) };
+        let key = self.keys.data_key(&citizen.data_key)?;
+        NotificationFacts::open(&key, &row.params).map(Some)
     }
 
     /// The IANA time zone of the citizen whom a notification is for: for the times of what an
@@ -140,13 +189,31 @@ impl Ledger {
     }
 }
 
-async fn steps(tx: &mut dyn Tx, notice: Option<NoticeId>) -> Result<Vec<StepView>, LedgerError> {
-    let rows = tx.notices(notice.as_slice()).await?;
-    let Some(row) = rows.into_iter().next() else { return Ok(Vec::new()) };
-    Ok(Held::of(row)?.notice.steps.into_iter().map(StepView::from).collect())
+async fn notice(tx: &mut dyn Tx, id: Option<NoticeId>) -> Result<Option<Notice>, LedgerError> {
+    let rows = tx.notices(id.as_slice()).await?;
+    rows.into_iter().next().map(|row| Ok(Held::of(row)?.notice)).transpose()
 }
 
-fn view(row: NotificationRow, steps: Vec<StepView>, timeline: Vec<EntryView>) -> NotificationView {
+impl Moments {
+    fn of(facts: Option<&NotificationFacts>, notice: Option<&Notice>) -> Self {
+        let asked = facts.and_then(|facts| facts.expires_at);
+        let expires_at = notice.map(|notice| notice.expires_at).or(asked);
+        let by = |at| if asked == Some(at) { ExpiresBy::Source } else { ExpiresBy::Policy };
+        Self {
+            act_by: facts.and_then(|facts| facts.act_by),
+            not_before: facts.and_then(|facts| facts.not_before),
+            expires_at,
+            expires_by: expires_at.map(by),
+        }
+    }
+}
+
+fn view(
+    row: NotificationRow,
+    moments: Moments,
+    steps: Vec<StepView>,
+    timeline: Vec<EntryView>,
+) -> NotificationView {
     NotificationView {
         reference: row.reference,
         state: row.closed.map(|(state, _, _)| state),
@@ -158,6 +225,7 @@ fn view(row: NotificationRow, steps: Vec<StepView>, timeline: Vec<EntryView>) ->
         measure: row.measure,
         priority: row.priority,
         campaign: row.campaign,
+        moments,
         notice: row.notice,
         steps,
         timeline,

@@ -7,9 +7,9 @@ use jiff::tz::TimeZone;
 
 use super::words::{awaited, happening, in_turn, outcome};
 use crate::cli::table::{Table, wrap};
-use crate::domain::{Happening, Trace};
+use crate::domain::{Happening, Reason, Trace};
 use crate::ledger::store::PauseRow;
-use crate::ledger::{NotificationView, StepView};
+use crate::ledger::{ExpiresBy, Moments, NotificationView, StepView};
 
 /// What is told. It names no citizen, address or text.
 pub(super) struct Story<'a> {
@@ -37,7 +37,7 @@ impl fmt::Display for Story<'_> {
         }
         write!(f, "\n{}", self.asked())?;
         if let Some((trace, decided)) = self.decision() {
-            write!(f, "\nWhy where\n{}\n{decided}", channels(trace))?;
+            write!(f, "\nWhy where\n{}\n{decided}", self.channels(trace))?;
         }
         if !view.steps.is_empty() {
             write!(f, "\nSteps\n{}", self.steps())?;
@@ -61,6 +61,9 @@ impl Story<'_> {
         if let Some(campaign) = &view.campaign {
             table.row(["  campaign", campaign]);
         }
+        for (name, moment) in self.moments() {
+            table.row([format!("  {name}"), moment]);
+        }
         table.row(["  accepted".to_owned(), self.when(view.received_at)]);
         if let Some(at) = view.closed_at {
             table.row(["  ended".to_owned(), self.when(at)]);
@@ -71,6 +74,22 @@ impl Story<'_> {
         });
         table.row(["  times".to_owned(), zone]);
         table
+    }
+
+    /// When it may be sent, and by when the citizen has to act, as far as it is known.
+    fn moments(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let Moments { act_by, not_before, expires_at, expires_by } = self.view.moments;
+        let by = match expires_by {
+            Some(ExpiresBy::Policy) => "by policy: its source named no moment",
+            Some(ExpiresBy::Source) | None => "as its source asked",
+        };
+        [
+            ("act by", act_by.map(|day| day.strftime("%a %-d %b %Y").to_string())),
+            ("not before", not_before.map(|at| format!("{}, as its source asked", self.when(at)))),
+            ("expires", expires_at.map(|at| format!("{}, {by}", self.when(at)))),
+        ]
+        .into_iter()
+        .filter_map(|(name, moment)| Some((name, moment?)))
     }
 
     /// The trace of the decision, and in words what was decided by it.
@@ -96,6 +115,19 @@ impl Story<'_> {
         let loaded = self.configured_at.map(|at| format!(", in force since {}", self.when(at)));
         table.row(["  by", &format!("configuration {config}{}", loaded.unwrap_or_default())]);
         Some((trace, table))
+    }
+
+    /// Every channel considered, with what was decided of it and why; or why none was.
+    fn channels(&self, trace: &Trace) -> Table {
+        let mut table = Table::plain();
+        for (channel, reason) in &trace.channels {
+            table.row([format!("  {channel}"), reason.as_str().to_owned(), reason.describe().to_owned()]);
+        }
+        if trace.channels.is_empty() {
+            let why = self.view.reason.map_or("", Reason::describe);
+            table.row(["  none", &format!("No channel was considered. {why}")]);
+        }
+        table
     }
 
     fn steps(&self) -> Table {
@@ -169,15 +201,6 @@ impl Story<'_> {
         let local = at.to_zoned(self.zone.clone().unwrap_or(TimeZone::UTC));
         local.strftime("%a %-d %b %Y %H:%M:%S").to_string()
     }
-}
-
-/// Every channel considered, with what was decided of it and why.
-fn channels(trace: &Trace) -> Table {
-    let mut table = Table::plain();
-    for (channel, reason) in &trace.channels {
-        table.row([format!("  {channel}"), reason.as_str().to_owned(), reason.describe().to_owned()]);
-    }
-    table
 }
 
 #[cfg(test)]

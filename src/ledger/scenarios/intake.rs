@@ -1,10 +1,12 @@
 //! What is accepted, and what becomes of all of it.
 
+use jiff::SignedDuration;
+use jiff::civil::date;
 use vestnik_contract::{Permanence, SendErrorKind};
 
 use crate::domain::{FinalState, Priority, Reason};
 use crate::ledger::fixture::{CHANNELS, World, address, at, citizen_id, notification, notify, reference};
-use crate::ledger::{Answer, Submission};
+use crate::ledger::{Answer, ExpiresBy, Moments, Submission};
 
 /// Providers that fail in every way, by turns: all the same every notification ends, once.
 pub(super) async fn nothing_accepted_is_lost(mut world: World) {
@@ -120,6 +122,29 @@ pub(super) async fn what_is_over_when_it_comes_is_expired(world: World) {
     late.expires_at = Some(world.clock.now());
     world.submit(&[notify(late)]).await;
     assert_eq!(world.ending("1").await, Some((FinalState::Expired, Reason::ExpiredOnArrival)));
+    let view = world.ledger.notification(&reference("1")).await.unwrap().unwrap();
+    assert_eq!(view.moments.expires_at, Some(world.clock.now()), "it is seen why");
+    assert_eq!(view.moments.expires_by, Some(ExpiresBy::Source));
+}
+
+pub(super) async fn the_moments_of_a_notification_are_shown(world: World) {
+    world.citizen("anna", &["sms"]).await;
+    let asked = Moments {
+        act_by: Some(date(2026, 12, 31)),
+        not_before: Some(world.clock.now() + SignedDuration::from_hours(1)),
+        expires_at: Some(world.clock.now() + SignedDuration::from_hours(2)),
+        expires_by: Some(ExpiresBy::Source),
+    };
+    let mut one = notification("1", "anna");
+    (one.act_by, one.not_before, one.expires_at) = (asked.act_by, asked.not_before, asked.expires_at);
+    world
+        .submit(&[notify(one), notify(notification("2", "anna")), notify(notification("3", "nobody"))])
+        .await;
+    let moments = async |id| world.ledger.notification(&reference(id)).await.unwrap().unwrap().moments;
+    assert_eq!(moments("1").await, asked);
+    let of_policy = moments("2").await;
+    assert!(of_policy.expires_at.is_some() && of_policy.expires_by == Some(ExpiresBy::Policy));
+    assert_eq!(moments("3").await, Moments::default(), "nothing is kept of whom nobody knows");
 }
 
 pub(super) async fn the_inbox_entry_is_there_before_any_push(world: World) {

@@ -39,6 +39,7 @@ scenarios! {
     intake: processes_that_take_the_same_reference_at_once_agree;
     intake: a_citizen_nobody_knows_is_unreachable;
     intake: what_is_over_when_it_comes_is_expired;
+    intake: the_moments_of_a_notification_are_shown;
     intake: the_inbox_entry_is_there_before_any_push;
     taking_back: a_cancel_before_the_start_is_in_time;
     taking_back: a_cancel_before_its_notification_is_kept;

@@ -81,6 +81,12 @@ fn waiting() -> NotificationView {
         template: "birth_grant-v1".into(),
         priority: Priority::Normal,
         campaign: None,
+        moments: Moments {
+            act_by: Some(date(2026, 12, 31)),
+            not_before: None,
+            expires_at: Some(at(30 * 24 * 60)),
+            expires_by: Some(ExpiresBy::Policy),
+        },
         notice: Some(NoticeId(Uuid::nil())),
         steps: vec![viber, sms],
         timeline: entries.into_iter().map(|(minutes, what)| EntryView { at: at(minutes), what }).collect(),
@@ -102,6 +108,8 @@ family_fund/2f1c9a is open.
   measure     birth_grant
   template    birth_grant-v1
   priority    normal
+  act by      Thu 31 Dec 2026
+  expires     Fri 17 Jul 2026 12:00:00, by policy: its source named no moment
   accepted    Wed 17 Jun 2026 12:00:00
   times       in the citizen's zone, Europe/Kyiv
 
@@ -177,4 +185,28 @@ fn a_citizen_without_a_zone_is_told_of_in_utc_and_no_line_is_too_long() {
     assert!(text.contains("in UTC: the citizen's zone is not known"));
     assert!(text.contains("Wed 17 Jun 2026 09:00:00"));
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+}
+
+#[test]
+fn nobody_was_considered_for_a_citizen_whom_nobody_knows_and_it_is_said_why() {
+    let (state, reason) = (FinalState::Unreachable, Reason::NoSuchCitizen);
+    let (trace, plan) = (Trace::default(), vec![]);
+    let decided = Happening::Decided { trace, plan, due_at: None, inbox: false, config: "008f".into() };
+    let closed = Happening::Closed { state, reason };
+    let timeline = [decided, closed].map(|what| EntryView { at: at(0), what }).to_vec();
+    let view = NotificationView {
+        state: Some(state),
+        reason: Some(reason),
+        moments: Moments { not_before: Some(at(60)), expires_at: None, expires_by: None, act_by: None },
+        steps: vec![],
+        timeline,
+        ..waiting()
+    };
+    let text = told(&view, &[]);
+    assert!(
+        text.contains("\nWhy where\n  none  No channel was considered. There is no such citizen"),
+        "{text}"
+    );
+    assert!(text.contains("  not before  Wed 17 Jun 2026 13:00:00, as its source asked\n"), "{text}");
+    assert!(!text.contains("expires") && !text.contains("act by"), "{text}");
 }
