@@ -12,8 +12,8 @@ use jiff::Timestamp;
 
 use crate::sandbox::{Fault, Sandbox};
 use crate::{
-    Adapter, CallbackRequest, Channel, Event, InboundContent, Message, Permanence, Receipt, ReceiptState,
-    SendError, SendErrorKind,
+    Adapter, CallbackRequest, Channel, Event, InboundContent, Message, Obstacle, Permanence, Receipt,
+    ReceiptState, SendError, SendErrorKind,
 };
 
 /// A channel wired to its sandbox. Its call time-out should be short (half a second), so that the
@@ -168,6 +168,9 @@ async fn fails(rig: &dyn Rig, fault: Fault, code: Option<&str>) {
     rig.sandbox().faults().clear();
     let Err(error) = sent else { panic!("{fault:?} was reported as accepted") };
     assert_eq!(error.kind(), expected, "{fault:?} gave {error}: {error:?}");
+    if fault == Fault::WrongToken {
+        assert_eq!(error.stood_between(), Some(Obstacle::Credentials), "{fault:?} gave {error}");
+    }
     if code.is_some() {
         assert_eq!(error.provider_code(), code, "{fault:?} keeps the provider's code");
     }
@@ -221,6 +224,14 @@ async fn unplugged(rig: &dyn Rig) {
         panic!("a send to nobody was reported as accepted")
     };
     assert_eq!(error.kind(), SendErrorKind::Unavailable, "connection refused gave {error}");
+    says_where_nobody_listens(&error);
+}
+
+/// An operator reads from the error which server it is, and that nobody listens there.
+fn says_where_nobody_listens(error: &SendError) {
+    assert_eq!(error.stood_between(), Some(Obstacle::Refused), "connection refused gave {error}");
+    let server = error.server().map(|server| server.host.as_str());
+    assert!(matches!(server, Some("127.0.0.1" | "localhost" | "::1")), "{error} names no server");
 }
 
 async fn receipts(rig: &dyn Rig) {
@@ -301,7 +312,7 @@ async fn replies(rig: &dyn Rig) {
 async fn probes(rig: &dyn Rig) {
     let health = rig.adapter().channel.probe().await;
     assert!(health.is_ok(), "a probe of a good account failed: {health:?}");
-    let unplugged = rig.unplugged().probe().await;
-    let kind = unplugged.map_err(|error| error.kind());
-    assert_eq!(kind, Err(SendErrorKind::Unavailable), "a probe of nobody");
+    let Err(error) = rig.unplugged().probe().await else { panic!("a probe of nobody went well") };
+    assert_eq!(error.kind(), SendErrorKind::Unavailable, "a probe of nobody");
+    says_where_nobody_listens(&error);
 }

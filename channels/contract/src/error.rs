@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::{Obstacle, Server};
+
 /// Whether an address that could not be reached can be reached another day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -50,13 +52,16 @@ impl SendErrorKind {
     }
 }
 
-/// A failed send: its kind, the provider's own code, how long the provider asks to wait, and the
-/// error below. Its text names the kind and the code and never an address, a token or a text.
+/// A failed send: its kind, the provider's own code, how long the provider asks to wait, what stood
+/// between us and which server, and the error below. Its text names these and never an address of a
+/// recipient, a token or a text.
 #[derive(Debug)]
 pub struct SendError {
     kind: SendErrorKind,
     code: Option<String>,
     retry_after: Option<Duration>,
+    obstacle: Option<Obstacle>,
+    server: Option<Server>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -64,7 +69,7 @@ impl SendError {
     /// A failure of this kind.
     #[must_use]
     pub fn new(kind: SendErrorKind) -> Self {
-        Self { kind, code: None, retry_after: None, source: None }
+        Self { kind, code: None, retry_after: None, obstacle: None, server: None, source: None }
     }
 
     /// With the provider's code, such as `429` or `0x58`. Only codes: a provider's free text may
@@ -94,6 +99,29 @@ impl SendError {
         self
     }
 
+    /// With what stood between us and the provider.
+    #[must_use]
+    pub fn obstacle(mut self, obstacle: impl Into<Option<Obstacle>>) -> Self {
+        self.obstacle = obstacle.into();
+        self
+    }
+
+    /// With the server that was asked, as it is configured.
+    #[must_use]
+    pub fn at<'a>(mut self, server: impl Into<Option<&'a Server>>) -> Self {
+        self.server = server.into().cloned();
+        self
+    }
+
+    /// The same of a call that sends nothing to anyone: nothing is in doubt.
+    #[must_use]
+    pub fn harmless(mut self) -> Self {
+        if self.kind == SendErrorKind::Ambiguous {
+            self.kind = SendErrorKind::Unavailable;
+        }
+        self
+    }
+
     /// The kind, by which the gateway acts.
     #[must_use]
     pub fn kind(&self) -> SendErrorKind {
@@ -104,6 +132,18 @@ impl SendError {
     #[must_use]
     pub fn provider_code(&self) -> Option<&str> {
         self.code.as_deref()
+    }
+
+    /// What stood between us and the provider, where it is known.
+    #[must_use]
+    pub fn stood_between(&self) -> Option<Obstacle> {
+        self.obstacle
+    }
+
+    /// The server that was asked, where it is known.
+    #[must_use]
+    pub fn server(&self) -> Option<&Server> {
+        self.server.as_ref()
     }
 
     /// How long the provider asks to wait, where it said so.
@@ -118,6 +158,11 @@ impl fmt::Display for SendError {
         f.write_str(self.kind.as_str())?;
         if let Some(code) = &self.code {
             write!(f, " (provider code {code})")?;
+        }
+        match (&self.server, self.obstacle) {
+            (Some(server), Some(obstacle)) => write!(f, ": {server}: {obstacle}")?,
+            (None, Some(obstacle)) => write!(f, ": {obstacle}")?,
+            (_, None) => {}
         }
         if let Some(wait) = self.retry_after {
             write!(f, ", retry after {} s", wait.as_secs_f32())?;
@@ -135,6 +180,25 @@ impl StdError for SendError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_error_says_what_stood_where_between_us_and_the_provider() {
+        let server = Server { host: "smsc.example".to_owned(), port: 2775 };
+        let error = || SendError::new(SendErrorKind::Unavailable).at(&server);
+        assert_eq!(error().to_string(), "unavailable");
+        let refused = error().obstacle(Obstacle::Refused).to_string();
+        assert_eq!(
+            refused,
+            "unavailable: smsc.example:2775: the connection is refused, nobody listens there"
+        );
+        let bind = SendError::new(SendErrorKind::Misconfigured).code("0x0E").obstacle(Obstacle::Credentials);
+        assert_eq!(bind.to_string(), "misconfigured (provider code 0x0E): our credentials are refused");
+        let late = SendError::new(SendErrorKind::Ambiguous).obstacle(Obstacle::TimedOut).harmless();
+        assert_eq!(
+            (late.kind(), late.stood_between()),
+            (SendErrorKind::Unavailable, Some(Obstacle::TimedOut))
+        );
+    }
 
     #[test]
     fn a_code_is_short_and_printable_whatever_a_provider_calls_one() {

@@ -15,11 +15,14 @@ mod error;
 mod event;
 mod id;
 mod message;
+mod obstacle;
 mod secret;
 mod setup;
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
+#[cfg(feature = "http")]
+pub mod http;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 
@@ -29,5 +32,6 @@ pub use error::{Permanence, SendError, SendErrorKind};
 pub use event::{Event, EventBatch, EventSource, Inbound, InboundContent, Receipt, ReceiptState};
 pub use id::{ChannelId, InvalidId, RouteId, is_id};
 pub use message::{Message, Unsubscribe};
+pub use obstacle::{Obstacle, Server};
 pub use secret::Address;
 pub use setup::{SecretRef, Sender, Setup, SetupError};

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use tokio::time::timeout;
 use vestnik_contract::{
     Accepted, Adapter, Address, Capabilities, Channel, ChannelId, ClockFn, Health, Measure, Message,
-    SendError, SendErrorKind, Setup, SetupError, TextLength,
+    Obstacle, SendError, SendErrorKind, Server, Setup, SetupError, TextLength,
 };
 
 use crate::address::{address, domain};
@@ -40,8 +40,7 @@ pub fn connect(settings: &Settings, setup: &Setup) -> Result<Adapter, SetupError
     settings.validate()?;
     let author = Author::new(&setup.sender)?;
     let relay = Relay {
-        host: settings.host.clone(),
-        port: settings.port(),
+        server: Server { host: settings.host.clone(), port: settings.port() },
         encryption: settings.tls,
         connector: tls::connector(settings)?,
         name: tls::server_name(settings)?,
@@ -71,6 +70,17 @@ struct Email {
     clock: ClockFn,
 }
 
+impl Email {
+    /// The same error, with the relay that was asked.
+    fn at(&self, error: SendError) -> SendError {
+        error.at(self.pool.server())
+    }
+}
+
+fn late(kind: SendErrorKind) -> SendError {
+    SendError::new(kind).obstacle(Obstacle::TimedOut)
+}
+
 #[async_trait]
 impl Channel for Email {
     fn id(&self) -> &ChannelId {
@@ -94,13 +104,15 @@ impl Channel for Email {
         let mail = mail::write(message, &self.author, (self.clock)())?;
         let mut stage = Stage::Session;
         let sent = timeout(self.limit, self.pool.send(&mail, &mut stage)).await;
-        sent.unwrap_or_else(|late| Err(SendError::new(verdict::silence(stage)).source(late)))?;
+        sent.unwrap_or_else(|_late| Err(late(verdict::silence(stage)))).map_err(|error| self.at(error))?;
         Ok(Accepted { references: vec![mail.reference] })
     }
 
     async fn probe(&self) -> Result<Health, SendError> {
         let probed = timeout(self.limit, self.pool.probe()).await;
-        probed.unwrap_or_else(|late| Err(SendError::new(SendErrorKind::Unavailable).source(late)))?;
+        probed
+            .unwrap_or_else(|_late| Err(late(SendErrorKind::Unavailable)))
+            .map_err(|error| self.at(error))?;
         Ok(Health { account: None, balance: None })
     }
 }

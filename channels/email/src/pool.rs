@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
-use vestnik_contract::{SendError, SendErrorKind};
+use vestnik_contract::{SendError, SendErrorKind, Server};
 
 use crate::mail::Mail;
 use crate::session::{Relay, Session};
@@ -19,6 +19,11 @@ pub(crate) struct Pool {
 impl Pool {
     pub(crate) fn new(relay: Relay, places: u16) -> Self {
         Self { relay, places: Semaphore::new(places.into()), resting: Mutex::default() }
+    }
+
+    /// The relay that is asked.
+    pub(crate) fn server(&self) -> &Server {
+        &self.relay.server
     }
 
     /// Hands one mail over; waits for a place first. A call that is dropped closes its session.

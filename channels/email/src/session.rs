@@ -12,10 +12,9 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::io::{
     AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader,
 };
-use tokio::net::TcpStream;
 use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
-use vestnik_contract::{SendError, SendErrorKind};
+use vestnik_contract::{Obstacle, SendError, SendErrorKind, Server};
 
 use crate::mail::Mail;
 use crate::reply::{Lines, MAX_LINE, Reply};
@@ -28,8 +27,7 @@ const MAX_REST: Duration = Duration::from_secs(30);
 
 /// Where sessions lead.
 pub(crate) struct Relay {
-    pub(crate) host: String,
-    pub(crate) port: u16,
+    pub(crate) server: Server,
     pub(crate) encryption: Encryption,
     pub(crate) connector: TlsConnector,
     pub(crate) name: ServerName<'static>,
@@ -56,7 +54,11 @@ enum Lack {
 
 impl From<Lack> for SendError {
     fn from(lack: Lack) -> Self {
-        Self::new(SendErrorKind::Misconfigured).source(lack)
+        let obstacle = match lack {
+            Lack::StartTls | Lack::Silence => Obstacle::Tls,
+            Lack::Auth => Obstacle::Protocol,
+        };
+        Self::new(SendErrorKind::Misconfigured).obstacle(obstacle).source(lack)
     }
 }
 
@@ -78,7 +80,7 @@ pub(crate) struct Session {
 impl Session {
     /// Connects, protects the connection as configured, greets and logs in.
     pub(crate) async fn open(relay: &Relay) -> Result<Self, SendError> {
-        let tcp = TcpStream::connect((relay.host.as_str(), relay.port)).await.map_err(disconnected)?;
+        let tcp = relay.server.dial().await.map_err(disconnected)?;
         tcp.set_nodelay(true).map_err(disconnected)?;
         let mut session = match relay.encryption {
             Encryption::None => Self::over(Box::new(tcp)),
@@ -247,14 +249,16 @@ impl Session {
             match lines.push(&line) {
                 Ok(Some(reply)) => return Ok(reply),
                 Ok(None) => {}
-                Err(garbled) => return Err(self.lost(stage, io::Error::other(garbled))),
+                Err(garbled) => {
+                    return Err(self.lost(stage, io::Error::new(io::ErrorKind::InvalidData, garbled)));
+                }
             }
         }
     }
 
     fn lost(&mut self, stage: Stage, error: io::Error) -> SendError {
         self.sound = false;
-        SendError::new(verdict::silence(stage)).source(error)
+        SendError::new(verdict::silence(stage)).obstacle(Obstacle::of(&error)).source(error)
     }
 }
 
@@ -262,14 +266,14 @@ async fn encrypted(relay: &Relay, wire: Box<dyn Wire>) -> Result<Box<dyn Wire>, 
     match relay.connector.connect(relay.name.clone(), wire).await {
         Ok(encrypted) => Ok(Box::new(encrypted)),
         Err(error) if tls::is_distrust(&error) => {
-            Err(SendError::new(SendErrorKind::Misconfigured).source(error))
+            Err(SendError::new(SendErrorKind::Misconfigured).obstacle(Obstacle::Tls).source(error))
         }
         Err(error) => Err(disconnected(error)),
     }
 }
 
 fn disconnected(error: io::Error) -> SendError {
-    SendError::new(verdict::silence(Stage::Session)).source(error)
+    SendError::new(verdict::silence(Stage::Session)).obstacle(Obstacle::of(&error)).source(error)
 }
 
 /// What the relay offers (RFC 5321, section 4.1.1.1), as far as it is used.

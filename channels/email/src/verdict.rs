@@ -1,6 +1,6 @@
 //! What a reply means for the mail: the one table of this channel.
 
-use vestnik_contract::{Permanence, SendError, SendErrorKind};
+use vestnik_contract::{Obstacle, Permanence, SendError, SendErrorKind};
 
 use crate::reply::Reply;
 
@@ -76,7 +76,17 @@ pub fn kind(stage: Stage, reply: &Reply) -> SendErrorKind {
 /// The error of a refusal, with its code.
 #[must_use]
 pub fn refused(stage: Stage, reply: &Reply) -> SendError {
-    SendError::new(kind(stage, reply)).code(reply.name())
+    let kind = kind(stage, reply);
+    let credentials = kind == SendErrorKind::Misconfigured && is_of_login(stage, reply);
+    SendError::new(kind).code(reply.name()).obstacle(credentials.then_some(Obstacle::Credentials))
+}
+
+/// Whether the relay refuses as whom we log in, at the login or later: codes and pairs as in [`kind`].
+fn is_of_login(stage: Stage, reply: &Reply) -> bool {
+    let about_account = |subject, detail| subject == 7 && (8..=13).contains(&detail);
+    stage == Stage::Login
+        || matches!(reply.code, 432 | 530 | 534 | 535 | 538)
+        || reply.enhanced.is_some_and(|enhanced| about_account(enhanced.subject, enhanced.detail))
 }
 
 /// The kind when no reply came: the connection broke, or the time was over. A server that did not

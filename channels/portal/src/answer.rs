@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use serde::Deserialize;
-use vestnik_contract::{Accepted, Health, Permanence, SendError, SendErrorKind};
+use vestnik_contract::{Accepted, Health, Obstacle, Permanence, SendError, SendErrorKind};
 
 /// The longest wait that is believed; a greater one is taken as this.
 const MAX_WAIT: Duration = Duration::from_hours(24);
@@ -68,7 +68,8 @@ pub fn kind(status: u16) -> Option<SendErrorKind> {
 }
 
 fn failure(kind: SendErrorKind, answer: &Answer, now: Timestamp) -> SendError {
-    let error = SendError::new(kind).code(answer.status.to_string());
+    let credentials = matches!(answer.status, 401 | 403).then_some(Obstacle::Credentials);
+    let error = SendError::new(kind).code(answer.status.to_string()).obstacle(credentials);
     match answer.retry_after.as_deref().and_then(|value| wait(value, now)) {
         Some(wait) => error.retry_after(wait),
         None => error,

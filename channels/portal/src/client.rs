@@ -11,9 +11,10 @@ use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, Method, Response};
 use secrecy::ExposeSecret;
 use url::Url;
+use vestnik_contract::http::{Names, unanswered};
 use vestnik_contract::{
     Accepted, Adapter, Address, Capabilities, Channel, ChannelId, ClockFn, Health, Measure, Message,
-    SendError, SendErrorKind, Setup, SetupError, TextLength,
+    SendError, Server, Setup, SetupError, TextLength,
 };
 
 use crate::answer::{self, Answer};
@@ -60,6 +61,7 @@ fn http(settings: &Settings) -> Result<Client, SetupError> {
         // Shorter than the patience of common servers, so that no call meets a closing connection.
         .pool_idle_timeout(Duration::from_secs(30))
         .redirect(Policy::none())
+        .dns_resolver(Arc::new(Names))
         .no_gzip()
         .no_proxy();
     for certificate in certificates(settings)? {
@@ -107,6 +109,11 @@ struct Portal {
 }
 
 impl Portal {
+    /// The same error, with the server that was asked.
+    fn at(&self, error: SendError) -> SendError {
+        error.at(Server::of(&self.url).as_ref())
+    }
+
     /// Signs the body, makes the call and reads as much of the answer as is of use.
     async fn call(
         &self,
@@ -124,7 +131,7 @@ impl Portal {
             .header(TIMESTAMP_HEADER, seconds)
             .header(SIGNATURE_HEADER, self.key.sign(id, seconds, &body))
             .body(body);
-        let response = request.send().await.map_err(no_answer)?;
+        let response = request.send().await.map_err(unanswered)?;
         let status = response.status().as_u16();
         let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
         let retry_after = retry_after.map(str::to_owned);
@@ -136,7 +143,7 @@ impl Portal {
 /// The first [`MAX_ANSWER`] bytes. An answer that breaks off is no answer.
 async fn beginning(mut response: Response) -> Result<Vec<u8>, SendError> {
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(no_answer)? {
+    while let Some(chunk) = response.chunk().await.map_err(unanswered)? {
         let room = MAX_ANSWER - body.len();
         body.extend_from_slice(&chunk[..chunk.len().min(room)]);
         if body.len() == MAX_ANSWER {
@@ -144,18 +151,6 @@ async fn beginning(mut response: Response) -> Result<Vec<u8>, SendError> {
         }
     }
     Ok(body)
-}
-
-/// Without a connection nothing was written; after that nobody knows.
-fn no_answer(error: reqwest::Error) -> SendError {
-    let kind = if error.is_connect() {
-        SendErrorKind::Unavailable
-    } else if error.is_builder() {
-        SendErrorKind::Misconfigured
-    } else {
-        SendErrorKind::Ambiguous
-    };
-    SendError::new(kind).source(error.without_url())
 }
 
 #[async_trait]
@@ -180,20 +175,15 @@ impl Channel for Portal {
     async fn send(&self, message: &Message) -> Result<Accepted, SendError> {
         let now = (self.clock)();
         let id = message.attempt.to_string();
-        let answer = self.call(Method::POST, &id, request::body(message)?, now).await?;
-        answer::sent(&answer, &id, now)
+        let answer = self.call(Method::POST, &id, request::body(message)?, now).await;
+        answer.and_then(|answer| answer::sent(&answer, &id, now)).map_err(|error| self.at(error))
     }
 
     async fn probe(&self) -> Result<Health, SendError> {
         let now = (self.clock)();
         let id = format!("probe-{}", now.as_millisecond());
         let answer = self.call(Method::GET, &id, Vec::new(), now).await;
-        let answer = answer.map_err(|error| match error.kind() {
-            // A probe sends nothing, so that nothing is in doubt.
-            SendErrorKind::Ambiguous => SendError::new(SendErrorKind::Unavailable).source(error),
-            _ => error,
-        })?;
-        answer::probed(&answer, now)
+        answer.and_then(|answer| answer::probed(&answer, now)).map_err(|error| self.at(error.harmless()))
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use vestnik_contract::{
     Accepted, Address, Capabilities, Channel, ChannelId, ClockFn, EventBatch, EventSource, Health, Measure,
-    Message, SendError, SendErrorKind,
+    Message, SendError, SendErrorKind, Server,
 };
 
 use crate::address;
@@ -31,6 +31,7 @@ pub(crate) struct Sms {
     /// Tells the parts of one long message from those of another.
     pub(crate) reference: AtomicU16,
     pub(crate) account: String,
+    pub(crate) server: Server,
 }
 
 #[async_trait]
@@ -58,7 +59,8 @@ impl Channel for Sms {
         let mut references = Vec::with_capacity(parts.len());
         for (number, part) in parts.into_iter().enumerate() {
             let reference = self.submit(part, deadline).await;
-            references.push(reference.map_err(|error| if number == 0 { error } else { torn(&error) })?);
+            let failed = |error: SendError| if number == 0 { error } else { torn(&error) };
+            references.push(reference.map_err(|error| failed(error).at(&self.server))?);
         }
         references.retain(|reference| !reference.is_empty());
         Ok(Accepted { references })
@@ -68,11 +70,7 @@ impl Channel for Sms {
         let deadline = Instant::now() + self.call_timeout;
         match self.link.ask(Pdu::EnquireLink, deadline).await {
             Ok(_) => Ok(Health { account: Some(self.account.clone()), balance: None }),
-            // Nothing was sent to anyone, so nothing is uncertain.
-            Err(error) if error.kind() == SendErrorKind::Ambiguous => {
-                Err(SendError::new(SendErrorKind::Unavailable))
-            }
-            Err(error) => Err(error),
+            Err(error) => Err(error.harmless().at(&self.server)),
         }
     }
 }
@@ -96,8 +94,9 @@ impl Sms {
 /// each after the answer to the one before, so that an SMSC that refuses or throttles a message
 /// does so at its first part, where the refusal is definite.
 fn torn(error: &SendError) -> SendError {
-    let torn =
-        SendError::new(SendErrorKind::Ambiguous).source("a later part of the message was not accepted");
+    let torn = SendError::new(SendErrorKind::Ambiguous)
+        .obstacle(error.stood_between())
+        .source("a later part of the message was not accepted");
     match error.provider_code() {
         Some(code) => torn.code(code),
         None => torn,

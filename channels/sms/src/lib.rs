@@ -46,7 +46,7 @@ use rusmpp::types::COctetString;
 use rusmpp::values::InterfaceVersion;
 use secrecy::ExposeSecret;
 use tokio::sync::{Semaphore, mpsc, watch};
-use vestnik_contract::{Adapter, Capabilities, ChannelId, Setup, SetupError, TextLength};
+use vestnik_contract::{Adapter, Capabilities, ChannelId, Server, Setup, SetupError, TextLength};
 
 pub use settings::{AlphabetChoice, Concatenation, Settings};
 
@@ -70,6 +70,7 @@ pub fn connect(settings: Settings, setup: &Setup) -> Result<Adapter, SetupError>
     let (acknowledged, to_answer) = mpsc::channel(ACKNOWLEDGED);
     let (state, seen) = watch::channel(State::Starting);
     let inbox = Arc::new(Inbox::new(settings.receive_window.into()));
+    let server = Server { host: settings.host.clone(), port: settings.port };
     let channel = Sms {
         id: channel_id()?,
         capabilities: capabilities(&settings),
@@ -79,11 +80,11 @@ pub fn connect(settings: Settings, setup: &Setup) -> Result<Adapter, SetupError>
         clock: setup.clock.clone(),
         reference: AtomicU16::new(rand::random()),
         account: settings.system_id.clone(),
+        server: server.clone(),
     };
     let session = Session {
         bind: bind(&settings)?,
-        host: settings.host,
-        port: settings.port,
+        server,
         spans,
         gone_codes: settings.gone_codes,
         requests: to_write,

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use rusmpp::Pdu;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout_at};
-use vestnik_contract::{SendError, SendErrorKind};
+use vestnik_contract::{Obstacle, SendError, SendErrorKind};
 
 use crate::status;
 
@@ -15,8 +15,8 @@ use crate::status;
 pub(crate) enum State {
     /// The first connection is being tried.
     Starting,
-    /// There is no connection.
-    Down,
+    /// There is no connection, for this reason where one is known.
+    Down(Option<Obstacle>),
     /// The SMSC refused our bind with this status.
     Refused(u32),
     /// Messages can be sent.
@@ -108,7 +108,9 @@ impl Link {
         match state.map(|state| state.map(|state| *state)) {
             Ok(Ok(State::Bound)) => Ok(()),
             Ok(Ok(State::Refused(status))) => Err(status::refused_bind(status)),
-            _ => Err(SendError::new(SendErrorKind::Unavailable)),
+            Ok(Ok(State::Down(why))) => Err(SendError::new(SendErrorKind::Unavailable).obstacle(why)),
+            Err(_late) => Err(SendError::new(SendErrorKind::Unavailable).obstacle(Obstacle::TimedOut)),
+            Ok(_) => Err(SendError::new(SendErrorKind::Unavailable)),
         }
     }
 
@@ -127,11 +129,14 @@ impl Link {
         let request = Request { pdu, ticket: claim.0.clone(), waiting };
         // The queue has a place for each place of the window, so it is full only when it is closed.
         self.requests.try_send(request).map_err(|_| unavailable())?;
-        match timeout_at(deadline, answer).await {
-            Ok(Ok(answer)) => Ok(answer),
-            _ if claim.0.withdraw() => Err(unavailable()),
-            _ => Err(SendError::new(SendErrorKind::Ambiguous)),
-        }
+        let obstacle = match timeout_at(deadline, answer).await {
+            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Err(_dropped)) => Obstacle::Cut,
+            Err(_late) => Obstacle::TimedOut,
+        };
+        let withdrawn = claim.0.withdraw();
+        let kind = if withdrawn { SendErrorKind::Unavailable } else { SendErrorKind::Ambiguous };
+        Err(SendError::new(kind).obstacle(obstacle))
     }
 }
 

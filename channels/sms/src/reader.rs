@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use futures_util::StreamExt as _;
 use rusmpp::pdus::{DeliverSm, DeliverSmResp};
 use rusmpp::{Command, CommandId, CommandStatus, Pdu};
+use vestnik_contract::Obstacle;
 
 use crate::codec::Incoming;
 use crate::deliver;
@@ -83,7 +84,7 @@ impl Shared<'_> {
 
     /// One side parts: no new requests from now on; what is in flight may still be answered.
     fn part(&self, sequence: u32, pdu: Pdu) -> ControlFlow<()> {
-        self.state.send_replace(State::Down);
+        self.state.send_replace(State::Down(Some(Obstacle::Cut)));
         self.answer(sequence, CommandStatus::EsmeRok, pdu)
     }
 

@@ -6,16 +6,17 @@
 use std::collections::HashMap;
 use std::hash::RandomState;
 use std::io;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusmpp::pdus::BindTransceiver;
 use rusmpp::{Command, CommandStatus, Pdu};
-use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::codec::{FramedRead, FramedWrite};
+use vestnik_contract::{Obstacle, Server};
 
 use futures_util::{SinkExt as _, StreamExt as _};
 
@@ -35,8 +36,7 @@ const ANSWERS: usize = 1024;
 
 /// Everything the session needs.
 pub(crate) struct Session {
-    pub(crate) host: String,
-    pub(crate) port: u16,
+    pub(crate) server: Server,
     pub(crate) bind: BindTransceiver,
     pub(crate) spans: Spans,
     pub(crate) gone_codes: Vec<String>,
@@ -93,17 +93,18 @@ impl Session {
         let fingerprints = RandomState::new();
         for number in 1.. {
             match self.bind().await {
-                Ok((reader, writer)) => {
+                None => return,
+                Some(Ok((reader, writer))) => {
                     let began = Instant::now();
-                    tracing::info!(host = self.host, port = self.port, "bound to the SMSC");
+                    tracing::info!(server = %self.server, "bound to the SMSC");
                     self.serve(number, reader, writer, &fingerprints).await;
                     if self.requests.is_closed() {
                         return;
                     }
-                    tracing::warn!(host = self.host, port = self.port, "the session with the SMSC ended");
+                    tracing::warn!(server = %self.server, "the session with the SMSC ended");
                     backoff.stood_for(began.elapsed());
                 }
-                Err(failure) => self.report(&failure),
+                Some(Err(failure)) => self.report(&failure),
             }
             if !self.pause(backoff.next()).await {
                 return;
@@ -112,45 +113,37 @@ impl Session {
     }
 
     fn report(&self, failure: &BindError) {
-        let (host, port) = (&self.host, self.port);
+        let server = &self.server;
         let state = match failure {
             BindError::Io(error) => {
-                tracing::warn!(host, port, kind = %error.kind(), "the SMSC cannot be reached");
-                State::Down
+                let why = Obstacle::of(error);
+                let said = why.map_or_else(|| error.kind().to_string(), |why| why.to_string());
+                tracing::warn!(%server, why = said, "the SMSC cannot be reached");
+                State::Down(why)
             }
             BindError::Refused(status) => {
-                tracing::error!(host, port, status = status::code(*status), "the SMSC refused our bind");
+                tracing::error!(%server, status = status::code(*status), "the SMSC refused our bind");
                 State::Refused(*status)
             }
         };
         self.state.send_replace(state);
     }
 
-    async fn bind(&self) -> Result<(Reader, Writer), BindError> {
-        let bound = timeout(self.spans.call_timeout, self.try_bind()).await;
-        bound.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into()))
-    }
-
-    async fn try_bind(&self) -> Result<(Reader, Writer), BindError> {
-        let stream = TcpStream::connect((self.host.as_str(), self.port)).await?;
-        stream.set_nodelay(true)?;
-        let (read, write) = stream.into_split();
-        let (mut reader, mut writer) = (FramedRead::new(read, Wire), FramedWrite::new(write, Wire));
-        let bind = Command::new(CommandStatus::EsmeRok, writer::BIND, self.bind.clone());
-        writer.send(bind).await?;
-        // An SMSC may ask or bring things before it has answered; they come again.
-        while let Some(incoming) = reader.next().await {
-            let Incoming::Command(command) = incoming? else { continue };
-            let answers =
-                matches!(command.pdu(), Some(Pdu::BindTransceiverResp(_) | Pdu::GenericNack) | None);
-            if answers && command.sequence_number() == writer::BIND {
-                return match u32::from(command.status()) {
-                    status::OK => Ok((reader, writer)),
-                    status => Err(BindError::Refused(status)),
-                };
+    /// Binds once; `None` if the adapter was dropped meanwhile: there is no session yet to say goodbye
+    /// to, so nothing is waited for.
+    async fn bind(&mut self) -> Option<Result<(Reader, Writer), BindError>> {
+        let Self { server, bind, spans, requests, .. } = self;
+        let mut bound = pin!(timeout(spans.call_timeout, try_bind(server, bind)));
+        loop {
+            tokio::select! {
+                bound = &mut bound => {
+                    let late = |_| Err(io::Error::from(io::ErrorKind::TimedOut).into());
+                    return Some(bound.unwrap_or_else(late));
+                }
+                // A request that comes now is dropped: it was not written.
+                request = requests.recv() => drop(request?),
             }
         }
-        Err(io::Error::from(io::ErrorKind::UnexpectedEof).into())
     }
 
     /// One session, from its bind to its end. Whatever was in flight is then dropped, which answers
@@ -181,7 +174,7 @@ impl Session {
             _ = writing.write(writer) => {}
             () = watch(&shared, self.spans) => {}
         }
-        self.state.send_replace(State::Down);
+        self.state.send_replace(State::Down(Some(Obstacle::Cut)));
         self.inbox.end();
         shared.pending().clear();
         while self.requests.try_recv().is_ok() {}
@@ -199,6 +192,27 @@ impl Session {
             }
         }
     }
+}
+
+async fn try_bind(server: &Server, bind: &BindTransceiver) -> Result<(Reader, Writer), BindError> {
+    let stream = server.dial().await?;
+    stream.set_nodelay(true)?;
+    let (read, write) = stream.into_split();
+    let (mut reader, mut writer) = (FramedRead::new(read, Wire), FramedWrite::new(write, Wire));
+    let bind = Command::new(CommandStatus::EsmeRok, writer::BIND, bind.clone());
+    writer.send(bind).await?;
+    // An SMSC may ask or bring things before it has answered; they come again.
+    while let Some(incoming) = reader.next().await {
+        let Incoming::Command(command) = incoming? else { continue };
+        let answers = matches!(command.pdu(), Some(Pdu::BindTransceiverResp(_) | Pdu::GenericNack) | None);
+        if answers && command.sequence_number() == writer::BIND {
+            return match u32::from(command.status()) {
+                status::OK => Ok((reader, writer)),
+                status => Err(BindError::Refused(status)),
+            };
+        }
+    }
+    Err(io::Error::from(io::ErrorKind::UnexpectedEof).into())
 }
 
 /// Ends when the SMSC was quiet for too long. Until then it gives back the places of the window that

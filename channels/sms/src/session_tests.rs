@@ -349,6 +349,18 @@ async fn a_dropped_adapter_unbinds_and_its_driver_ends() {
 }
 
 #[tokio::test]
+async fn an_adapter_that_was_never_bound_has_nobody_to_say_goodbye_to() {
+    // The bind waits for five minutes: longer than the test has patience.
+    let rig = Rig::new(r#", "call_timeout_seconds": 300"#).await;
+    let Rig { adapter, listener, mut tasks } = rig;
+    let mut smsc = Script::connected(&listener).await;
+    smsc.expect(wire::BIND_TRANSCEIVER).await;
+    drop(adapter);
+    assert!(timeout(PATIENCE, tasks.join_next()).await.expect("an end").unwrap().is_ok());
+    assert!(smsc.next().await.is_none(), "the connection is closed without a word");
+}
+
+#[tokio::test]
 async fn a_quiet_smsc_is_asked_and_then_left() {
     let rig = Rig::new(r#", "enquire_link_seconds": 0.05, "call_timeout_seconds": 0.2"#).await;
     let mut smsc = Script::admitted(&rig.listener).await;

@@ -1,6 +1,6 @@
 //! What an SMSC's `command_status` means (SMPP 3.4, 5.1.3; from 0x100 on SMPP 5.0, 4.7.6).
 
-use vestnik_contract::{Permanence, SendError, SendErrorKind};
+use vestnik_contract::{Obstacle, Permanence, SendError, SendErrorKind};
 
 /// `ESME_ROK`: accepted.
 pub(crate) const OK: u32 = 0x00;
@@ -52,12 +52,17 @@ fn of_bind(status: u32) -> SendErrorKind {
 
 /// The error of a refused `submit_sm`, with its code.
 pub(crate) fn refused_submit(status: u32) -> SendError {
-    SendError::new(of_submit(status)).code(code(status))
+    SendError::new(of_submit(status)).code(code(status)).obstacle(credentials(status))
 }
 
 /// The error of a refused bind, with its code.
 pub(crate) fn refused_bind(status: u32) -> SendError {
-    SendError::new(of_bind(status)).code(code(status))
+    SendError::new(of_bind(status)).code(code(status)).obstacle(credentials(status))
+}
+
+/// Bind failed, invalid password, invalid system id: it is about as whom we come.
+fn credentials(status: u32) -> Option<Obstacle> {
+    matches!(status, 0x0D..=0x0F).then_some(Obstacle::Credentials)
 }
 
 /// A status as it is shown, such as `0x0B`.

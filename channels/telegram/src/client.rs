@@ -11,9 +11,10 @@ use serde::Serialize;
 use teloxide_core::payloads::GetMe;
 use teloxide_core::requests::Payload;
 use url::Url;
+use vestnik_contract::http::{Names, unanswered};
 use vestnik_contract::{
     Accepted, Address, Capabilities, Channel, ChannelId, Health, Measure, Message, SendError, SendErrorKind,
-    TextLength,
+    Server, TextLength,
 };
 
 use crate::request;
@@ -30,6 +31,7 @@ const IDLE_CONNECTION: Duration = Duration::from_secs(20);
 /// The Bot API for one bot.
 pub(crate) struct Api {
     client: reqwest::Client,
+    server: Option<Server>,
     base: Url,
     token: SecretString,
     call_timeout: Duration,
@@ -47,9 +49,10 @@ impl Api {
             .connect_timeout(call_timeout / 2)
             .pool_idle_timeout(IDLE_CONNECTION)
             .redirect(redirect::Policy::none())
+            .dns_resolver(Arc::new(Names))
             .tcp_nodelay(true)
             .build()?;
-        Ok(Self { client, base, token, call_timeout })
+        Ok(Self { client, server: Server::of(&base), base, token, call_timeout })
     }
 
     /// Calls a method and returns whatever was answered.
@@ -74,6 +77,11 @@ impl Api {
         Ok(Answer { status, body: limited_body(response).await? })
     }
 
+    /// The same error, with the server that was asked.
+    fn at(&self, error: SendError) -> SendError {
+        error.at(self.server.as_ref())
+    }
+
     /// `/bot<token>/METHOD`. It holds the token, so it must never be printed.
     fn method_url(&self, method: &str) -> Url {
         let mut url = self.base.clone();
@@ -93,26 +101,6 @@ async fn limited_body(mut response: Response) -> Result<Vec<u8>, SendError> {
         body.extend_from_slice(&chunk);
     }
     Ok(body)
-}
-
-/// What a call without a whole answer means: never connected, never written; or we cannot know.
-fn unanswered(error: reqwest::Error) -> SendError {
-    let kind = if error.is_connect() {
-        SendErrorKind::Unavailable
-    } else if error.is_builder() {
-        SendErrorKind::Misconfigured
-    } else {
-        SendErrorKind::Ambiguous
-    };
-    SendError::new(kind).source(error.without_url())
-}
-
-/// A call that sends nothing to anyone leaves nothing ambiguous.
-pub(crate) fn harmless(error: SendError) -> SendError {
-    match error.kind() {
-        SendErrorKind::Ambiguous => SendError::new(SendErrorKind::Unavailable).source(error),
-        _ => error,
-    }
 }
 
 /// The channel of one bot.
@@ -156,11 +144,14 @@ impl Channel for Telegram {
     async fn send(&self, message: &Message) -> Result<Accepted, SendError> {
         let request = request::send_message(message)
             .ok_or_else(|| SendError::new(SendErrorKind::Rejected).code("not_a_chat_id"))?;
-        response::accepted(&self.api.call(&request).await?)
+        let answer = self.api.call(&request).await;
+        answer.and_then(|answer| response::accepted(&answer)).map_err(|error| self.api.at(error))
     }
 
     async fn probe(&self) -> Result<Health, SendError> {
         let answer = self.api.call(&GetMe::new()).await;
-        answer.and_then(|answer| response::health(&answer, &self.bot)).map_err(harmless)
+        answer
+            .and_then(|answer| response::health(&answer, &self.bot))
+            .map_err(|error| self.api.at(error.harmless()))
     }
 }

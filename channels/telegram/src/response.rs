@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use vestnik_contract::{Accepted, Health, Permanence, SendError, SendErrorKind};
+use vestnik_contract::{Accepted, Health, Obstacle, Permanence, SendError, SendErrorKind};
 
 use crate::link::is_bot_name;
 
@@ -67,7 +67,8 @@ pub(crate) fn health(answer: &Answer, bot: &str) -> Result<Health, SendError> {
 /// error nor the description is kept: they may repeat what stands in the answer.
 pub(crate) fn success<T: DeserializeOwned>(answer: &Answer) -> Result<T, SendError> {
     let Ok(body) = serde_json::from_slice::<Body<T>>(&answer.body) else {
-        return Err(SendError::new(kind(answer.status, "")).code(answer.status.to_string()));
+        let unread = SendError::new(kind(answer.status, "")).code(answer.status.to_string());
+        return Err(unread.obstacle(obstacle(answer.status).unwrap_or(Obstacle::Protocol)));
     };
     match body {
         Body { ok: true, result: Some(result), .. } => Ok(result),
@@ -77,11 +78,16 @@ pub(crate) fn success<T: DeserializeOwned>(answer: &Answer) -> Result<T, SendErr
 
 fn refusal<T>(code: u16, body: &Body<T>) -> SendError {
     let description = body.description.as_deref().unwrap_or_default();
-    let error = SendError::new(kind(code, description)).code(code.to_string());
+    let error = SendError::new(kind(code, description)).code(code.to_string()).obstacle(obstacle(code));
     match body.parameters.as_ref().and_then(|parameters| parameters.retry_after) {
         Some(seconds) => error.retry_after(Duration::from_secs(seconds)),
         None => error,
     }
+}
+
+/// What stands between us and the bot: a token that is wrong is 401, one that is none at all 404.
+fn obstacle(code: u16) -> Option<Obstacle> {
+    matches!(code, 401 | 404).then_some(Obstacle::Credentials)
 }
 
 /// What an error code means. Telegram's descriptions are for people, so only those few count that

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use vestnik_contract::{EventBatch, EventSource, SendError};
 
-use crate::client::{Api, harmless};
+use crate::client::Api;
 use crate::request;
 use crate::updates::{Page, page};
 
@@ -57,7 +57,7 @@ impl Updates {
 impl EventSource for Updates {
     async fn next(&self) -> Result<EventBatch, SendError> {
         loop {
-            if let Some(page) = self.poll().await.map_err(harmless)? {
+            if let Some(page) = self.poll().await.map_err(SendError::harmless)? {
                 return Ok(EventBatch { token: page.next_offset.into(), events: page.events });
             }
         }

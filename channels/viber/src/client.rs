@@ -10,9 +10,10 @@ use reqwest::{Response, redirect};
 use serde::Serialize;
 use tokio::sync::oneshot;
 use url::Url;
+use vestnik_contract::http::{Names, unanswered};
 use vestnik_contract::{
     Accepted, Address, Capabilities, Channel, ChannelId, Health, Measure, Message, SendError, SendErrorKind,
-    TextLength,
+    Server, TextLength,
 };
 
 use crate::request::{self, GetAccountInfo, SendMessage};
@@ -28,6 +29,7 @@ const IDLE_CONNECTION: Duration = Duration::from_secs(20);
 /// Viber's API for one bot.
 pub(crate) struct Api {
     client: reqwest::Client,
+    server: Option<Server>,
     base: Url,
     token: HeaderValue,
 }
@@ -41,9 +43,10 @@ impl Api {
             .connect_timeout(call_timeout / 2)
             .pool_idle_timeout(IDLE_CONNECTION)
             .redirect(redirect::Policy::none())
+            .dns_resolver(Arc::new(Names))
             .tcp_nodelay(true)
             .build()?;
-        Ok(Self { client, base, token })
+        Ok(Self { client, server: Server::of(&base), base, token })
     }
 
     /// Posts to `/pa/METHOD` and returns whatever was answered.
@@ -57,6 +60,11 @@ impl Api {
         let status = response.status().as_u16();
         let retry_after = retry_after(&response);
         Ok(Answer { status, retry_after, body: limited_body(response).await? })
+    }
+
+    /// The same error, with the server that was asked.
+    fn at(&self, error: SendError) -> SendError {
+        error.at(self.server.as_ref())
     }
 }
 
@@ -74,26 +82,6 @@ async fn limited_body(mut response: Response) -> Result<Vec<u8>, SendError> {
         body.extend_from_slice(&chunk);
     }
     Ok(body)
-}
-
-/// What a call without a whole answer means: never connected, never written; or we cannot know.
-fn unanswered(error: reqwest::Error) -> SendError {
-    let kind = if error.is_connect() {
-        SendErrorKind::Unavailable
-    } else if error.is_builder() {
-        SendErrorKind::Misconfigured
-    } else {
-        SendErrorKind::Ambiguous
-    };
-    SendError::new(kind).source(error.without_url())
-}
-
-/// A call that sends nothing to anyone leaves nothing ambiguous.
-pub(crate) fn harmless(error: SendError) -> SendError {
-    match error.kind() {
-        SendErrorKind::Ambiguous => SendError::new(SendErrorKind::Unavailable).source(error),
-        _ => error,
-    }
 }
 
 /// The channel of one bot.
@@ -137,11 +125,12 @@ impl Channel for Viber {
 
     async fn send(&self, message: &Message) -> Result<Accepted, SendError> {
         let body = SendMessage::new(message, &self.sender_name, self.min_api_version);
-        response::accepted(&self.api.post("send_message", &body).await?)
+        let answer = self.api.post("send_message", &body).await;
+        answer.and_then(|answer| response::accepted(&answer)).map_err(|error| self.api.at(error))
     }
 
     async fn probe(&self) -> Result<Health, SendError> {
         let answer = self.api.post("get_account_info", &GetAccountInfo {}).await;
-        answer.and_then(|answer| response::health(&answer)).map_err(harmless)
+        answer.and_then(|answer| response::health(&answer)).map_err(|error| self.api.at(error.harmless()))
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde::Deserialize;
-use vestnik_contract::{Accepted, Health, Permanence, SendError, SendErrorKind};
+use vestnik_contract::{Accepted, Health, Obstacle, Permanence, SendError, SendErrorKind};
 
 use crate::wire::MessageToken;
 
@@ -63,13 +63,17 @@ pub(crate) fn registered(answer: &Answer) -> Result<(), SendError> {
 /// not kept: it may repeat what stands in the body.
 fn success(answer: &Answer) -> Result<Body, SendError> {
     if let Some(kind) = kind_of_http(answer.status) {
-        return Err(refusal(kind, answer.status.to_string(), answer.retry_after));
+        let credentials = matches!(answer.status, 401 | 403).then_some(Obstacle::Credentials);
+        return Err(refusal(kind, answer.status.to_string(), answer.retry_after).obstacle(credentials));
     }
+    let unread = |_| SendError::new(SendErrorKind::Ambiguous).obstacle(Obstacle::Protocol);
     let body: Body = serde_json::from_slice(&answer.body)
-        .map_err(|_| SendError::new(SendErrorKind::Ambiguous).code(answer.status.to_string()))?;
+        .map_err(|error| unread(error).code(answer.status.to_string()))?;
+    // invalidAuthToken
+    let credentials = (body.status == 2).then_some(Obstacle::Credentials);
     match kind_of_status(body.status) {
         None => Ok(body),
-        Some(kind) => Err(refusal(kind, body.status.to_string(), answer.retry_after)),
+        Some(kind) => Err(refusal(kind, body.status.to_string(), answer.retry_after).obstacle(credentials)),
     }
 }
 

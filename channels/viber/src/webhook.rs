@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use url::Url;
 use vestnik_contract::{RouteId, SendError};
 
-use crate::client::{Api, harmless};
+use crate::client::Api;
 use crate::request::SetWebhook;
 use crate::response;
 
@@ -38,7 +38,7 @@ async fn try_on(api: &Api, url: &Url, route: &RouteId) {
 
 async fn set_webhook(api: &Api, url: &Url) -> Result<(), SendError> {
     let answer = api.post("set_webhook", &SetWebhook::new(url)).await;
-    answer.and_then(|answer| response::registered(&answer)).map_err(harmless)
+    answer.and_then(|answer| response::registered(&answer)).map_err(SendError::harmless)
 }
 
 #[cfg(test)]
