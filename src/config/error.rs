@@ -5,6 +5,9 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
+use serde_path_to_error::Segment;
+
+use super::words::{in_words, missing_field};
 
 use crate::domain::nearest;
 
@@ -37,15 +40,20 @@ impl ConfigError {
         self
     }
 
-    /// The same place, with what serde says is wrong there.
-    pub(super) fn saying(self, serde: &str) -> Self {
-        match UnknownWord::parse(serde) {
-            Some(word) => {
-                let told = Self { message: word.message(), ..self };
-                told.with_nearest(word.found, word.expected.iter().copied())
-            }
-            None => Self { message: serde.replace('\n', ", "), ..self },
+    /// The same place, with what serde says is wrong with the setting to which these keys lead; `name`
+    /// is how the person who set it knows it.
+    pub(super) fn saying(self, keys: &[String], name: &str, serde: &str) -> Self {
+        if let Some(word) = UnknownWord::parse(serde) {
+            let told = Self { message: word.message(), ..self };
+            return told.with_nearest(word.found, word.expected.iter().copied());
         }
+        let message = match missing_field(serde) {
+            Some(field) if keys.is_empty() => format!("expected the key {field}, found none"),
+            Some(field) => format!("expected the key {field} in [{}], found none", keys.join(".")),
+            None if name.is_empty() => in_words(serde),
+            None => format!("{name}: {}", in_words(serde)),
+        };
+        Self { message, ..self }
     }
 }
 
@@ -119,6 +127,12 @@ impl<'a> IntoIterator for &'a ConfigErrors {
     }
 }
 
+impl FromIterator<ConfigError> for ConfigErrors {
+    fn from_iter<I: IntoIterator<Item = ConfigError>>(errors: I) -> Self {
+        Self(errors.into_iter().collect())
+    }
+}
+
 impl From<ConfigError> for ConfigErrors {
     fn from(error: ConfigError) -> Self {
         Self(vec![error])
@@ -165,13 +179,26 @@ impl SourceFile {
 
     /// Reads the file as TOML. serde stops at its first mistake, so this gives one.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
-        toml::from_str(&self.text).map_err(|error| self.toml_error(&error))
+        let read = toml::Deserializer::parse(&self.text).map_err(|error| self.toml_error(&error, &[]))?;
+        serde_path_to_error::deserialize(read)
+            .map_err(|error| self.toml_error(error.inner(), &keys(error.path())))
     }
 
-    fn toml_error(&self, error: &toml::de::Error) -> ConfigError {
+    fn toml_error(&self, error: &toml::de::Error, keys: &[String]) -> ConfigError {
         let offset = error.span().unwrap_or(Range { start: 0, end: 0 }).start;
-        self.error(offset, "").saying(error.message())
+        self.error(offset, "").saying(keys, &keys.join("."), error.message())
     }
+}
+
+/// A path as keys; where a key is not known, it ends.
+pub(super) fn keys(path: &serde_path_to_error::Path) -> Vec<String> {
+    let key = |segment: &Segment| match segment {
+        // Where a value keeps its place, toml puts keys of its own between.
+        Segment::Map { key } => Some(key.clone()).filter(|key| !key.starts_with("$__")),
+        Segment::Seq { index } => Some(index.to_string()),
+        Segment::Enum { .. } | Segment::Unknown => None,
+    };
+    path.iter().map_while(key).collect()
 }
 
 /// Line and column, each from 1, of a byte offset. An offset past the end is the end; one inside a
@@ -245,8 +272,11 @@ mod tests {
                 "per_second = 1\nmode = \"hald\"",
                 "2:8: expected one of hold, reroute, found \"hald\" (did you mean \"hold\"?)",
             ),
-            ("# я\nper_second = \"1\"", "2:14: invalid type: string \"1\", expected u32"),
-            ("sender = \"a\"", "1:1: missing field `per_second`"),
+            (
+                "# я\nper_second = \"1\"",
+                "2:14: per_second: expected a whole number from 0 to 4294967295, found \"1\"",
+            ),
+            ("sender = \"a\"", "1:1: expected the key per_second, found none"),
         ];
         for (text, expected) in table {
             assert_eq!(mistake(text), format!("config/channels/sms.toml:{expected}"));

@@ -135,19 +135,19 @@ impl Loaded {
         Ok(connected.transpose()?)
     }
 
-    /// Checks every channel's settings as [`connect`](Self::connect) does, on a machine that may
-    /// have none of the secrets; gives what is missing of these.
-    pub fn check_channels(&self, clock: &ClockFn) -> Result<Vec<ConfigError>, ConfigErrors> {
-        let mut errors = ConfigErrors::new();
-        let mut missing = Vec::new();
+    /// Looks at every channel's settings as [`connect`](Self::connect) does, on a machine that may
+    /// have none of the secrets.
+    #[must_use]
+    pub fn look_at_channels(&self, clock: &ClockFn) -> Looked {
+        let mut looked = Looked::default();
         for one in &self.channels {
             match self.connect_one(one, clock) {
                 Ok(_adapter) => {}
-                Err(error) if error.secret_missing => missing.push(self.wrong(one, &error)),
-                Err(error) => errors.push(self.wrong(one, &error)),
+                Err(error) if error.secret_missing => looked.missing.push(self.wrong(one, &error)),
+                Err(error) => looked.wrong.push(self.wrong(one, &error)),
             }
         }
-        errors.or(missing)
+        looked
     }
 
     fn connect_one(&self, one: &ChannelSettings, clock: &ClockFn) -> Result<ConnectedChannel, SetupError> {
@@ -163,6 +163,24 @@ impl Loaded {
             Ok(file) => file.at(&["sender", error.setting], format!("expected {}", error.expected)),
             Err(unreadable) => unreadable,
         }
+    }
+}
+
+/// What a look at settings and their secrets found.
+#[derive(Debug, Default)]
+pub struct Looked {
+    /// What is wrong.
+    pub wrong: ConfigErrors,
+    /// The secrets that are not there to be read, each with the setting that names it.
+    pub missing: Vec<ConfigError>,
+}
+
+impl Looked {
+    /// Refuses where anything is wrong or missing, and tells all of it.
+    pub fn all_there(self) -> Result<(), ConfigErrors> {
+        let Self { mut wrong, missing } = self;
+        wrong.add(Some(missing.into_iter().collect()));
+        wrong.or(())
     }
 }
 

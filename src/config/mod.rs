@@ -10,6 +10,7 @@ mod load;
 pub mod overrides;
 mod place;
 pub mod sources;
+mod words;
 
-pub use load::Loaded;
+pub use load::{Loaded, Looked};
 pub use overrides::Overrides;

@@ -7,10 +7,9 @@
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
-use serde_path_to_error::Segment;
 use toml::{Table, Value};
 
-use super::error::{ConfigError, SourceFile};
+use super::error::{ConfigError, SourceFile, keys};
 use super::place::{Place, Sheet};
 
 /// What environment variables that are settings begin with.
@@ -111,16 +110,6 @@ impl Overrides {
             Err(error) => Err(place.refused(&keys(error.path()), error.inner().message())),
         }
     }
-}
-
-/// A path as keys; where a key is not known, it ends.
-fn keys(path: &serde_path_to_error::Path) -> Vec<String> {
-    let key = |segment: &Segment| match segment {
-        Segment::Map { key } => Some(key.clone()),
-        Segment::Seq { index } => Some(index.to_string()),
-        Segment::Enum { .. } | Segment::Unknown => None,
-    };
-    path.iter().map_while(key).collect()
 }
 
 impl Override {
@@ -271,7 +260,7 @@ mod tests {
             (
                 "PORT",
                 "many",
-                "2:8: VESTNIK__CHANNELS__SMS__PORT: invalid type: string \"many\", expected u16",
+                "2:8: VESTNIK__CHANNELS__SMS__PORT: expected a whole number from 0 to 65535, found \"many\"",
             ),
             (
                 "PROT",

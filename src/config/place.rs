@@ -36,15 +36,15 @@ impl Place {
 
     /// What serde says of the setting to which these keys lead.
     pub(super) fn refused(&self, path: &[String], serde: &str) -> ConfigError {
-        let path: Vec<_> = path.iter().map(String::as_str).collect();
-        let error = self.file.at(&path, "").saying(serde);
-        let leads_there = |keys: &[String]| path.iter().zip(keys).all(|(a, b)| a == b);
-        let names =
-            self.overridden.iter().filter(|(keys, _)| leads_there(keys)).map(|(_, name)| name.as_str());
-        let names: Vec<_> = names.collect();
+        let keys: Vec<_> = path.iter().map(String::as_str).collect();
+        let leads_there = |set: &[String]| keys.iter().zip(set).all(|(a, b)| a == b);
+        let set = self.overridden.iter().filter(|(keys, _)| leads_there(keys));
+        let names: Vec<_> = set.map(|(_, name)| name.as_str()).collect();
+        let error = self.file.at(&keys, "");
         if names.is_empty() {
-            return error;
+            return error.saying(path, &keys.join("."), serde);
         }
+        let error = error.saying(path, "", serde);
         ConfigError { message: format!("{}: {}", names.join(" or "), error.message), ..error }
     }
 }

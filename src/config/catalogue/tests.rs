@@ -89,7 +89,7 @@ const TOML_MISTAKES: &[(&str, &str, &str)] = &[
     (
         "id = \"large_family_certificate\"",
         "id = \"Large\"",
-        ":6: an id is 1 to 64 characters of a-z, 0-9, _ and -",
+        ":6: measure.0.id: an id is 1 to 64 characters of a-z, 0-9, _ and -",
     ),
     (
         "id = \"birth_grant\"",
@@ -110,8 +110,12 @@ const TOML_MISTAKES: &[(&str, &str, &str)] = &[
         "found \"entitlment\" (did you mean \"entitlement\"?)",
     ),
     ("by = \"Legal department\"", "by = \"\"", "expected the office that approved it"),
-    ("on = \"2026-09-14\"", "on = \"14.09.2026\"", "year"),
-    ("uk = \"Народження дитини\", ", "", "missing field `uk`"),
+    (
+        "on = \"2026-09-14\"",
+        "on = \"14.09.2026\"",
+        "expected a time such as 09:00 or a date such as 2026-12-31",
+    ),
+    ("uk = \"Народження дитини\", ", "", "expected the key uk in [title], found none"),
     ("en = \"Birth of a child\"", "en = \"birth.example\"", "expected en to be 1 to 60 characters"),
     ("min = 3, max = 20", "min = 30, max = 20", "expected min and max in that order"),
     ("max_length = 80", "max_length = 0", "expected max_length from 1 to 200"),

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::config::{Loaded, Overrides};
+use crate::config::{Loaded, Looked, Overrides};
 
 fn shipped() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("config")
@@ -60,7 +60,8 @@ fn the_shipped_configuration_has_no_mistakes() {
     assert_eq!(loaded.channels.len(), 5);
     assert!(loaded.sources.0.len() >= 4 && loaded.catalogue.life_events.len() >= 4);
     let clock: vestnik_contract::ClockFn = Arc::new(|| jiff::Timestamp::UNIX_EPOCH);
-    let missing = loaded.check_channels(&clock).unwrap_or_else(|errors| panic!("{errors}"));
+    let Looked { wrong, missing } = loaded.look_at_channels(&clock);
+    assert!(wrong.is_empty(), "{wrong}");
     assert!(missing.iter().all(|one| one.message.contains("environment variable")), "{missing:?}");
 }
 
@@ -251,7 +252,7 @@ const BROKEN: &[Broken] = &[
         "channels/sms.toml",
         "password = { env = \"VESTNIK_SMPP_PASSWORD\" }",
         "password = 12345678",
-        "channels/sms.toml:14:12: expected the place of a secret",
+        "channels/sms.toml:14:12: routes.main.password: expected the place of a secret",
     ),
     (
         "channels/sms.toml",
@@ -359,7 +360,7 @@ fn a_sender_that_a_channel_cannot_use_is_told_in_the_file_of_the_identity() {
     copy.replace("identity.toml", bot, "telegram_bot = \"bot\"");
     let loaded = Loaded::read(&copy.0, &Overrides::default()).unwrap_or_else(|errors| panic!("{errors}"));
     let clock: vestnik_contract::ClockFn = Arc::new(|| jiff::Timestamp::UNIX_EPOCH);
-    let errors = loaded.check_channels(&clock).unwrap_err().to_string();
+    let errors = loaded.look_at_channels(&clock).wrong.to_string();
     assert!(errors.contains("identity.toml:") && errors.contains("without @"), "{errors}");
 }
 
