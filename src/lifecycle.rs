@@ -12,7 +12,6 @@
 use std::borrow::Cow;
 use std::io;
 use std::panic::AssertUnwindSafe;
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -51,17 +50,6 @@ pub enum Ending {
     Cut,
     /// A task panicked, or [`Lifecycle::fail`] was called.
     Failed,
-}
-
-impl Ending {
-    /// What the process tells whoever started it: 0 where every task finished, else 1.
-    #[must_use]
-    pub fn exit_code(self) -> ExitCode {
-        match self {
-            Self::Finished => ExitCode::SUCCESS,
-            Self::Cut | Self::Failed => ExitCode::FAILURE,
-        }
-    }
 }
 
 /// A task panicked. What it said is left out: it may hold personal data.

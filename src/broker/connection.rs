@@ -3,9 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
+use lapin::protocol::{AMQPErrorKind, AMQPHardError, AMQPSoftError};
 use lapin::uri::AMQPUri;
-use lapin::{Connection, ConnectionProperties};
+use lapin::{Connection, ConnectionProperties, ErrorKind};
 use secrecy::{ExposeSecret, SecretString};
+use vestnik_contract::Obstacle;
 
 use super::topology::Names;
 
@@ -42,6 +44,34 @@ pub enum BrokerError {
     /// It ended a consumer, because its queue was deleted or moved.
     #[error("the broker ended a consumer")]
     ConsumerEnded,
+}
+
+impl BrokerError {
+    /// What stands between us and the broker, where it can be told.
+    #[must_use]
+    pub fn obstacle(&self) -> Option<Obstacle> {
+        match self {
+            Self::TimedOut(_) => Some(Obstacle::TimedOut),
+            Self::ConnectionLost => Some(Obstacle::Cut),
+            Self::Amqp(error) => of_amqp(error.kind()),
+            Self::Url | Self::Nacked | Self::TooLong | Self::ConsumerEnded => None,
+        }
+    }
+}
+
+fn of_amqp(kind: &ErrorKind) -> Option<Obstacle> {
+    match kind {
+        ErrorKind::IOError(error) => Obstacle::of(&**error),
+        ErrorKind::MissingHeartbeatError => Some(Obstacle::TimedOut),
+        ErrorKind::ParsingError(_) | ErrorKind::InvalidProtocolVersion(_) => Some(Obstacle::Protocol),
+        // A wrong user or password is ACCESS-REFUSED, a virtual host that there is not NOT-ALLOWED.
+        ErrorKind::ProtocolError(error) => match error.kind() {
+            AMQPErrorKind::Soft(AMQPSoftError::ACCESSREFUSED)
+            | AMQPErrorKind::Hard(AMQPHardError::NOTALLOWED) => Some(Obstacle::Credentials),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// Where the broker is, as whom it is used, and by which names.

@@ -1,48 +1,49 @@
 //! `vestnik bench`.
 
-use std::process::ExitCode;
-
 use clap::Args;
 use url::Url;
 
-use super::Common;
+use super::arguments::{number, url};
+use super::{Common, Exit};
 use crate::bench::{Measured, Setup, measure};
 
 /// Measure how many notifications a second this machine takes from their source to their end.
-///
-/// Real gateways are started one after the other, each with the five providers' sides beside it, with
-/// rate limits lifted: one on SQLite with notifications over HTTP, and, where both
-/// servers are named, one on PostgreSQL with notifications over RabbitMQ. Each citizen gets one
-/// notification, in turn over the five channels. Of the servers nothing is used but a database and
-/// queues of the benchmark's own, which are removed at the end.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  vestnik bench --count 50000\n\n\
-    `tests/run --bench` starts servers for it.")]
+#[command(after_help = "Example:
+  vestnik bench --count 50000
+
+Real gateways are started one after the other, each with the five providers' sides beside it, with rate \
+limits lifted: one on SQLite with notifications over HTTP, and, where both servers are named, one on \
+PostgreSQL with notifications over RabbitMQ. Each citizen gets one notification, in turn over the five \
+channels. Of the servers nothing is used but a database and queues of the benchmark's own, which are \
+removed at the end. `tests/run --bench` starts servers for it.")]
 pub(super) struct BenchArgs {
-    /// Notifications, and as many citizens.
-    #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..=5_000_000))]
+    /// Notifications, and as many citizens, 1 to 5000000
+    #[arg(long, value_name = "COUNT", default_value_t = 20_000, value_parser = number::<u32>(1, 5_000_000))]
     count: u32,
-    /// PostgreSQL, with a user who may create databases.
+    /// PostgreSQL, with a user who may create databases
     #[arg(
         long,
         value_name = "URL",
         env = "VESTNIK_TEST_POSTGRES_URL",
         hide_env_values = true,
+        value_parser = url,
         requires = "amqp"
     )]
     postgres: Option<Url>,
-    /// RabbitMQ, with user, password and virtual host.
+    /// RabbitMQ, with user, password and virtual host
     #[arg(
         long,
         value_name = "URL",
         env = "VESTNIK_TEST_AMQP_URL",
         hide_env_values = true,
+        value_parser = url,
         requires = "postgres"
     )]
     amqp: Option<Url>,
 }
 
-pub(super) async fn run(common: &Common, args: &BenchArgs) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(common: &Common, args: &BenchArgs) -> anyhow::Result<Exit> {
     let mut setups = vec![Setup::Embedded];
     if let (Some(postgres), Some(amqp)) = (&args.postgres, &args.amqp) {
         setups.push(Setup::Servers { postgres: postgres.clone(), amqp: amqp.clone() });
@@ -55,7 +56,7 @@ pub(super) async fn run(common: &Common, args: &BenchArgs) -> anyhow::Result<Exi
         let measured = measure(&common.config, setup, args.count.try_into()?).await?;
         println!("{}", line(setup, &measured));
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Well)
 }
 
 const HEADING: &str = "setup                    notifications  per second  taken in after  all final after  peak memory  CPU per 1000";

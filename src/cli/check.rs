@@ -1,95 +1,57 @@
 //! `vestnik check`: is the configuration right, and are the providers there?
 
-use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
-use secrecy::{ExposeSecret, SecretString};
 use tokio::task::JoinSet;
-use url::Url;
-use vestnik_contract::{Health, SecretRef, SendError, SendErrorKind};
+use vestnik_contract::{Health, Obstacle, SendError, SendErrorKind};
 
+use super::arguments::number;
 use super::table::Table;
-use super::{Common, load};
+use super::{Common, Exit, load, provider, secrets};
 use crate::clock::Clock;
-use crate::config::Loaded;
 use crate::config::channels::ConnectedChannel;
-use crate::config::error::{ConfigError, ConfigErrors, SourceFile};
-use crate::config::gateway::Gateway;
+use crate::config::error::{ConfigError, ConfigErrors};
+use crate::config::{Loaded, Looked};
 use crate::domain::Locale;
-use crate::ledger::Keyring;
 
 /// What `check` takes.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   vestnik check
-      Reads every file and tells all mistakes, each with file, line and column. Needs no secrets.
   vestnik --config /etc/vestnik check --probe
-      Also asks each provider whether our credentials are good. Sends nothing to anyone.
 
-Ends with 0 if all is well, 2 if the configuration has mistakes, 1 if a provider does not answer well.")]
+Reads every file and tells all mistakes, each with file, line and column; this needs no secret. With \
+--probe it also asks each provider whether our credentials are good, and sends nothing to anyone. Ends \
+with 2 if the configuration has mistakes, with 1 if a provider does not answer well.")]
 pub(super) struct CheckArgs {
-    /// Ask each provider whether our credentials are good; needs the secrets
+    /// Ask each provider whether our credentials are good; needs all secrets
     #[arg(long)]
     probe: bool,
-    /// Seconds to wait for each provider
+    /// Seconds to wait for each provider, 1 to 300
     #[arg(long, value_name = "SECONDS", default_value_t = 15, requires = "probe",
-          value_parser = clap::value_parser!(u64).range(1..=300))]
+          value_parser = number::<u64>(1, 300))]
     wait: u64,
 }
 
-pub(super) async fn run(common: &Common, args: &CheckArgs) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(common: &Common, args: &CheckArgs) -> anyhow::Result<Exit> {
     let clock = Clock::system();
     let loaded = load(common)?;
-    let missing = missing_secrets(&loaded, &clock)?;
+    if args.probe {
+        secrets::all_there(&loaded, &clock)?;
+    }
+    let Looked { wrong, missing } = secrets::look(&loaded, &clock).map_err(ConfigErrors::from)?;
+    wrong.or(())?;
     print!("{}{}", summary(&loaded), not_set(&missing));
     if !args.probe {
         println!("\nNo mistakes were found.");
-        return Ok(ExitCode::SUCCESS);
+        return Ok(Exit::Well);
     }
     let connected = loaded.connect(&clock.function())?;
     let health = probe(connected, Duration::from_secs(args.wait)).await;
     print!("\n{}", probed(&health));
     let well = health.iter().all(|one| one.result.is_ok());
-    Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// The secrets that are not there, each with the setting that names it. Those that are there must
-/// be of use, and so must the settings of every channel.
-fn missing_secrets(loaded: &Loaded, clock: &Clock) -> anyhow::Result<Vec<ConfigError>> {
-    let mut errors = ConfigErrors::new();
-    let mut missing = errors.take(loaded.check_channels(&clock.function())).unwrap_or_default();
-    let file = SourceFile::read(&loaded.folder.join("gateway.toml")).map_err(ConfigErrors::from)?;
-    for (setting, place, wrong_with) in named_secrets(&loaded.gateway) {
-        let path: Vec<_> = setting.split('.').collect();
-        match place.resolve(setting) {
-            Err(error) => missing.push(file.at(&path, format!("{setting}: expected {}", error.expected))),
-            Ok(secret) => {
-                let wrong = wrong_with(&secret).map(|wrong| file.at(&path, format!("{setting}: {wrong}")));
-                errors.add(wrong.map(ConfigErrors::from));
-            }
-        }
-    }
-    Ok(errors.or(missing)?)
-}
-
-/// What is wrong with a secret, if anything.
-type WrongWith = fn(&SecretString) -> Option<String>;
-
-fn named_secrets(gateway: &Gateway) -> Vec<(&'static str, &SecretRef, WrongWith)> {
-    let master_key: WrongWith =
-        |secret| Keyring::new(secret.expose_secret()).err().map(|weak| weak.to_string());
-    let postgres: WrongWith = |secret| wrong_url(secret, &["postgres", "postgresql"]);
-    let amqp: WrongWith = |secret| wrong_url(secret, &["amqp", "amqps"]);
-    let mut named = vec![("ledger.master_key", &gateway.ledger.master_key, master_key)];
-    named.extend(gateway.ledger.postgres.iter().map(|url| ("ledger.postgres", url, postgres)));
-    named.extend(gateway.broker.iter().map(|broker| ("broker.url", &broker.url, amqp)));
-    named
-}
-
-fn wrong_url(secret: &SecretString, schemes: &[&str]) -> Option<String> {
-    let fits = Url::parse(secret.expose_secret()).is_ok_and(|url| schemes.contains(&url.scheme()));
-    (!fits).then(|| format!("expected a URL that begins with {}://", schemes.join(":// or ")))
+    Ok(Exit::well_if(well))
 }
 
 /// What was read, in a few lines.
@@ -168,8 +130,9 @@ async fn probe(connected: Vec<ConnectedChannel>, wait: Duration) -> Vec<Probed> 
         let channel = one.adapter.channel;
         asked.spawn(async move {
             let answer = tokio::time::timeout(wait, channel.probe()).await;
-            let result =
-                answer.unwrap_or_else(|_| Err(SendError::new(SendErrorKind::Unavailable).code("no answer")));
+            let result = answer.unwrap_or_else(|_| {
+                Err(SendError::new(SendErrorKind::Unavailable).obstacle(Obstacle::TimedOut))
+            });
             Probed { route, result }
         });
     }
@@ -179,46 +142,44 @@ async fn probe(connected: Vec<ConnectedChannel>, wait: Duration) -> Vec<Probed> 
 }
 
 fn probed(health: &[Probed]) -> Table {
-    let mut table = Table::new(["route", "answer", "balance", "account"]);
+    let mut table = Table::new(["route", "answer", "says"]);
     for Probed { route, result } in health {
         match result {
-            Ok(Health { account, balance }) => {
-                table.row([
-                    route,
-                    "ok",
-                    balance.as_deref().unwrap_or("-"),
-                    account.as_deref().unwrap_or("-"),
-                ]);
-            }
-            Err(error) => table.row([route, &error.to_string(), "-", "-"]),
+            Ok(health) => table.row([route, "ok", &in_words(health)]),
+            Err(error) => table.row([route, error.kind().as_str(), &provider::why(error)]),
         }
     }
     table
 }
 
+fn in_words(Health { account, balance }: &Health) -> String {
+    let named = |name: &str, text: &Option<String>| text.as_ref().map(|text| format!("{name} {text}"));
+    let known: Vec<_> =
+        [named("account", account), named("balance", balance)].into_iter().flatten().collect();
+    known.join(", ")
+}
+
 #[cfg(test)]
 mod tests {
+    use vestnik_contract::Server;
+
     use super::*;
 
     #[test]
-    fn urls_of_servers_are_known_by_their_scheme_and_never_repeated() {
-        let wrong = |text: &str| wrong_url(&SecretString::from(text.to_owned()), &["amqp", "amqps"]);
-        assert_eq!(wrong("amqps://u:p@h/%2f"), None);
-        for bad in ["u:s3cret@h", "http://u:s3cret@h/", "amqp", ""] {
-            assert!(!wrong(bad).unwrap().contains("s3cret"), "{bad}");
-        }
-    }
-
-    #[test]
     fn a_provider_that_refuses_is_told_with_its_code() {
-        let refused = SendError::new(SendErrorKind::Misconfigured).code("401");
+        let server = Server { host: "smsc.example".to_owned(), port: 2775 };
+        let refused = SendError::new(SendErrorKind::Misconfigured)
+            .code("0x0E")
+            .obstacle(Obstacle::Credentials)
+            .at(&server);
         let well = Health { account: Some("agency_bot".to_owned()), balance: None };
         let table = probed(&[
             Probed { route: "sms/main".to_owned(), result: Err(refused) },
             Probed { route: "telegram/main".to_owned(), result: Ok(well) },
         ]);
         let text = table.to_string();
-        assert!(text.contains("sms/main       misconfigured (provider code 401)"), "{text}");
-        assert!(text.lines().last().unwrap().ends_with("agency_bot"), "{text}");
+        let told = "sms/main       misconfigured  smsc.example:2775: our credentials are refused; the";
+        assert!(text.contains(told), "{text}");
+        assert!(text.ends_with("telegram/main  ok             account agency_bot\n"), "{text}");
     }
 }

@@ -2,33 +2,34 @@
 
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
 use tokio::net::TcpListener;
 
-use super::{Common, Mistake};
+use super::{Common, Exit, Mistake};
 use crate::demo::{Day, Demo};
 use crate::telemetry::{LogFormat, open_log};
 
-/// Watch a day of sample notifications, on this machine alone: no provider, no server is needed.
-///
-/// The gateway is the real one on the shipped configuration, and so are the five protocols; only the
-/// providers are played. It prints what was sent to whom, and why, then shows every citizen's phone in
-/// a browser, where you can answer STOP, block us, switch the phone off, have a provider fail, and see
-/// what the gateway makes of it. It leaves nothing behind.
+/// Watch a day of sample notifications, on this machine alone.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  \
-    vestnik demo                             # the table, then the phones in a browser\n  \
-    vestnik demo --once                      # the table alone; ends with 1 if anything is left open\n  \
-    vestnik demo --listen 127.0.0.1:9000     # the phones on another port")]
+#[command(after_help = "Examples:
+  vestnik demo                          # the table, then the phones
+  vestnik demo --once                   # the table alone
+  vestnik demo --listen 127.0.0.1:9000  # the phones on another port
+
+No provider and no server is needed. The gateway is the real one on the shipped configuration, and so \
+are the five protocols; only the providers are played. It prints what was sent to whom, and why, then \
+shows every citizen's phone in a browser, where you can answer STOP, block us, switch the phone off, have \
+a provider fail, and see what the gateway makes of it. It leaves nothing behind.
+
+With --once it ends with 1 if anything is left open.")]
 pub(super) struct DemoArgs {
-    /// Play the day, print the table and end.
+    /// Play the day, print the table and end
     #[arg(long)]
     once: bool,
     /// Where on this machine the page with the phones listens; port 0 takes any that is free
-    /// [default: 127.0.0.1:8088, or any that is free if that is taken].
+    /// [default: 127.0.0.1:8088, or any that is free if that is taken]
     #[arg(long, value_name = "ADDRESS:PORT", conflicts_with = "once")]
     listen: Option<SocketAddr>,
 }
@@ -39,20 +40,20 @@ const USUAL: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 8088);
 /// The day takes seconds; what takes longer than this is broken.
 const AT_MOST: Duration = Duration::from_mins(1);
 
-pub(super) async fn run(common: &Common, args: &DemoArgs) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(common: &Common, args: &DemoArgs) -> anyhow::Result<Exit> {
     open_log(LogFormat::Text, "warn")?;
     if args.once { once(common).await } else { stay(common, listen(args.listen).await?).await }
 }
 
-async fn once(common: &Common) -> anyhow::Result<ExitCode> {
+async fn once(common: &Common) -> anyhow::Result<Exit> {
     let mut demo = Demo::start(&common.config).await?;
     let day = demo.until_all_have_ended(AT_MOST).await;
     println!("{}\n{}", demo.table(), farewell(day));
     demo.stop().await;
-    Ok(if day == Day::Over { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(Exit::well_if(day == Day::Over))
 }
 
-async fn stay(common: &Common, listener: TcpListener) -> anyhow::Result<ExitCode> {
+async fn stay(common: &Common, listener: TcpListener) -> anyhow::Result<Exit> {
     let address = listener.local_addr()?;
     let mut demo = Demo::start(&common.config).await?;
     demo.open_page(listener)?;
@@ -64,7 +65,7 @@ async fn stay(common: &Common, listener: TcpListener) -> anyhow::Result<ExitCode
     }
     let ending = demo.stop().await;
     println!("\nThe demonstration has ended. Nothing is left behind.");
-    Ok(ending.exit_code())
+    Ok(ending.into())
 }
 
 /// Listens before the day is played, so that a mistake is told at once.

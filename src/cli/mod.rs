@@ -1,5 +1,7 @@
 //! The commands, one file each.
 
+mod arguments;
+mod bearer;
 #[cfg(feature = "demo")]
 mod bench;
 mod channel;
@@ -7,13 +9,16 @@ mod check;
 mod dead;
 #[cfg(feature = "demo")]
 mod demo;
+mod exit;
 mod explain;
 mod import;
 mod lines;
 mod migrate;
 mod office;
+mod provider;
 mod publish;
 mod schema;
+mod secrets;
 mod serve;
 mod table;
 mod token;
@@ -26,15 +31,13 @@ use clap::{Args, Parser, Subcommand};
 use crate::config::error::ConfigErrors;
 use crate::config::{Loaded, Overrides};
 use crate::gateway::StartError;
-use crate::ledger::{LedgerError, StoreError};
+
+pub use exit::Exit;
+pub(crate) use exit::{Mistake, NotThere};
 
 /// Vestnik: one sender, five channels, and the truth about every notification.
-///
-/// Upstream services publish entitlement notifications; Vestnik decides by consent, preference and
-/// law whether, where and when to speak to a citizen, and delivers over Viber, Telegram, SMS, email
-/// and the portal inbox.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100)]
+#[command(version, max_term_width = 100, after_help = about())]
 pub struct Cli {
     #[command(flatten)]
     common: Common,
@@ -45,9 +48,44 @@ pub struct Cli {
 /// What every command takes.
 #[derive(Debug, Clone, Args)]
 pub struct Common {
-    /// The folder with the configuration.
-    #[arg(long, global = true, env = "VESTNIK_CONFIG", default_value = "config", value_name = "FOLDER")]
+    /// The folder with the configuration
+    #[arg(
+        long,
+        global = true,
+        env = "VESTNIK_CONFIG",
+        hide_env_values = true,
+        default_value = "config",
+        value_name = "FOLDER",
+        help_heading = "For every command"
+    )]
     pub config: PathBuf,
+}
+
+/// What stands below the list of commands.
+fn about() -> String {
+    format!(
+        "Upstream services publish entitlement notifications; Vestnik decides by consent, preference and law \
+         whether, where and when to speak to a citizen, and delivers over Viber, Telegram, SMS, email and the \
+         portal inbox.
+
+Examples:
+  vestnik demo                    # see it at work, on this machine alone
+  vestnik check --probe           # is the configuration right, are the providers there?
+  vestnik serve                   # run the gateway
+  vestnik explain SOURCE/ID       # why has it not gone?
+  vestnik channel pause --help    # the help of a command
+
+Environment:
+  VESTNIK_CONFIG       the folder with the configuration, unless --config names it
+  VESTNIK__FILE__KEY   a setting in place of a file's, such as
+                       VESTNIK__CHANNELS__SMS__ENABLED=false
+  VESTNIK_LOG          what `serve` logs, such as info,vestnik::dispatch=debug
+  Secrets are read from the variables and files that the configuration names.
+
+Exit codes:
+{}",
+        Exit::table()
+    )
 }
 
 #[derive(Debug, Subcommand)]
@@ -57,6 +95,13 @@ enum Command {
     #[cfg(feature = "demo")]
     Bench(bench::BenchArgs),
     /// Run the gateway until a signal stops it.
+    #[command(after_help = "Examples:
+  vestnik serve
+  VESTNIK_LOG=debug vestnik --config /etc/vestnik serve
+
+Needs all secrets. The log goes to standard error. SIGTERM or Ctrl-C lets what is under way finish, \
+for `grace_seconds` of gateway.toml at most; a second one ends it at once. Nothing is lost either way. \
+Ends with 0 if all had finished, with 1 if not.")]
     Serve,
     /// Check the configuration, the catalogue and the templates, and with --probe the providers.
     Check(check::CheckArgs),
@@ -74,14 +119,19 @@ enum Command {
     #[command(subcommand)]
     Token(token::TokenCommand),
     /// Print the JSON Schema of the messages that sources send.
-    #[command(after_help = "Example:\n  vestnik schema > vestnik-message.schema.json")]
+    #[command(after_help = "Example:
+  vestnik schema > vestnik-message.schema.json
+
+Needs no configuration and no secret.")]
     Schema,
     /// Bring the ledger's database to this release's schema.
+    #[command(after_help = "Example:
+  vestnik migrate
+
+For PostgreSQL: run it before the first `serve`, after each new release, and after restoring a dump. \
+An embedded ledger needs no such step. Where there is nothing to do it does nothing.")]
     Migrate,
 }
-
-/// A mistake of whoever called, as opposed to a failure: usage, configuration, input.
-pub const MISTAKE: u8 = 2;
 
 /// Runs a command and gives what the process says to whoever started it.
 #[must_use]
@@ -92,15 +142,12 @@ pub fn run(cli: Cli) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
-        Err(error) => return failed(&anyhow::Error::new(error).context("the runtime cannot start")),
+        Err(error) => return failed(&anyhow::Error::new(error).context("the runtime cannot start")).into(),
     };
-    match runtime.block_on(command(cli)) {
-        Ok(code) => code,
-        Err(error) => failed(&error),
-    }
+    runtime.block_on(command(cli)).unwrap_or_else(|error| failed(&error)).into()
 }
 
-async fn command(cli: Cli) -> anyhow::Result<ExitCode> {
+async fn command(cli: Cli) -> anyhow::Result<Exit> {
     match cli.command {
         #[cfg(feature = "demo")]
         Command::Demo(args) => demo::run(&cli.common, &args).await,
@@ -119,36 +166,21 @@ async fn command(cli: Cli) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Something that whoever called has to put right, as opposed to a failure.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct Mistake(pub(crate) String);
-
 /// Says what went wrong, with what lies below it.
-fn failed(error: &anyhow::Error) -> ExitCode {
+fn failed(error: &anyhow::Error) -> Exit {
     let errors = error.chain().find_map(|cause| match cause.downcast_ref() {
         Some(StartError::Config(errors)) => Some(errors),
         _ => cause.downcast_ref::<ConfigErrors>(),
     });
-    if let Some(errors) = errors {
-        let count = errors.iter().count();
-        eprintln!("{errors}\n\nThe configuration has {count} mistake{}.", if count == 1 { "" } else { "s" });
-        return ExitCode::from(MISTAKE);
+    match errors {
+        Some(errors) => {
+            let count = errors.iter().count();
+            let things = if count == 1 { "One thing has".to_owned() } else { format!("{count} things have") };
+            eprintln!("{errors}\n\n{things} to be put right.");
+        }
+        None => eprintln!("{}", table::wrap(&format!("error: {error:#}"), 100).join("\n")),
     }
-    eprintln!("error: {error:#}");
-    if error.chain().any(is_mistake) { ExitCode::from(MISTAKE) } else { ExitCode::FAILURE }
-}
-
-fn is_mistake(cause: &(dyn std::error::Error + 'static)) -> bool {
-    let settings = |error: &StartError| {
-        matches!(error, StartError::Setup(_) | StartError::MasterKey(_) | StartError::OneLedger)
-    };
-    let ledger = |error: &LedgerError| matches!(error, LedgerError::WrongMasterKey);
-    let schema = |error: &StoreError| matches!(error, StoreError::Schema { .. });
-    cause.is::<Mistake>()
-        || cause.downcast_ref().is_some_and(settings)
-        || cause.downcast_ref().is_some_and(ledger)
-        || cause.downcast_ref().is_some_and(schema)
+    Exit::of(error)
 }
 
 /// Loads the configuration with what the environment puts in its place. A variable that is no text
@@ -157,4 +189,38 @@ pub(crate) fn load(common: &Common) -> anyhow::Result<Loaded> {
     let variables = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     Ok(Loaded::read(&common.config, &Overrides::from_environment(variables))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    /// Every command that does something, with its name.
+    fn leaves(command: clap::Command, path: &str) -> Vec<(String, clap::Command)> {
+        let name = format!("{path} {}", command.get_name());
+        let below: Vec<_> =
+            command.get_subcommands().filter(|one| one.get_name() != "help").cloned().collect();
+        if below.is_empty() {
+            return vec![(name, command)];
+        }
+        below.into_iter().flat_map(|one| leaves(one, &name)).collect()
+    }
+
+    #[test]
+    fn every_command_has_examples_and_one_layout_that_fits_a_terminal_of_80_columns() {
+        let mut whole = Cli::command().term_width(80);
+        whole.build();
+        for (name, mut command) in leaves(whole, "") {
+            let help = command.render_help().to_string();
+            let longer = command.get_arguments().any(|argument| argument.get_long_help().is_some());
+            assert!(!longer && command.get_long_about().is_none(), "{name} has another layout");
+            assert!(help.contains("\nExample"), "{name} has no example");
+            assert!(help.lines().all(|line| line.chars().count() <= 80), "{name}: {help}");
+            let after = command.get_after_help().unwrap().to_string();
+            let fits = |line: &str| !line.starts_with(' ') || line.chars().count() <= 80;
+            assert!(after.lines().all(fits), "{name}: a line would be broken:\n{after}");
+        }
+    }
 }

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use serde::Serialize;
 
-use super::{Common, Mistake, load};
+use super::{Common, Mistake, load, secrets};
 use crate::clock::Clock;
 use crate::config::Loaded;
 use crate::domain::{SourceId, nearest};
@@ -25,6 +25,7 @@ impl Office {
     pub(super) async fn open_or_make(common: &Common) -> anyhow::Result<Self> {
         let loaded = load(common)?;
         let clock = Clock::system();
+        secrets::ledgers_there(&loaded)?;
         let ledger = open_ledger(&loaded.gateway.ledger, &clock).await?;
         Ok(Self { loaded, ledger, clock })
     }
@@ -37,6 +38,12 @@ impl Office {
             return Err(Mistake(format!("{expected}; is this its folder?")).into());
         }
         Self::open_or_make(common).await
+    }
+
+    /// Opens both, for commands that ask the channels as well: all their secrets have to be there.
+    pub(super) async fn open_with_channels(common: &Common) -> anyhow::Result<Self> {
+        secrets::all_there(&load(common)?, &Clock::system())?;
+        Self::open(common).await
     }
 
     /// A registered source.

@@ -1,12 +1,11 @@
 //! `vestnik schema`.
 
-use std::process::ExitCode;
-
+use super::Exit;
 use super::office::print_json;
 use crate::intake::schema::schema;
 
 /// Prints the JSON Schema of every message that a source may send.
-pub(super) fn run() -> anyhow::Result<ExitCode> {
+pub(super) fn run() -> anyhow::Result<Exit> {
     print_json(&schema())?;
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Well)
 }

@@ -1,6 +1,5 @@
 //! `vestnik serve`.
 
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::{Common, load};
+use super::{Common, Exit, load, secrets};
 use crate::broker::{Broker, Names};
 use crate::clock::Clock;
 use crate::config::Loaded;
@@ -27,11 +26,12 @@ use crate::status::{Options as RelayOptions, Relay};
 use crate::telemetry::{Metrics, open_log};
 use crate::web::{self, Door, Probe, WebParts, WebState};
 
-pub(super) async fn run(common: &Common) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(common: &Common) -> anyhow::Result<Exit> {
     let loaded = load(common)?;
     open_log(loaded.gateway.log.format, "info")?;
     crate::lifecycle::report_panics_without_payload();
     let clock = Clock::system();
+    secrets::all_there(&loaded, &clock)?;
     let lifecycle = Lifecycle::new();
     let settings = loaded.gateway.clone();
     let sources = Arc::new(loaded.sources.clone());
@@ -39,12 +39,13 @@ pub(super) async fn run(common: &Common) -> anyhow::Result<ExitCode> {
     lifecycle.spawn("metrics", metrics.clone().keep(lifecycle.stopping()));
     let listen = settings.http.listen;
     let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+    let listen = listener.local_addr()?;
     let door = Door::closed();
     lifecycle.spawn("http", web::serve(listener, door.router(), lifecycle.stopping()));
     let grace = Duration::from_secs(settings.grace_seconds.into());
     let ledger = tokio::select! {
         opened = open(&loaded, &clock) => opened?,
-        ending = lifecycle.run_until_signal(grace) => return Ok(ending?.exit_code()),
+        ending = lifecycle.run_until_signal(grace) => return Ok(Exit::from(ending?)),
     };
     let gateway = Gateway::start(loaded, ledger, &clock, &lifecycle)?;
     let mut probes: Vec<_> = gateway.routes.iter().cloned().map(provider_probe).collect();
@@ -68,7 +69,7 @@ pub(super) async fn run(common: &Common) -> anyhow::Result<ExitCode> {
     // What stands behind it holds the channels, which close their sessions once nobody holds them.
     drop(door);
     gateway.close().await;
-    Ok(ending.exit_code())
+    Ok(ending.into())
 }
 
 /// Opens the ledger and records the configuration in it. A database on another machine that is away is

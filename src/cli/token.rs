@@ -1,34 +1,38 @@
 //! `vestnik token`: who may use the HTTP API, and for what.
 
 use std::collections::BTreeSet;
-use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use jiff::{Span, Timestamp};
 use uuid::Uuid;
 
+use super::arguments::{id, name};
 use super::office::{Office, after, print_json, span};
 use super::table::Table;
-use super::{Common, Mistake};
+use super::{Common, Exit, Mistake, NotThere};
 use crate::domain::{SourceId, wording};
 use crate::ledger::{NewToken, Scope, TokenView};
 
 /// What `token` takes.
 #[derive(Debug, Subcommand)]
 pub(super) enum TokenCommand {
-    /// Create a token. It is shown once: the ledger keeps a hash alone.
+    /// Create a token; it is shown once.
     #[command(after_help = "Examples:
-  vestnik token create --label \"Family fund, bus 2\" --scope publish,status --source family_fund
+  vestnik token create --label Bus2 --scope publish,status --source family_fund
   vestnik token create --label \"Portal\" --scope inbox --expires 90d
   TOKEN=$(vestnik token create --label \"Nightly import\" --scope registry)
 
-The token alone goes to standard output, what is said about it to standard error.")]
+The token alone goes to standard output, what is said about it to standard error. The ledger keeps a \
+hash of it and can never show it again.")]
     Create(CreateArgs),
     /// Make a token void, from now on and for ever.
     #[command(after_help = "Example:
-  vestnik token revoke 01a2011f-f6d7-743a-acdb-dfff3e624def")]
+  vestnik token revoke 01a2011f-f6d7-743a-acdb-dfff3e624def
+
+Ends with 3 if there is no such token.")]
     Revoke {
         /// The token's id, as `vestnik token list` shows it
+        #[arg(value_parser = id)]
         id: Uuid,
     },
     /// List the tokens, the oldest first.
@@ -52,9 +56,9 @@ pub(super) struct CreateArgs {
     #[arg(long, value_name = "SCOPE", required = true, value_delimiter = ',')]
     scope: Vec<Scope>,
     /// The source that it speaks for; needed for publish and status, and of no meaning for other scopes
-    #[arg(long)]
+    #[arg(long, value_parser = name::<SourceId>("family_fund"))]
     source: Option<SourceId>,
-    /// After this time it is void, such as 90d; without it, never
+    /// For how long it is good, such as 90d; without it, until it is revoked
     #[arg(long, value_name = "SPAN", value_parser = span)]
     expires: Option<Span>,
 }
@@ -64,7 +68,7 @@ fn label(text: &str) -> Result<String, String> {
     right.then(|| text.to_owned()).ok_or_else(|| format!("expected {}", wording::line_of(120)))
 }
 
-pub(super) async fn run(common: &Common, command: &TokenCommand) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(common: &Common, command: &TokenCommand) -> anyhow::Result<Exit> {
     match command {
         TokenCommand::Create(args) => create(common, args).await,
         TokenCommand::Revoke { id } => revoke(common, *id).await,
@@ -72,7 +76,7 @@ pub(super) async fn run(common: &Common, command: &TokenCommand) -> anyhow::Resu
     }
 }
 
-async fn create(common: &Common, args: &CreateArgs) -> anyhow::Result<ExitCode> {
+async fn create(common: &Common, args: &CreateArgs) -> anyhow::Result<Exit> {
     let beyond = beyond_source(args)?;
     let office = Office::open_or_make(common).await?;
     if let Some(source) = &args.source {
@@ -91,7 +95,7 @@ async fn create(common: &Common, args: &CreateArgs) -> anyhow::Result<ExitCode> 
         eprintln!("Its source {source} is no limit to {scopes}.");
     }
     println!("{}", issued.token);
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Well)
 }
 
 /// The scopes to which the source is no limit, in words. A source that limits nothing at all is a
@@ -112,20 +116,21 @@ fn beyond_source(args: &CreateArgs) -> Result<Option<String>, Mistake> {
     Ok(Some(beyond))
 }
 
-async fn revoke(common: &Common, id: Uuid) -> anyhow::Result<ExitCode> {
+async fn revoke(common: &Common, id: Uuid) -> anyhow::Result<Exit> {
     let office = Office::open(common).await?;
     if office.ledger.revoke_token(id).await? {
         println!("Token {id} is void. Gateways forget it within some seconds.");
-        return Ok(ExitCode::SUCCESS);
+        return Ok(Exit::Well);
     }
     if office.ledger.tokens().await?.iter().any(|token| token.id == id) {
         println!("Token {id} was void already.");
-        return Ok(ExitCode::SUCCESS);
+        return Ok(Exit::Well);
     }
-    Err(Mistake(format!("expected the id of a token (`vestnik token list` shows them), found {id}")).into())
+    let nothing = format!("there is no token {id}; `vestnik token list` shows those that there are");
+    Err(NotThere(nothing).into())
 }
 
-async fn list(common: &Common, json: bool) -> anyhow::Result<ExitCode> {
+async fn list(common: &Common, json: bool) -> anyhow::Result<Exit> {
     let office = Office::open(common).await?;
     let tokens = office.ledger.tokens().await?;
     if json {
@@ -135,7 +140,7 @@ async fn list(common: &Common, json: bool) -> anyhow::Result<ExitCode> {
     } else {
         print!("{}", table(&tokens, office.clock.now()));
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Well)
 }
 
 fn table(tokens: &[TokenView], now: Timestamp) -> Table {

@@ -7,13 +7,16 @@ use jiff::tz::TimeZone;
 
 use super::course::{Board, Course, Progress, Sending};
 use super::story::Story;
-use crate::domain::{Catalogue, Locale, Reason};
+use crate::domain::{Catalogue, Class, Locale, Reason};
 
 /// Width of the terminal that the table is made for.
 const WIDTH: usize = 120;
 
 /// Widths of the columns: life event, measure, what was sent where, final state.
 const WIDTHS: [usize; 4] = [16, 39, 24, 11];
+
+/// Width of the last column, the reason: what the others, their gaps and the margin leave.
+const REASON: usize = 20;
 
 /// What is between two columns.
 const GAP: &str = "  ";
@@ -34,9 +37,13 @@ pub fn table(story: &Story, catalogue: &Catalogue, board: &Board) -> String {
     page + "\n" + LEGEND + "\n" + &closing(board)
 }
 
+/// Beside a measure that the law demands to be told, with or without consent.
+const BY_LAW: &str = "§";
+
 const LEGEND: &str = "\
 ✓ taken by the provider  ✓✓ arrived  ✗ failed  ? no answer: nobody knows  ×2 tried twice  → what was tried next
 inbox: it stands in the portal inbox alone  —: nobody was told  Hours stand where it was sent later, by Kyiv's clock.
+§ by duty of law: a decision the citizen may object to, which is told without consent too.
 ";
 
 fn heading(story: &Story) -> String {
@@ -46,19 +53,33 @@ fn heading(story: &Story) -> String {
     format!("A sample day: {day}. It is played on this machine; nobody is written to.\n\n{}", row(&columns))
 }
 
-/// A line of the table, or more where what was tried is too long for one.
+/// A line of the table, or more where what was tried or the reason is too long for one.
 fn row([life_event, measure, sent, state, reason]: &[String; 5]) -> String {
+    let (sent, reason) = (folded(sent, WIDTHS[2]), broken(reason, REASON));
     let mut lines = String::new();
-    for (number, sent) in folded(sent, WIDTHS[2]).iter().enumerate() {
-        let texts = if number == 0 {
-            [life_event, measure, sent, state]
-        } else {
-            [&String::new(), &String::new(), sent, &String::new()]
-        };
+    for number in 0..sent.len().max(reason.len()) {
+        let first = |text: &str| if number == 0 { text.to_owned() } else { String::new() };
+        let nth = |lines: &[String]| lines.get(number).cloned().unwrap_or_default();
+        let texts = [first(life_event), first(measure), nth(&sent), first(state)];
         let cells: Vec<_> = texts.iter().zip(WIDTHS).map(|(text, width)| fit(text, width)).collect();
-        let reason = if number == 0 { reason } else { "" };
-        let line = format!("  {}{GAP}{reason}", cells.join(GAP));
+        let line = format!("  {}{GAP}{}", cells.join(GAP), nth(&reason));
         lines = lines + line.trim_end() + "\n";
+    }
+    lines
+}
+
+/// The text in lines of at most this width, broken between words.
+fn broken(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
     }
     lines
 }
@@ -79,12 +100,37 @@ fn folded(text: &str, width: usize) -> Vec<String> {
 }
 
 fn cells(story: &Story, catalogue: &Catalogue, course: &Course) -> [String; 5] {
-    let (life_event, measure) = titles(catalogue, course);
+    let (life_event, mut measure) = titles(catalogue, course);
+    if is_by_law(catalogue, course) {
+        measure = format!("{measure} {BY_LAW}");
+    }
     let (state, reason) = match course.ending() {
-        Some((state, reason)) => (in_words(state.as_str()), in_words(reason.as_str())),
+        Some((state, reason)) => (in_words(state.as_str()), because(reason)),
         None => ("OPEN".to_owned(), String::new()),
     };
     [life_event, measure, sent(story, course), state, reason]
+}
+
+fn is_by_law(catalogue: &Catalogue, course: &Course) -> bool {
+    let measure = catalogue.measure(&course.tells.life_event, &course.tells.measure);
+    measure.is_some_and(|measure| measure.class() == Class::LegalDuty)
+}
+
+/// Why it ended so, in a few words beside its state: they say more than the state does.
+fn because(reason: Reason) -> String {
+    let words = match reason {
+        Reason::ReceiptDelivered | Reason::ReceiptRead => "a receipt says so",
+        Reason::NoReceiptGiven => "no receipt is given",
+        Reason::CancelledBySource => "taken back by its source",
+        Reason::Superseded => "another took its place",
+        Reason::Rejected => "provider refused the text",
+        Reason::ExpiredOnArrival => "its time was over when it came",
+        Reason::Expired => "its time was over before it could go",
+        Reason::Unreachable => "no address works",
+        Reason::Ambiguous => "no answer came",
+        other => return in_words(other.as_str()),
+    };
+    words.to_owned()
 }
 
 /// A code as people read it.
@@ -227,6 +273,19 @@ mod tests {
             assert_eq!(fit(text, 11).chars().count(), 11, "{text}");
         }
         assert_eq!(fit("Large family", 8), "Large f…");
+    }
+
+    #[test]
+    fn a_reason_says_more_than_the_state_beside_it() {
+        for reason in Reason::ALL {
+            let words = because(*reason);
+            for state in ["delivered", "read", "accepted", "unreachable", "expired", "cancelled", "rejected"]
+            {
+                assert!(!words.split(' ').any(|word| word == state), "{words} beside {state}");
+            }
+            assert!(broken(&words, REASON).iter().all(|line| line.chars().count() <= REASON), "{words}");
+        }
+        assert_eq!(broken("provider refused the text", 20), ["provider refused the", "text"]);
     }
 
     #[test]

@@ -27,6 +27,10 @@ async fn every_sample_ends_as_the_story_says_and_nobody_is_pushed_without_consen
     for line in demo.table().lines() {
         assert!(line.chars().count() <= 120, "{line}");
     }
+    let table = demo.table();
+    let without_consent = table.lines().find(|line| line.contains("Housing waiting list")).unwrap();
+    assert!(without_consent.contains("Housing waiting list § "), "{without_consent}");
+    assert!(table.contains("§ by duty of law"), "{table}");
     pushed_only_by_consent_or_law(&stage, &board);
     drop(stage);
     assert_eq!(demo.stop().await, Ending::Finished);

@@ -108,7 +108,14 @@ fn a_test_message_is_marked_signed_and_sent_to_one_address() {
     assert!(message.text.contains("This is a test message") && message.text.contains(code), "{message:?}");
 
     portal.sandbox.faults().next(1, Fault::WrongToken);
-    home.run(&["channel", "test", "portal", "citizen-1"]).ends(1).says("did not take it: misconfigured");
+    home.run(&["channel", "test", "portal", "citizen-1"])
+        .ends(1)
+        .says("did not take it: misconfigured.")
+        .says("our credentials are refused; the provider's code is 401");
+    let mut home = portal.home();
+    home.set("VESTNIK__CHANNELS__PORTAL__ROUTES__MAIN__URL", "http://127.0.0.1:1/notices");
+    let said = home.run(&["channel", "test", "portal", "citizen-1"]).ends(1);
+    said.says("unavailable. 127.0.0.1:1: the connection is refused, nobody listens there.");
 }
 
 #[test]

@@ -47,10 +47,10 @@ fn what_nobody_needs_is_dropped_and_what_is_not_there_is_said() {
     let ids: Vec<_> =
         list.as_array().unwrap().iter().map(|one: &Value| one["id"].as_str().unwrap()).collect();
     home.run(&["dead", "drop", ids[0], ids[1]]).ends(0).says("is deleted.");
-    home.run(&["dead", "drop", ids[0]]).ends(1).says("there is no such dead letter.");
+    home.run(&["dead", "drop", ids[0]]).ends(3).says("there is no such dead letter");
     for command in ["show", "replay"] {
-        home.run(&["dead", command, ids[0]]).ends(2).says("expected the id of a dead letter");
+        home.run(&["dead", command, ids[0]]).ends(3).says("there is no dead letter");
     }
-    home.run(&["dead", "show", "7"]).ends(2);
+    home.run(&["dead", "show", "7"]).ends(2).says("'7' for '<ID>': it is not an identifier; one looks like");
     home.run(&["dead", "replay", "--as", "nobody", ids[0]]).ends(2).says("expected a registered source");
 }

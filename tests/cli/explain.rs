@@ -15,6 +15,7 @@ fn a_notification_is_explained_in_words_and_in_json() {
         .says("(child_birth)")
         .says("The citizen has no address on the channel.")
         .says("It is sent by sms at ");
+    let said = said.says("expires ").says(", by policy: its source named no moment");
     for personal in ["11223344595", "380671234567"] {
         assert!(!said.out.contains(personal), "{said:?}");
     }
@@ -31,8 +32,8 @@ fn what_is_not_there_is_said_and_what_was_meant() {
     let home = Home::new();
     home.run(&["explain", "family_fund/1"]).ends(2).says("expected the ledger").says("`vestnik serve` makes");
     home.bring("family_fund", &[]);
-    home.run(&["explain", "family_fund/1"]).ends(1).says("`vestnik dead list`");
-    home.run(&["explain", "family_fond/1"]).ends(1).says("did you mean \"family_fund\"?");
+    home.run(&["explain", "family_fund/1"]).ends(3).says("`vestnik dead list`");
+    home.run(&["explain", "family_fond/1"]).ends(3).says("did you mean \"family_fund\"?");
     home.run(&["explain", "family_fund"]).ends(2).says("expected SOURCE/ID, such as family_fund/2f1c9a");
 }
 

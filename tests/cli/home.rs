@@ -83,9 +83,10 @@ impl Home {
         self.set("VESTNIK__GATEWAY__HTTP__LISTEN", "127.0.0.1:0");
         let mut process = self.command(&["serve"]).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
-        let at_work = lines.any(|line| line.unwrap().contains("vestnik is at work"));
-        assert!(at_work, "the gateway ended: {:?}", process.wait());
-        Gateway { process, _log: lines }
+        let at_work = lines.find_map(|line| Some(line.unwrap()).filter(|line| line.contains("is at work")));
+        let at_work = at_work.unwrap_or_else(|| panic!("the gateway ended: {:?}", process.wait()));
+        let address = at_work.split("listen=").nth(1).unwrap().trim().to_owned();
+        Gateway { process, address, _log: lines }
     }
 
     /// Starts `vestnik` here with these arguments and lets it run; its log goes nowhere.
@@ -104,6 +105,8 @@ impl Home {
 /// A gateway at work, killed at the end of the test.
 pub(crate) struct Gateway {
     process: Child,
+    /// Where it listens.
+    pub(crate) address: String,
     /// Its log is open as long as it runs; what it says of a closed one is not looked at.
     _log: Lines<BufReader<ChildStderr>>,
 }

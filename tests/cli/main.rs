@@ -7,6 +7,7 @@ mod check;
 mod dead;
 mod explain;
 mod home;
+mod publish;
 mod seed;
 mod serve;
 mod token;

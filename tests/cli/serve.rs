@@ -21,6 +21,29 @@ fn another_master_key_is_refused_before_anything_is_touched() {
 }
 
 #[test]
+fn all_secrets_that_are_missing_are_told_at_once_and_nothing_is_left_behind() {
+    let mut home = Home::without_secrets();
+    let ledger = home.config().join("../vestnik.db");
+    let secrets = [
+        "gateway.toml:20:1: ledger.master_key: expected environment variable VESTNIK_MASTER_KEY to be set",
+        "VESTNIK_SMTP_PASSWORD",
+        "VESTNIK_SMPP_PASSWORD",
+        "VESTNIK_TELEGRAM_TOKEN",
+        "VESTNIK_VIBER_TOKEN",
+        "VESTNIK_PORTAL_SECRET",
+        "6 things have to be put right.",
+    ];
+    for command in [&["serve"][..], &["import", "config/gateway.toml"], &["check", "--probe"]] {
+        let said = secrets.iter().fold(home.run(command).ends(2), |said, secret| said.says(secret));
+        assert!(!ledger.exists(), "{said:?}");
+    }
+    home.run(&["token", "create", "--label", "x", "--scope", "inbox"]).ends(2).says("One thing has");
+    home.set("VESTNIK_MASTER_KEY", "0123456789abcdef0123456789abcdef");
+    home.run(&["serve"]).ends(2).says("VESTNIK_VIBER_TOKEN").says("5 things have to be put right.");
+    assert!(!ledger.exists());
+}
+
+#[test]
 fn a_database_that_is_away_at_the_start_is_waited_for_and_said_to_be_away() {
     let mut home = Home::new();
     let place = home.config().join("../VESTNIK_POSTGRES_URL");

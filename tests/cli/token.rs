@@ -21,7 +21,9 @@ fn a_token_is_shown_once_listed_and_revoked() {
     home.run(&["token", "revoke", id]).ends(0).says("was void already.");
     home.run(&["token", "list"]).ends(0).says("revoked");
     let nobody = "01a2011f-f6d7-743a-acdb-dfff3e624def";
-    home.run(&["token", "revoke", nobody]).ends(2).says("expected the id of a token");
+    home.run(&["token", "revoke", nobody]).ends(3).says("there is no token 01a2011f");
+    let said = home.run(&["token", "revoke", "12"]).ends(2);
+    said.says("'12' for '<ID>': it is not an identifier; one looks like 01a2011f");
 }
 
 #[test]

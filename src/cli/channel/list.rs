@@ -1,15 +1,14 @@
 //! `vestnik channel list`.
 
 use std::collections::BTreeMap;
-use std::process::ExitCode;
 
 use jiff::Timestamp;
 use serde::Serialize;
 use vestnik_contract::RouteId;
 
-use crate::cli::Common;
 use crate::cli::office::{Office, moment, print_json};
 use crate::cli::table::{Table, wrap};
+use crate::cli::{Common, Exit};
 use crate::config::channels::{CHANNELS, ChannelSettings};
 use crate::ledger::store::PauseRow;
 
@@ -42,7 +41,7 @@ struct Paused {
     until: Option<Timestamp>,
 }
 
-pub(super) async fn run(common: &Common, json: bool) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(common: &Common, json: bool) -> anyhow::Result<Exit> {
     let office = Office::open(common).await?;
     let open = office.ledger.open_work_by_lane().await?;
     let pauses = office.ledger.pauses().await?;
@@ -53,7 +52,7 @@ pub(super) async fn run(common: &Common, json: bool) -> anyhow::Result<ExitCode>
     } else {
         print!("{}{}", table(&listed), pauses_of(&listed));
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Well)
 }
 
 fn listed(id: &str, in_use: &[ChannelSettings], open: &BTreeMap<String, u64>, pauses: &[PauseRow]) -> Listed {

@@ -5,14 +5,13 @@ mod pause;
 mod trial;
 
 use std::fmt;
-use std::process::ExitCode;
 use std::str::FromStr;
 
 use clap::Subcommand;
 use vestnik_contract::{ChannelId, RouteId};
 
 use super::office::{Office, unknown};
-use super::{Common, Mistake};
+use super::{Common, Exit, Mistake};
 
 /// What `channel` takes.
 #[derive(Debug, Subcommand)]
@@ -26,15 +25,14 @@ pub(super) enum ChannelCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Pause a channel or one of its routes. A pause of the same takes the place of the one before.
+    /// Pause a channel or one of its routes.
     #[command(after_help = "Examples:
   vestnik channel pause sms --reason \"the operator's maintenance\" --for 2h
-      Messages that are due by SMS wait.
-  vestnik channel pause viber/main --reason \"outage at Viber\" --reroute --as olena
-      Messages that are due by Viber go to the citizen's next channel; where there is none, they wait
-      out their time.
+  vestnik channel pause viber/main --reason \"outage at Viber\" --reroute
 
-The lanes see it within two seconds. What is under way is not called back.")]
+What is due waits. With --reroute it goes to the citizen's next channel, and waits only where there is \
+none. The lanes see a pause within two seconds; what is under way is not called back. A pause of the \
+same channel or route takes the place of the one before.")]
     Pause(pause::PauseArgs),
     /// End a pause.
     #[command(after_help = "Example:
@@ -46,18 +44,18 @@ A pause of a route is ended by naming the route, as in sms/main.")]
         #[arg(value_name = "CHANNEL[/ROUTE]")]
         target: Target,
     },
-    /// Send one message to one address, marked as a test. Obeys the allow-list.
+    /// Send one message to one address, marked as a test.
     #[command(after_help = "Examples:
   vestnik channel test sms +380671234567
   vestnik channel test email olena@example.org --locale uk
 
-The text shows the agency, the single number and a check code, as every message does. Nothing of it
-goes into the ledger, and no contact budget or contact hour is looked at: test at decent hours, and
-with addresses of your own. Ends with 1 if the provider does not take it.")]
+The text shows the agency, the single number and a check code, as every message does. Nothing of it \
+goes into the ledger, and no contact budget or contact hour is looked at: test at decent hours, and with \
+addresses of your own. The allow-list is obeyed. Ends with 1 if the provider does not take it.")]
     Test(trial::TestArgs),
 }
 
-pub(super) async fn run(common: &Common, command: &ChannelCommand) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(common: &Common, command: &ChannelCommand) -> anyhow::Result<Exit> {
     match command {
         ChannelCommand::List { json } => list::run(common, *json).await,
         ChannelCommand::Pause(args) => pause::run(common, args).await,

@@ -1,13 +1,11 @@
 //! `vestnik channel pause` and `resume`.
 
-use std::process::ExitCode;
-
 use clap::Args;
 use jiff::Span;
 
 use super::Target;
 use crate::cli::office::{Office, after, moment, span};
-use crate::cli::{Common, Mistake};
+use crate::cli::{Common, Exit, Mistake};
 use crate::domain::wording;
 use crate::ledger::{GATEWAY, Pause};
 
@@ -20,14 +18,14 @@ pub(in crate::cli) struct PauseArgs {
     /// Why, for whoever finds the pause at night
     #[arg(long, value_name = "TEXT", value_parser = line)]
     reason: String,
-    /// When it ends by itself, such as 30m, 2h or 3d; without it, when somebody ends it
+    /// For how long, such as 30m, 2h or 3d; without it, until somebody resumes it
     #[arg(long = "for", value_name = "SPAN", value_parser = span)]
     span: Option<Span>,
-    /// Send what is due to the citizens' next channels, instead of holding it
+    /// Send what is due to the citizen's next channel, instead of holding it
     #[arg(long)]
     reroute: bool,
-    /// Who pauses it; without it, the user of this machine
-    #[arg(long = "as", value_name = "PERSON", env = "USER", default_value = "an operator", value_parser = line)]
+    /// Who pauses it
+    #[arg(long = "as", value_name = "PERSON", env = "USER", hide_env_values = true, default_value = "an operator", value_parser = line)]
     person: String,
 }
 
@@ -36,7 +34,7 @@ fn line(text: &str) -> Result<String, String> {
     right.then(|| text.to_owned()).ok_or_else(|| format!("expected {}", wording::line_of(200)))
 }
 
-pub(super) async fn run(common: &Common, args: &PauseArgs) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(common: &Common, args: &PauseArgs) -> anyhow::Result<Exit> {
     let office = Office::open(common).await?;
     args.target.check(&office)?;
     let now = office.clock.now();
@@ -54,10 +52,10 @@ pub(super) async fn run(common: &Common, args: &PauseArgs) -> anyhow::Result<Exi
         until.map_or("until somebody resumes it".to_owned(), |until| format!("until {}", moment(until)));
     let work = if args.reroute { "what is due goes to the next channel" } else { "what is due waits" };
     println!("{} is paused {end}: {work}.", args.target);
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Well)
 }
 
-pub(super) async fn resume(common: &Common, target: &Target) -> anyhow::Result<ExitCode> {
+pub(super) async fn resume(common: &Common, target: &Target) -> anyhow::Result<Exit> {
     let office = Office::open(common).await?;
     target.check(&office)?;
     let paused = office.ledger.resume(&target.channel, target.route.as_ref()).await?;
@@ -66,5 +64,5 @@ pub(super) async fn resume(common: &Common, target: &Target) -> anyhow::Result<E
         let left = Target { channel: left.channel, route: left.route };
         println!("{left} is still paused: vestnik channel resume {left}");
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Well)
 }

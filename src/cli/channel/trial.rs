@@ -1,6 +1,5 @@
 //! `vestnik channel test`: one message to one address.
 
-use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -9,13 +8,17 @@ use jiff::SignedDuration;
 use secrecy::ExposeSecret as _;
 use tokio::task::JoinSet;
 use uuid::Uuid;
-use vestnik_contract::{Address, Channel, ChannelId, Message, SendError, SendErrorKind};
+use vestnik_contract::{Address, Channel, ChannelId, Message, Obstacle, SendError, SendErrorKind};
 
+use crate::cli::arguments::{name, number};
 use crate::cli::office::unknown;
-use crate::cli::{Common, Mistake, load};
+use crate::cli::provider::why;
+use crate::cli::table::wrap;
+use crate::cli::{Common, Exit, Mistake, load, secrets};
 use crate::clock::Clock;
 use crate::config::Loaded;
 use crate::config::channels::ConnectedChannel;
+use crate::config::error::ConfigErrors;
 use crate::domain::{Locale, NoticeId};
 use crate::gateway::StartError;
 use crate::ledger::Keyring;
@@ -25,18 +28,19 @@ use crate::notice::{Body, CheckCode, CheckKey};
 #[derive(Debug, Args)]
 pub(in crate::cli) struct TestArgs {
     /// The channel
+    #[arg(value_parser = name::<ChannelId>("sms"))]
     channel: ChannelId,
     /// To whom, in the form of the channel: +380671234567, olena@example.org, a chat id
     address: String,
     /// The language of the text
     #[arg(long, default_value = "en", value_name = "ru|uk|en")]
     locale: Locale,
-    /// Seconds to wait for the provider
-    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=300))]
+    /// Seconds to wait for the provider, 1 to 300
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = number::<u64>(1, 300))]
     wait: u64,
 }
 
-pub(super) async fn run(common: &Common, args: &TestArgs) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(common: &Common, args: &TestArgs) -> anyhow::Result<Exit> {
     let loaded = load(common)?;
     let clock = Clock::system();
     let ConnectedChannel { adapter, .. } = connect(&loaded, &args.channel, &clock)?;
@@ -47,16 +51,18 @@ pub(super) async fn run(common: &Common, args: &TestArgs) -> anyhow::Result<Exit
         drivers.spawn(driver);
     }
     let sent = tokio::time::timeout(Duration::from_secs(args.wait), adapter.channel.send(&message)).await;
-    match sent.unwrap_or_else(|_| Err(SendError::new(SendErrorKind::Ambiguous))) {
+    match sent.unwrap_or_else(|_| Err(SendError::new(SendErrorKind::Ambiguous).obstacle(Obstacle::TimedOut)))
+    {
         Ok(accepted) => {
             let references = accepted.references.join(", ");
             let named = if references.is_empty() { String::new() } else { format!(" as {references}") };
             println!("The provider took it{named}. Its check code is {code}.");
-            Ok(ExitCode::SUCCESS)
+            Ok(Exit::Well)
         }
         Err(error) => {
-            println!("The provider did not take it: {error}.");
-            Ok(ExitCode::FAILURE)
+            let told = format!("The provider did not take it: {}. {}.", error.kind().as_str(), why(&error));
+            println!("{}", wrap(&told, 100).join("\n"));
+            Ok(Exit::Failed)
         }
     }
 }
@@ -66,7 +72,10 @@ fn connect(loaded: &Loaded, channel: &ChannelId, clock: &Clock) -> anyhow::Resul
     if !known.contains(&channel.as_str()) {
         return Err(unknown("a channel in use", channel.as_str(), known).into());
     }
-    loaded.connect_channel(channel, &clock.function())?.context("the channel is in use")
+    let mut errors = ConfigErrors::new();
+    let connected = errors.take(loaded.connect_channel(channel, &clock.function())).flatten();
+    errors.take(secrets::master_key_there(loaded));
+    errors.or(connected)?.context("the channel is in use")
 }
 
 /// The address in the channel's one form. An allow-list is obeyed here as everywhere.

@@ -3,44 +3,48 @@
 mod replay;
 mod show;
 
-use std::process::ExitCode;
-
 use clap::{Args, Subcommand};
 use uuid::Uuid;
 
-use super::Common;
+use super::arguments::id;
 use super::office::Office;
+use super::{Common, Exit};
 
 /// What `dead` takes.
 #[derive(Debug, Subcommand)]
 pub(super) enum DeadCommand {
-    /// List the dead letters, the newest first. Their bodies are not shown.
+    /// List the dead letters, the newest first, without their bodies.
     #[command(after_help = "Examples:
   vestnik dead list --limit 20
-  vestnik dead list --json | jq -r '.[] | select(.reason == \"invalid_params\") | .id'")]
+  vestnik dead list --json | jq -r '.[] | .id + \" \" + .reason'")]
     List(show::ListArgs),
-    /// Show one with its body, which may hold personal data.
+    /// Show one dead letter with its body, which may hold personal data.
     #[command(after_help = "Example:
-  vestnik dead show 01a2011f-f6d7-743a-acdb-dfff3e624def")]
+  vestnik dead show 01a2011f-f6d7-743a-acdb-dfff3e624def
+
+Ends with 3 if there is no such dead letter.")]
     Show {
         /// The dead letter's id, as `vestnik dead list` shows it
+        #[arg(value_parser = id)]
         id: Uuid,
         /// Print JSON, for scripts
         #[arg(long)]
         json: bool,
     },
-    /// Try to take them once more, as they came: after the catalogue, the source's permissions or the
-    /// gateway were mended.
+    /// Try once more to take dead letters, as they came.
     #[command(after_help = "Examples:
   vestnik dead replay 01a2011f-f6d7-743a-acdb-dfff3e624def
   vestnik dead list --json | jq -r '.[].id' | xargs vestnik dead replay
 
-What is taken leaves the list, what is refused stays in it. A message that was taken in the meantime
-is not taken twice. Ends with 1 if any is refused.")]
+For after the catalogue, the source's permissions or the gateway were mended. What is taken leaves the \
+list, what is refused stays in it. A message that was taken in the meantime is not taken twice. Ends with \
+1 if any is refused, and with 3, before any is taken, if any is not there.")]
     Replay(replay::ReplayArgs),
-    /// Delete them for good.
+    /// Delete dead letters for good.
     #[command(after_help = "Example:
-  vestnik dead drop 01a2011f-f6d7-743a-acdb-dfff3e624def")]
+  vestnik dead drop 01a2011f-f6d7-743a-acdb-dfff3e624def
+
+Ends with 3 if one of them is not there; the others are deleted all the same.")]
     Drop(Ids),
 }
 
@@ -48,11 +52,11 @@ is not taken twice. Ends with 1 if any is refused.")]
 #[derive(Debug, Args)]
 pub(super) struct Ids {
     /// The dead letters' ids, as `vestnik dead list` shows them
-    #[arg(value_name = "ID", required = true)]
+    #[arg(value_name = "ID", required = true, value_parser = id)]
     ids: Vec<Uuid>,
 }
 
-pub(super) async fn run(common: &Common, command: &DeadCommand) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(common: &Common, command: &DeadCommand) -> anyhow::Result<Exit> {
     match command {
         DeadCommand::List(args) => show::list(common, args).await,
         DeadCommand::Show { id, json } => show::show(common, *id, *json).await,
@@ -61,16 +65,16 @@ pub(super) async fn run(common: &Common, command: &DeadCommand) -> anyhow::Resul
     }
 }
 
-async fn drop_all(common: &Common, Ids { ids }: &Ids) -> anyhow::Result<ExitCode> {
+async fn drop_all(common: &Common, Ids { ids }: &Ids) -> anyhow::Result<Exit> {
     let office = Office::open(common).await?;
-    let mut code = ExitCode::SUCCESS;
+    let mut exit = Exit::Well;
     for id in ids {
         if office.ledger.drop_dead_letter(*id).await? {
             println!("{id} is deleted.");
         } else {
-            println!("{id}: there is no such dead letter.");
-            code = ExitCode::FAILURE;
+            eprintln!("{id}: there is no such dead letter; `vestnik dead list` shows those that there are.");
+            exit = Exit::NotThere;
         }
     }
-    Ok(code)
+    Ok(exit)
 }

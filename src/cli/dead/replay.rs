@@ -1,6 +1,5 @@
 //! `vestnik dead replay`.
 
-use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
@@ -8,9 +7,10 @@ use uuid::Uuid;
 
 use super::Ids;
 use super::show::find;
-use crate::cli::Common;
+use crate::cli::arguments::name;
 use crate::cli::office::Office;
 use crate::cli::table::wrap;
+use crate::cli::{Common, Exit};
 use crate::config::sources::Sources;
 use crate::domain::SourceId;
 use crate::gateway::rules;
@@ -25,12 +25,12 @@ pub(in crate::cli) struct ReplayArgs {
     #[command(flatten)]
     ids: Ids,
     /// Whose they are, for those of which nothing proves it; only if you know it
-    #[arg(long = "as", value_name = "SOURCE")]
+    #[arg(long = "as", value_name = "SOURCE", value_parser = name::<SourceId>("family_fund"))]
     source: Option<SourceId>,
 }
 
-pub(super) async fn run(common: &Common, args: &ReplayArgs) -> anyhow::Result<ExitCode> {
-    let office = Office::open(common).await?;
+pub(super) async fn run(common: &Common, args: &ReplayArgs) -> anyhow::Result<Exit> {
+    let office = Office::open_with_channels(common).await?;
     if let Some(source) = &args.source {
         office.source(source)?;
     }
@@ -43,13 +43,13 @@ pub(super) async fn run(common: &Common, args: &ReplayArgs) -> anyhow::Result<Ex
     let channels = connected.into_iter().map(|one| (one.channel, one.adapter.channel)).collect();
     let rules = rules(loaded, channels, ledger.keys());
     let desk = Desk { ledger, rules, sources, source: args.source.clone() };
-    let mut code = ExitCode::SUCCESS;
+    let mut code = Exit::Well;
     for letter in &letters {
         match desk.take(letter).await? {
             Ok(taken) => println!("{} {taken}.", letter.id),
             Err(refused) => {
                 println!("{} stays:\n    {}", letter.id, wrap(&refused, 96).join("\n    "));
-                code = ExitCode::FAILURE;
+                code = Exit::Failed;
             }
         }
     }

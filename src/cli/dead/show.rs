@@ -1,27 +1,26 @@
 //! `vestnik dead list` and `show`.
 
-use std::process::ExitCode;
-
 use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::cli::arguments::{id, number};
 use crate::cli::office::{Office, moment, print_json};
 use crate::cli::table::{Table, wrap};
-use crate::cli::{Common, Mistake};
+use crate::cli::{Common, Exit, NotThere};
 use crate::domain::{RefusalReason, SourceId};
 use crate::ledger::store::DeadRow;
 
 /// What `dead list` takes.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ListArgs {
-    /// How many at most
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    /// How many at most, 1 to 10000
+    #[arg(long, value_name = "COUNT", default_value_t = 50, value_parser = number::<u32>(1, 10_000))]
     limit: u32,
     /// Only those older than this one: the last id of the list before
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = id)]
     before: Option<Uuid>,
     /// Print JSON, for scripts
     #[arg(long)]
@@ -57,7 +56,7 @@ impl From<&DeadRow> for Letter {
     }
 }
 
-pub(super) async fn list(common: &Common, args: &ListArgs) -> anyhow::Result<ExitCode> {
+pub(super) async fn list(common: &Common, args: &ListArgs) -> anyhow::Result<Exit> {
     let office = Office::open(common).await?;
     let rows = office.ledger.dead_letters(args.before, args.limit).await?;
     let letters: Vec<_> = rows.iter().map(Letter::from).collect();
@@ -71,7 +70,7 @@ pub(super) async fn list(common: &Common, args: &ListArgs) -> anyhow::Result<Exi
             println!("There may be more: --before {}", letters[letters.len() - 1].id);
         }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Well)
 }
 
 /// When and whence on one line, why below it.
@@ -81,20 +80,20 @@ fn two_lines(letter: &Letter) -> String {
     format!("{}  {}  {}  {source}\n    {why}\n", letter.id, moment(letter.at), letter.origin)
 }
 
-pub(super) async fn show(common: &Common, id: Uuid, json: bool) -> anyhow::Result<ExitCode> {
+pub(super) async fn show(common: &Common, id: Uuid, json: bool) -> anyhow::Result<Exit> {
     let office = Office::open(common).await?;
     let row = find(&office, id).await?;
     let body = body(&row.body);
     if json {
         print_json(&Shown { letter: Letter::from(&row), body })?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(Exit::Well);
     }
     print!("{}", about(&Letter::from(&row)));
     match body {
         Value::String(text) => println!("\n{text}"),
         json => println!("\n{json:#}"),
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Well)
 }
 
 /// A dead letter with its body.
@@ -109,9 +108,9 @@ struct Shown {
 /// The dead letter with its body opened.
 pub(super) async fn find(office: &Office, id: Uuid) -> anyhow::Result<DeadRow> {
     let found = office.ledger.dead_letter(id).await?;
-    let expected =
-        || Mistake(format!("expected the id of a dead letter (`vestnik dead list` shows them), found {id}"));
-    Ok(found.ok_or_else(expected)?)
+    let nothing =
+        || NotThere(format!("there is no dead letter {id}; `vestnik dead list` shows those that there are"));
+    Ok(found.ok_or_else(nothing)?)
 }
 
 fn about(letter: &Letter) -> Table {

@@ -3,16 +3,13 @@
 mod story;
 mod words;
 
-use std::process::ExitCode;
-
 use clap::Args;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use self::story::Story;
 use super::office::{Office, print_json};
-use super::table::wrap;
-use super::{Common, Mistake};
+use super::{Common, Exit, Mistake, NotThere};
 use crate::domain::{LifeEventId, Locale, MeasureId, SourceId, SourceRef};
 use crate::ledger::NotificationView;
 use crate::ledger::store::PauseRow;
@@ -24,7 +21,7 @@ use crate::ledger::store::PauseRow;
   vestnik explain family_fund/2f1c9a --json | jq .steps
 
 Times are in the citizen's zone. No name, address or text of the citizen is shown.
-Ends with 1 if there is no such notification.")]
+Ends with 3 if there is no such notification.")]
 pub(super) struct ExplainArgs {
     /// The notification: its source, and the source's id of it
     #[arg(value_name = "SOURCE/ID", value_parser = reference)]
@@ -42,16 +39,16 @@ fn reference(text: &str) -> Result<SourceRef, String> {
         .ok_or_else(|| "expected SOURCE/ID, such as family_fund/2f1c9a".to_owned())
 }
 
-pub(super) async fn run(common: &Common, args: &ExplainArgs) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(common: &Common, args: &ExplainArgs) -> anyhow::Result<Exit> {
     let office = Office::open(common).await?;
     let reference = &args.notification;
     let Some(view) = office.ledger.notification(reference).await? else {
-        return Ok(not_there(&office, reference));
+        return Err(not_there(&office, reference).into());
     };
     let zone = office.ledger.zone_of(reference).await?;
     if args.json {
         print_json(&Explained { view, zone })?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(Exit::Well);
     }
     let pauses = office.ledger.pauses().await?;
     let configured_at = match view.config() {
@@ -59,7 +56,7 @@ pub(super) async fn run(common: &Common, args: &ExplainArgs) -> anyhow::Result<E
         None => None,
     };
     print!("{}", Story { configured_at, ..story(&office, &view, zone.as_deref(), &pauses) });
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::Well)
 }
 
 /// The JSON of a notification, with what the texts' times are shown in.
@@ -71,14 +68,12 @@ struct Explained {
     zone: Option<String>,
 }
 
-fn not_there(office: &Office, reference: &SourceRef) -> ExitCode {
-    let known = office.source(&reference.source);
-    let why = match known {
+fn not_there(office: &Office, reference: &SourceRef) -> NotThere {
+    let why = match office.source(&reference.source) {
         Ok(()) => "If it was refused when it came, `vestnik dead list` shows it with the reason.".to_owned(),
         Err(Mistake(mistake)) => format!("Its source: {mistake}."),
     };
-    println!("There is no notification {reference}.\n{}", wrap(&why, 100).join("\n"));
-    ExitCode::FAILURE
+    NotThere(format!("there is no notification {reference}. {why}"))
 }
 
 fn story<'a>(

@@ -8,7 +8,6 @@ mod tests;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
-use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Args;
@@ -18,28 +17,33 @@ use url::Url;
 
 use self::report::Report;
 use self::target::Target;
-use super::Common;
+use super::arguments::url;
 use super::lines::{Line, Lines};
+use super::{Common, Exit};
 
 /// Bring citizens from another register into this one.
-///
-/// The file holds one citizen a line in JSON: `id`, `locale`, `jurisdiction`, and where they are
-/// known `zone`, `region`, `addresses`, `consents` and `preferences`. Consents are recorded as
-/// imported, and an imported consent never overrides a STOP that the citizen said here. What is
-/// there already stays, so that a file can be imported again.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  vestnik import citizens.ndjson\n  \
-    VESTNIK_TOKEN=vst_… vestnik import citizens.ndjson --to https://vestnik.example/")]
+#[command(after_help = "Examples:
+  vestnik import citizens.ndjson
+
+  export VESTNIK_TOKEN=vst_…
+  vestnik import citizens.ndjson --to https://vestnik.example/
+
+The file holds one citizen a line in JSON: `id`, `locale`, `jurisdiction`, and where they are known \
+`zone`, `region`, `addresses`, `consents` and `preferences`. Consents are recorded as imported, and an \
+imported consent never overrides a STOP that the citizen said here. What is there already stays, so that \
+a file can be imported again.
+
+Ends with 1 if a line was refused; all others are recorded.")]
 pub struct ImportArgs {
-    /// The file, one citizen a line; `-` is standard input.
+    /// The file, one citizen a line; `-` is standard input
     #[arg(value_name = "FILE|-")]
     file: PathBuf,
-    /// Bring them to the gateway at this address, instead of into the ledger of the configuration.
-    /// The token, with the scope `registry`, is taken from `VESTNIK_TOKEN`.
-    #[arg(long, value_name = "URL")]
+    /// Bring them to the gateway at this address, instead of into the ledger of the configuration;
+    /// `VESTNIK_TOKEN` holds a token with the scope `registry`
+    #[arg(long, value_name = "URL", value_parser = url)]
     to: Option<Url>,
-    /// Write the lines that are refused, with their numbers and reasons, to this file instead of to
-    /// standard error.
+    /// Write the numbers of refused lines, with the reasons, to this file instead of to standard error
     #[arg(long, value_name = "FILE")]
     refused: Option<PathBuf>,
 }
@@ -48,13 +52,13 @@ pub struct ImportArgs {
 const BATCH: usize = 500;
 
 /// Imports the file. Exit code 1 says that lines were refused; all others are recorded.
-pub async fn run(args: &ImportArgs, common: &Common) -> anyhow::Result<ExitCode> {
+pub async fn run(args: &ImportArgs, common: &Common) -> anyhow::Result<Exit> {
     let (from, size) = open(&args.file).await.with_context(|| args.file.display().to_string())?;
     let target = Target::open(args.to.as_ref(), common).await?;
     let mut report = Report::open(args.refused.as_deref(), size)?;
     import(Lines::new(from), &target, &mut report).await?;
     let refused = report.close()?;
-    Ok(if refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(Exit::well_if(refused == 0))
 }
 
 type Reader = Pin<Box<dyn AsyncRead + Send>>;

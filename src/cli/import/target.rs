@@ -10,14 +10,15 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use url::Url;
 
+use super::super::bearer::{TOKEN, refused_token, token_of};
 use super::super::lines::Line;
-use super::super::{Common, load};
+use super::super::{Common, Mistake, load, secrets};
 use crate::clock::Clock;
 use crate::domain::{CitizenId, RefusalReason};
 use crate::gateway::{open_ledger, rules};
 use crate::ledger::registry::Registration;
 use crate::ledger::retry::soon;
-use crate::ledger::{Ledger, Rules};
+use crate::ledger::{Ledger, Rules, Scope};
 use crate::web::citizens::form::{CitizenForm, Clerk, expected};
 use crate::web::citizens::refusal_of;
 use crate::web::json;
@@ -38,11 +39,12 @@ impl Target {
     /// Opens what the command names.
     pub async fn open(to: Option<&Url>, common: &Common) -> anyhow::Result<Self> {
         if let Some(base) = to {
-            let token = std::env::var(TOKEN).with_context(|| format!("environment variable {TOKEN}"))?;
-            return Gateway::new(base.clone(), &token).map(Self::Gateway);
+            let token = token_of(std::env::var(TOKEN).ok(), Scope::Registry)?;
+            return Gateway::new(base.clone(), token).map(Self::Gateway);
         }
         let loaded = load(common)?;
         let clock = Clock::system();
+        secrets::all_there(&loaded, &clock)?;
         let ledger = open_ledger(&loaded.gateway.ledger, &clock).await?;
         let connected = loaded.connect(&clock.function())?;
         let channels = connected.into_iter().map(|one| (one.channel, one.adapter.channel)).collect();
@@ -112,19 +114,16 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const AGAIN: Duration = Duration::from_secs(5);
 const ASKED: usize = 6;
 
-/// Where the token stands.
-const TOKEN: &str = "VESTNIK_TOKEN";
-
 impl Gateway {
-    pub fn new(mut base: Url, token: &str) -> anyhow::Result<Self> {
+    pub fn new(mut base: Url, token: SecretString) -> anyhow::Result<Self> {
         if !matches!(base.scheme(), "http" | "https") {
-            bail!("--to: expected an http or https address");
+            return Err(Mistake("--to: expected an http or https address".to_owned()).into());
         }
         if !base.path().ends_with('/') {
             base.set_path(&format!("{}/", base.path()));
         }
         let client = Client::builder().timeout(PATIENCE).build().context("the HTTP client")?;
-        Ok(Self { client, base, token: token.trim().to_owned().into() })
+        Ok(Self { client, base, token })
     }
 
     /// Brings one citizen; an error means that the gateway cannot be brought any more.
@@ -174,6 +173,7 @@ fn outgoing(line: &Line) -> Result<(CitizenId, Value), Problem> {
 async fn verdict(response: reqwest::Response) -> anyhow::Result<Verdict> {
     match response.status() {
         status if status.is_success() => Ok(Ok(())),
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(refused_token(Scope::Registry).into()),
         StatusCode::UNPROCESSABLE_ENTITY | StatusCode::PAYLOAD_TOO_LARGE => {
             let problem: Value = response.json().await.unwrap_or_default();
             Ok(Err(Problem::of_document(422, problem).in_words()))

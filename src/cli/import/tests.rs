@@ -77,7 +77,7 @@ async fn citizens_go_to_a_gateway_over_http() {
     let base = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
     let (stopping, mut tasks) = (CancellationToken::new(), JoinSet::new());
     tasks.spawn(serve(listener, site.router(), stopping.clone()));
-    let target = Target::Gateway(Gateway::new(base, &site.token("registry")).unwrap());
+    let target = Target::Gateway(Gateway::new(base, site.token("registry").into()).unwrap());
     check(&target.take(&lines()).await.unwrap());
     check_recorded(&site.world).await;
     drop(target);

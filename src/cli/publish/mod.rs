@@ -2,9 +2,9 @@
 
 mod summary;
 mod target;
+mod watch;
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -15,48 +15,54 @@ use tokio::io::AsyncRead;
 
 use self::summary::Summary;
 use self::target::{Fate, Target};
+use super::Exit;
+use super::arguments::{number, url};
 use super::lines::{Line, Lines};
 
 /// Publish messages from files, or from standard input, one JSON object a line.
-///
-/// Every message is sent until it is confirmed, so that one may arrive twice; the gateway knows a
-/// repeat by its source and id. Over RabbitMQ a confirm says that the broker has the message; what the
-/// gateway does not accept shows under `vestnik dead list`. Over HTTP the answer is the gateway's own.
-///
-/// Exit code: 0 when everything was taken, 1 when a message was refused or the target was lost.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  VESTNIK_TOKEN=vst_… vestnik publish --to https://vestnik.example/ today.ndjson\n  \
-    VESTNIK_AMQP_USER=family_fund VESTNIK_AMQP_PASSWORD=… vestnik publish --to amqp://host/vestnik today.ndjson"
-)]
+#[command(after_help = "Examples:
+  export VESTNIK_TOKEN=vst_…
+  vestnik publish --to https://vestnik.example/ today.ndjson
+
+  export VESTNIK_AMQP_USER=family_fund VESTNIK_AMQP_PASSWORD=…
+  vestnik publish --to amqp://host/vestnik today.ndjson
+
+Every message is sent until it is confirmed, so that one may arrive twice; the gateway knows a repeat by \
+its source and id. Over RabbitMQ a confirm says that the broker has the message; what the gateway does \
+not accept shows under `vestnik dead list`. Over HTTP the answer is the gateway's own. A target that is \
+away is tried again for about half a minute.
+
+Ends with 1 if a message was refused or the target stayed away.")]
 pub struct PublishArgs {
-    /// Files of messages, one JSON object a line; `-` or none is standard input.
+    /// Files of messages, one JSON object a line; `-` or none is standard input
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
-    #[arg(long, value_name = "URL", env = "VESTNIK_PUBLISH_TO", hide_env_values = true, help = TO)]
+    #[arg(long, value_name = "URL", env = "VESTNIK_PUBLISH_TO", hide_env_values = true, help = TO, value_parser = url)]
     to: url::Url,
-    /// What the names of exchanges begin with.
-    #[arg(long, default_value = "vestnik")]
+    /// What the names of exchanges begin with; RabbitMQ only
+    #[arg(long, value_name = "NAME", default_value = "vestnik")]
     prefix: String,
-    /// Messages under way at once.
-    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    /// Messages under way at once, 1 to 10000
+    #[arg(long, value_name = "COUNT", default_value_t = 200, value_parser = number::<u16>(1, 10_000))]
     window: u16,
 }
 
 /// Not a doc comment, in which these would have to be marked as links and code.
-const TO: &str = "Where to: amqp://HOST/VHOST, amqps://HOST/VHOST, http://HOST or https://HOST. \
-    Credentials come from the environment: VESTNIK_AMQP_USER and VESTNIK_AMQP_PASSWORD, or \
-    VESTNIK_TOKEN for HTTP";
+const TO: &str = "Where to: amqp://HOST/VHOST, amqps://HOST/VHOST, http://HOST or https://HOST; the \
+    credentials come from the environment";
 
 /// Runs the command.
-pub async fn run(args: &PublishArgs) -> anyhow::Result<ExitCode> {
+pub async fn run(args: &PublishArgs) -> anyhow::Result<Exit> {
     let environment = |name: &str| std::env::var(name).ok();
-    let target = Target::new(&args.to, &args.prefix, &environment)?;
     let progress = progress(&args.files);
+    let bar = progress.clone();
+    let say = move |text: &str| bar.suspend(|| eprintln!("{text}"));
+    let target = Target::new(&args.to, &args.prefix, &environment, say)?;
     let mut summary = Summary::default();
     let stdin = [PathBuf::from("-")];
     let files = if args.files.is_empty() { &stdin[..] } else { &args.files };
-    for file in files {
+    for file in files.iter().enumerate() {
         let published = publish_file(file, &target, args.window, &progress, &mut summary).await;
         if let Err(error) = published {
             progress.finish_and_clear();
@@ -66,27 +72,28 @@ pub async fn run(args: &PublishArgs) -> anyhow::Result<ExitCode> {
     }
     progress.finish_and_clear();
     print!("{summary}");
-    Ok(if summary.all_taken() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(Exit::well_if(summary.all_taken()))
 }
 
 async fn publish_file(
-    file: &Path,
+    (number, file): (usize, &PathBuf),
     target: &Target,
     window: u16,
     progress: &ProgressBar,
     summary: &mut Summary,
 ) -> anyhow::Result<()> {
     if file == Path::new("-") {
-        return publish("standard input", tokio::io::stdin(), target, window, progress, summary).await;
+        return publish((number, "standard input"), tokio::io::stdin(), target, window, progress, summary)
+            .await;
     }
     let name = file.display().to_string();
     let open = tokio::fs::File::open(file).await.with_context(|| format!("{name} cannot be read"))?;
-    publish(&name, open, target, window, progress, summary).await
+    publish((number, &name), open, target, window, progress, summary).await
 }
 
 /// Publishes what a reader gives, with at most `window` messages under way.
 async fn publish(
-    name: &str,
+    file: (usize, &str),
     from: impl AsyncRead + Unpin,
     target: &Target,
     window: u16,
@@ -106,8 +113,8 @@ async fn publish(
     });
     let mut fates = std::pin::pin!(fates.buffer_unordered(window.into()));
     while let Some(one) = fates.next().await {
-        let (number, bytes, fate) = one.with_context(|| format!("publishing {name} was broken off"))?;
-        summary.count(name, number, fate);
+        let (number, bytes, fate) = one.with_context(|| format!("publishing {} was broken off", file.1))?;
+        summary.count(file, number, fate);
         progress.inc(bytes);
         progress.set_message(summary.short());
     }

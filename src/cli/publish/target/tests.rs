@@ -20,7 +20,12 @@ fn nothing(_: &str) -> Option<String> {
 }
 
 fn target(to: &str, environment: &dyn Fn(&str) -> Option<String>) -> anyhow::Result<Target> {
-    Target::new(&to.parse().unwrap(), "vestnik", environment)
+    Target::new(&to.parse().unwrap(), "vestnik", environment, |_| {})
+}
+
+/// An environment with this token.
+fn token(token: &'static str) -> impl Fn(&str) -> Option<String> {
+    move |name| (name == TOKEN).then(|| token.to_owned())
 }
 
 /// A gateway that answers as the body says; the first request finds it busy.
@@ -33,7 +38,8 @@ async fn gateway() -> (String, JoinSet<()>) {
                 return (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "0")]).into_response();
             }
             if headers.get("authorization").is_none_or(|token| token != "Bearer secret") {
-                return StatusCode::UNAUTHORIZED.into_response();
+                let problem = json!({ "reason": "unauthorized", "detail": "expected a token" });
+                return (StatusCode::UNAUTHORIZED, problem.to_string()).into_response();
             }
             if body.contains("bad") {
                 let problem =
@@ -54,25 +60,53 @@ async fn gateway() -> (String, JoinSet<()>) {
 #[tokio::test]
 async fn over_http_the_gateway_itself_answers() {
     let (url, _serving) = gateway().await;
-    let with_token = |name: &str| (name == "VESTNIK_TOKEN").then(|| "secret".to_owned());
-    let target = target(&url, &with_token).unwrap();
+    let target = target(&url, &token("secret")).unwrap();
     assert_eq!(target.send(b"{}".to_vec()).await.unwrap(), Fate::Taken, "busy at first");
     let refused = target.send(b"{\"id\": \"bad\"}".to_vec()).await.unwrap();
     assert_eq!(refused, Fate::Refused("invalid_field: /id: expected an id".to_owned()));
 
-    let without = super::Target::new(&url.parse().unwrap(), "vestnik", &nothing).unwrap();
-    let error = without.send(b"{}".to_vec()).await.unwrap_err().to_string();
-    assert!(error.contains("VESTNIK_TOKEN"), "{error}");
+    let wrong = super::tests::target(&url, &token("wrong")).unwrap();
+    let error = wrong.send(b"{}".to_vec()).await.unwrap_err();
+    assert!(error.is::<Mistake>() && error.to_string().contains("refuses the token in"), "{error}");
+    let elsewhere = super::tests::target(&format!("{url}/elsewhere"), &token("secret")).unwrap();
+    let error = elsewhere.send(b"{}".to_vec()).await.unwrap_err().to_string();
+    assert!(error.contains("404") && error.contains("is the address right?"), "{error}");
+}
+
+/// What is said of a target at which nobody listens, before it is given up.
+async fn said_of(to: &str) -> String {
+    let (say, mut heard) = tokio::sync::mpsc::unbounded_channel();
+    let say = move |text: &str| say.send(text.to_owned()).unwrap();
+    let target = Target::new(&to.parse().unwrap(), "vestnik", &token("secret"), say).unwrap();
+    let body = br#"{ "source": "family_fund", "life_event": "child_birth" }"#.to_vec();
+    tokio::select! {
+        _ = target.send(body) => panic!("nothing was said of {to}"),
+        said = heard.recv() => said.unwrap(),
+    }
+}
+
+#[tokio::test]
+async fn a_target_that_is_away_is_told_with_what_is_wrong_and_how_long_it_is_tried() {
+    for to in ["http://127.0.0.1:1/", "amqp://u:s3cret@127.0.0.1:1/vhost"] {
+        assert_eq!(
+            said_of(to).await,
+            "127.0.0.1:1 is away: the connection is refused, nobody listens there. Trying again for about \
+             30 seconds …"
+        );
+    }
 }
 
 #[tokio::test]
 async fn over_the_broker_a_message_goes_under_its_key() {
     let outsider = Outsider::new(broker()).await;
-    let target = Target::Broker(Box::new(BrokerTarget {
-        broker: outsider.broker.clone(),
-        open: Mutex::new(None),
-        opened: AtomicU64::new(0),
-    }));
+    let target = Target {
+        way: Way::Broker(Box::new(BrokerTarget {
+            broker: outsider.broker.clone(),
+            open: Mutex::new(None),
+            opened: AtomicU64::new(0),
+        })),
+        watch: Watch::new(Server { host: "broker".to_owned(), port: 5672 }, patience(), |_| {}),
+    };
     let body =
         json!({ "source": "family_fund", "life_event": "child_birth", "priority": "bulk" }).to_string();
     assert_eq!(target.send(body.clone().into_bytes()).await.unwrap(), Fate::Taken);
@@ -91,8 +125,12 @@ fn credentials_come_from_the_environment() {
         "VESTNIK_AMQP_PASSWORD" => Some("p@ss/w".to_owned()),
         _ => None,
     };
-    let Target::Broker(target) = target("amqp://host/vestnik", &environment).unwrap() else { panic!("http") };
-    assert_eq!(target.broker.user().unwrap(), "fund");
-    assert!(super::Target::new(&"ftp://host".parse().unwrap(), "vestnik", &nothing).is_err());
-    assert!(super::Target::new(&"amqp://host".parse().unwrap(), "a.b", &nothing).is_err());
+    let Way::Broker(way) = target("amqp://host/vestnik", &environment).unwrap().way else { panic!("http") };
+    assert_eq!(way.broker.user().unwrap(), "fund");
+    for (to, expected) in [("ftp://host", "--to"), ("http://host", "VESTNIK_TOKEN")] {
+        let error = target(to, &nothing).err().unwrap();
+        assert!(error.is::<Mistake>() && error.to_string().contains(expected), "{error}");
+    }
+    let prefixed = Target::new(&"amqp://host".parse().unwrap(), "a.b", &nothing, |_| {});
+    assert!(prefixed.is_err());
 }
