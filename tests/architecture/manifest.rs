@@ -79,6 +79,7 @@ mod tests {
             ("vestnik-sms", "[dependencies]\nviber = { package = \"vestnik-viber\", path = \"../viber\" }"),
             ("vestnik-sms", "[target.'cfg(unix)'.dependencies]\nvestnik-viber.workspace = true"),
             ("vestnik-sms", "[dependencies.vestnik-viber]\npath = \"../viber\""),
+            ("vestnik-sms", "[dependencies]\nrusqlite.workspace = true"),
             ("vestnik-sms", "[dependencies]\nsqlx.workspace = true"),
             ("vestnik-sms", "[dependencies]\nlapin.workspace = true"),
             ("vestnik-contract", "[dependencies]\nvestnik-sms.workspace = true"),

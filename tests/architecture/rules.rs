@@ -101,8 +101,13 @@ pub(crate) const CONFINED: &[Confined] = &[
         why: "the broker is spoken to in its own room, and where its messages come in",
     },
     Confined {
+        name: "rusqlite",
+        places: &["src/ledger/sqlite"],
+        why: "the ledger alone knows a database; SQLite is spoken to in its own room",
+    },
+    Confined {
         name: "sqlx",
-        places: &["src/ledger", "src/bench/servers.rs"],
+        places: &["src/ledger/postgres", "src/bench/servers.rs"],
         why: "the ledger alone knows a database; the benchmark makes one for it",
     },
     Confined { name: "Timestamp::now", places: &["src/clock.rs"], why: CLOCK },

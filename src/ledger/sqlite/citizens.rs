@@ -1,10 +1,10 @@
 //! Citizens with their addresses, consents, preferences and places in the contact budget.
 
 use jiff::civil::Date;
-use sqlx::sqlite::SqliteConnection;
+use rusqlite::{Connection, Params};
 use vestnik_contract::ChannelId;
 
-use super::rows::{Batch, Cells, Values};
+use super::rows::{Cells, find, write, write_every};
 use crate::domain::{CitizenKey, NoticeId, Profile, TopicId};
 use crate::ledger::codes::{Code as _, Table, day, millis, or_all};
 use crate::ledger::error::StoreError;
@@ -16,96 +16,78 @@ const CONSENT: Table = Table("consent");
 const PREFERENCE: Table = Table("preference");
 const RESERVATION: Table = Table("reservation");
 
-pub(super) const CITIZENS: Batch =
-    Batch { head: "SELECT * FROM citizen WHERE key IN (", tail: ") ORDER BY key" };
+pub(super) const CITIZEN_BY_KEY: &str = "SELECT * FROM citizen WHERE key = ?1";
 
-const ADD_CITIZENS: Batch = Batch {
-    head: "INSERT INTO citizen (key, data_key, id, locale, zone, region, jurisdiction, updated_at) ",
-    tail: " ON CONFLICT (key) DO NOTHING",
-};
+const ADD_CITIZEN: &str = "
+    INSERT INTO citizen (key, data_key, id, locale, zone, region, jurisdiction, updated_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+    ON CONFLICT (key) DO NOTHING";
 
-const PUT_CITIZENS: Batch = Batch {
-    head: "INSERT INTO citizen (key, data_key, id, locale, zone, region, jurisdiction, updated_at) ",
-    tail: " ON CONFLICT (key) DO UPDATE SET
+const PUT_CITIZEN: &str = "
+    INSERT INTO citizen (key, data_key, id, locale, zone, region, jurisdiction, updated_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+    ON CONFLICT (key) DO UPDATE SET
         data_key = excluded.data_key, id = excluded.id, locale = excluded.locale, zone = excluded.zone,
-        region = excluded.region, jurisdiction = excluded.jurisdiction, updated_at = excluded.updated_at",
-};
+        region = excluded.region, jurisdiction = excluded.jurisdiction, updated_at = excluded.updated_at";
 
-pub(super) const ADDRESSES: Batch =
-    Batch { head: "SELECT * FROM address WHERE citizen IN (", tail: ") ORDER BY citizen, id" };
+pub(super) const ADDRESSES: &str = "SELECT * FROM address WHERE citizen = ?1 ORDER BY id";
 
-pub(super) const FIND_ADDRESSES: Batch =
-    Batch { head: "SELECT * FROM address WHERE (hash, channel) IN (", tail: ")" };
+pub(super) const FIND_ADDRESSES: &str = "SELECT * FROM address WHERE hash = ?1 AND channel = ?2";
 
-const PUT_ADDRESSES: Batch = Batch {
-    head: "INSERT INTO address (id, citizen, channel, hash, address, closed_reason, closed_at) ",
-    tail: " ON CONFLICT (id) DO UPDATE SET
+const PUT_ADDRESS: &str = "
+    INSERT INTO address (id, citizen, channel, hash, address, closed_reason, closed_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+    ON CONFLICT (id) DO UPDATE SET
         citizen = excluded.citizen, channel = excluded.channel, hash = excluded.hash,
-        address = excluded.address, closed_reason = excluded.closed_reason, closed_at = excluded.closed_at",
-};
+        address = excluded.address, closed_reason = excluded.closed_reason, closed_at = excluded.closed_at";
 
-pub(super) const CONSENTS: Batch = Batch { head: "SELECT * FROM consent WHERE citizen IN (", tail: ")" };
+pub(super) const CONSENTS: &str = "SELECT * FROM consent WHERE citizen = ?1";
 
-const ADD_CONSENTS: Batch = Batch {
-    head: "INSERT INTO consent (citizen, channel, topic, action, origin, evidence, at, recorded_at) ",
-    tail: "",
-};
+const ADD_CONSENT: &str = "
+    INSERT INTO consent (citizen, channel, topic, action, origin, evidence, at, recorded_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 
-pub(super) const PREFERENCES: Batch =
-    Batch { head: "SELECT * FROM preference WHERE citizen IN (", tail: ")" };
+pub(super) const PREFERENCES: &str = "SELECT * FROM preference WHERE citizen = ?1";
 
-const PUT_PREFERENCES: Batch = Batch {
-    head: "INSERT INTO preference (citizen, topic, preference, updated_at) ",
-    tail: " ON CONFLICT (citizen, topic) DO UPDATE SET
-        preference = excluded.preference, updated_at = excluded.updated_at",
-};
+const PUT_PREFERENCE: &str = "
+    INSERT INTO preference (citizen, topic, preference, updated_at) VALUES (?1, ?2, ?3, ?4)
+    ON CONFLICT (citizen, topic) DO UPDATE SET
+        preference = excluded.preference, updated_at = excluded.updated_at";
 
-/// `CROSS JOIN` keeps the order of the tables: otherwise all reservations would be read for the sake
-/// of the grouping.
-pub(super) const RESERVATIONS: Batch = Batch {
-    head: "SELECT citizen, day, count(*) AS pushes FROM (",
-    tail: ") AS asked CROSS JOIN reservation ON citizen = asked.column1 AND day >= asked.column2
-        GROUP BY citizen, day",
-};
+pub(super) const RESERVATIONS: &str = "
+    SELECT citizen, day, count(*) AS pushes FROM reservation WHERE citizen = ?1 AND day >= ?2
+    GROUP BY citizen, day";
 
-const PUT_RESERVATIONS: Batch = Batch {
-    head: "INSERT INTO reservation (notice, step, citizen, day) ",
-    tail: " ON CONFLICT (notice, step) DO UPDATE SET citizen = excluded.citizen, day = excluded.day",
-};
+const PUT_RESERVATION: &str = "
+    INSERT INTO reservation (notice, step, citizen, day) VALUES (?1, ?2, ?3, ?4)
+    ON CONFLICT (notice, step) DO UPDATE SET citizen = excluded.citizen, day = excluded.day";
 
-pub(super) const REMOVE_RESERVATIONS: Batch =
-    Batch { head: "DELETE FROM reservation WHERE (notice, step) IN (", tail: ")" };
-
-fn bind_key(values: &mut Values<'_>, key: &CitizenKey) {
-    values.push_bind(key.0.as_slice());
-}
+pub(super) const REMOVE_RESERVATION: &str = "DELETE FROM reservation WHERE notice = ?1 AND step = ?2";
 
 /// The one writer is the lock: a transaction that may write has it from its beginning.
-pub(super) async fn load(
-    conn: &mut SqliteConnection,
-    keys: &[CitizenKey],
-) -> Result<Vec<CitizenRow>, StoreError> {
-    CITIZENS.find(conn, keys, bind_key, CITIZEN, citizen).await
+pub(super) fn load(conn: &Connection, keys: &[CitizenKey]) -> Result<Vec<CitizenRow>, StoreError> {
+    find(conn, CITIZEN_BY_KEY, keys, |key| (key.0,), CITIZEN, citizen)
 }
 
-pub(super) async fn add(conn: &mut SqliteConnection, rows: &[CitizenRow]) -> Result<(), StoreError> {
-    ADD_CITIZENS.run_for_each(conn, rows, bind_citizen).await
+pub(super) fn add(conn: &Connection, rows: &[CitizenRow]) -> Result<(), StoreError> {
+    write_every(conn, ADD_CITIZEN, rows, citizen_values)
 }
 
-pub(super) async fn put(conn: &mut SqliteConnection, rows: &[CitizenRow]) -> Result<(), StoreError> {
-    PUT_CITIZENS.run(conn, rows, bind_citizen).await
+pub(super) fn put(conn: &Connection, rows: &[CitizenRow]) -> Result<(), StoreError> {
+    write(conn, PUT_CITIZEN, rows, citizen_values)
 }
 
-fn bind_citizen(values: &mut Values<'_>, row: &CitizenRow) {
-    values
-        .push_bind(row.key.0.as_slice())
-        .push_bind(row.data_key.as_slice())
-        .push_bind(row.id.as_slice())
-        .push_bind(row.profile.locale.code())
-        .push_bind(row.profile.zone.as_deref())
-        .push_bind(row.profile.region.as_deref())
-        .push_bind(row.profile.jurisdiction.as_str())
-        .push_bind(millis(row.updated_at));
+fn citizen_values(row: &CitizenRow) -> impl Params {
+    (
+        row.key.0,
+        &row.data_key,
+        &row.id,
+        row.profile.locale.code(),
+        &row.profile.zone,
+        &row.profile.region,
+        row.profile.jurisdiction.as_str(),
+        millis(row.updated_at),
+    )
 }
 
 fn citizen(cells: &Cells<'_>) -> Result<CitizenRow, StoreError> {
@@ -124,39 +106,30 @@ fn citizen(cells: &Cells<'_>) -> Result<CitizenRow, StoreError> {
     })
 }
 
-pub(super) async fn addresses(
-    conn: &mut SqliteConnection,
-    keys: &[CitizenKey],
-) -> Result<Vec<AddressRow>, StoreError> {
-    ADDRESSES.find(conn, keys, bind_key, ADDRESS, address).await
+pub(super) fn addresses(conn: &Connection, keys: &[CitizenKey]) -> Result<Vec<AddressRow>, StoreError> {
+    find(conn, ADDRESSES, keys, |key| (key.0,), ADDRESS, address)
 }
 
-pub(super) async fn find_addresses(
-    conn: &mut SqliteConnection,
+pub(super) fn find_addresses(
+    conn: &Connection,
     channel: &ChannelId,
     hashes: &[[u8; 32]],
 ) -> Result<Vec<AddressRow>, StoreError> {
-    let bind = |values: &mut Values<'_>, hash: &[u8; 32]| {
-        values.push_bind(hash.as_slice()).push_bind(channel.as_str());
-    };
-    FIND_ADDRESSES.find(conn, hashes, bind, ADDRESS, address).await
+    find(conn, FIND_ADDRESSES, hashes, |hash| (hash, channel.as_str()), ADDRESS, address)
 }
 
-pub(super) async fn put_addresses(
-    conn: &mut SqliteConnection,
-    rows: &[AddressRow],
-) -> Result<(), StoreError> {
-    let bind = |values: &mut Values<'_>, row: &AddressRow| {
-        values
-            .push_bind(row.id)
-            .push_bind(row.citizen.0.as_slice())
-            .push_bind(row.channel.as_str())
-            .push_bind(row.hash.as_slice())
-            .push_bind(row.address.as_slice())
-            .push_bind(row.closed.as_ref().map(|(reason, _)| reason.as_str()))
-            .push_bind(row.closed.as_ref().map(|(_, at)| millis(*at)));
-    };
-    PUT_ADDRESSES.run(conn, rows, bind).await
+pub(super) fn put_addresses(conn: &Connection, rows: &[AddressRow]) -> Result<(), StoreError> {
+    write(conn, PUT_ADDRESS, rows, |row| {
+        (
+            row.id,
+            row.citizen.0,
+            row.channel.as_str(),
+            row.hash,
+            &row.address,
+            row.closed.as_ref().map(|(reason, _)| reason),
+            row.closed.as_ref().map(|(_, at)| millis(*at)),
+        )
+    })
 }
 
 fn address(cells: &Cells<'_>) -> Result<AddressRow, StoreError> {
@@ -170,28 +143,25 @@ fn address(cells: &Cells<'_>) -> Result<AddressRow, StoreError> {
     })
 }
 
-pub(super) async fn consents(
-    conn: &mut SqliteConnection,
-    keys: &[CitizenKey],
-) -> Result<Vec<ConsentRow>, StoreError> {
-    let mut found = CONSENTS.find(conn, keys, bind_key, CONSENT, consent).await?;
+pub(super) fn consents(conn: &Connection, keys: &[CitizenKey]) -> Result<Vec<ConsentRow>, StoreError> {
+    let mut found = find(conn, CONSENTS, keys, |key| (key.0,), CONSENT, consent)?;
     found.sort_unstable_by_key(|row| row.seq);
     Ok(found)
 }
 
-pub(super) async fn add_consents(conn: &mut SqliteConnection, rows: &[ConsentRow]) -> Result<(), StoreError> {
-    let bind = |values: &mut Values<'_>, row: &ConsentRow| {
-        values
-            .push_bind(row.citizen.0.as_slice())
-            .push_bind(row.channel.as_ref().map(ChannelId::as_str))
-            .push_bind(row.topic.as_ref().map(TopicId::as_str))
-            .push_bind(row.action.code())
-            .push_bind(row.origin.code())
-            .push_bind(row.evidence.as_slice())
-            .push_bind(millis(row.at))
-            .push_bind(millis(row.recorded_at));
-    };
-    ADD_CONSENTS.run(conn, rows, bind).await
+pub(super) fn add_consents(conn: &Connection, rows: &[ConsentRow]) -> Result<(), StoreError> {
+    write(conn, ADD_CONSENT, rows, |row| {
+        (
+            row.citizen.0,
+            row.channel.as_ref().map(ChannelId::as_str),
+            row.topic.as_ref().map(TopicId::as_str),
+            row.action.code(),
+            row.origin.code(),
+            &row.evidence,
+            millis(row.at),
+            millis(row.recorded_at),
+        )
+    })
 }
 
 fn consent(cells: &Cells<'_>) -> Result<ConsentRow, StoreError> {
@@ -208,25 +178,14 @@ fn consent(cells: &Cells<'_>) -> Result<ConsentRow, StoreError> {
     })
 }
 
-pub(super) async fn preferences(
-    conn: &mut SqliteConnection,
-    keys: &[CitizenKey],
-) -> Result<Vec<PreferenceRow>, StoreError> {
-    PREFERENCES.find(conn, keys, bind_key, PREFERENCE, preference).await
+pub(super) fn preferences(conn: &Connection, keys: &[CitizenKey]) -> Result<Vec<PreferenceRow>, StoreError> {
+    find(conn, PREFERENCES, keys, |key| (key.0,), PREFERENCE, preference)
 }
 
-pub(super) async fn put_preferences(
-    conn: &mut SqliteConnection,
-    rows: &[PreferenceRow],
-) -> Result<(), StoreError> {
-    let bind = |values: &mut Values<'_>, row: &PreferenceRow| {
-        values
-            .push_bind(row.citizen.0.as_slice())
-            .push_bind(or_all(row.topic.as_ref()))
-            .push_bind(row.preference.as_str())
-            .push_bind(millis(row.updated_at));
-    };
-    PUT_PREFERENCES.run(conn, rows, bind).await
+pub(super) fn put_preferences(conn: &Connection, rows: &[PreferenceRow]) -> Result<(), StoreError> {
+    write(conn, PUT_PREFERENCE, rows, |row| {
+        (row.citizen.0, or_all(row.topic.as_ref()), &row.preference, millis(row.updated_at))
+    })
 }
 
 fn preference(cells: &Cells<'_>) -> Result<PreferenceRow, StoreError> {
@@ -238,41 +197,22 @@ fn preference(cells: &Cells<'_>) -> Result<PreferenceRow, StoreError> {
     })
 }
 
-pub(super) async fn reservations(
-    conn: &mut SqliteConnection,
+pub(super) fn reservations(
+    conn: &Connection,
     keys: &[CitizenKey],
     since: Date,
 ) -> Result<Vec<(CitizenKey, Date, u32)>, StoreError> {
-    let bind = |values: &mut Values<'_>, key: &CitizenKey| {
-        values.push_bind(key.0.as_slice()).push_bind(day(since));
-    };
+    let since = day(since);
     let counted = |cells: &Cells<'_>| {
-        let day = cells.table.day(cells.get("day")?)?;
-        Ok((CitizenKey(cells.hash("citizen")?), day, cells.number("pushes")?))
+        Ok((CitizenKey(cells.hash("citizen")?), cells.day("day")?, cells.number("pushes")?))
     };
-    RESERVATIONS.find(conn, keys, bind, RESERVATION, counted).await
+    find(conn, RESERVATIONS, keys, |key| (key.0, &since), RESERVATION, counted)
 }
 
-pub(super) async fn put_reservations(
-    conn: &mut SqliteConnection,
-    rows: &[ReservationRow],
-) -> Result<(), StoreError> {
-    let bind = |values: &mut Values<'_>, row: &ReservationRow| {
-        values
-            .push_bind(row.notice.0)
-            .push_bind(row.step)
-            .push_bind(row.citizen.0.as_slice())
-            .push_bind(day(row.day));
-    };
-    PUT_RESERVATIONS.run(conn, rows, bind).await
+pub(super) fn put_reservations(conn: &Connection, rows: &[ReservationRow]) -> Result<(), StoreError> {
+    write(conn, PUT_RESERVATION, rows, |row| (row.notice.0, row.step, row.citizen.0, day(row.day)))
 }
 
-pub(super) async fn remove_reservations(
-    conn: &mut SqliteConnection,
-    keys: &[(NoticeId, i32)],
-) -> Result<(), StoreError> {
-    let bind = |values: &mut Values<'_>, (notice, step): &(NoticeId, i32)| {
-        values.push_bind(notice.0).push_bind(*step);
-    };
-    REMOVE_RESERVATIONS.run(conn, keys, bind).await
+pub(super) fn remove_reservations(conn: &Connection, keys: &[(NoticeId, i32)]) -> Result<(), StoreError> {
+    write(conn, REMOVE_RESERVATION, keys, |(notice, step)| (notice.0, step))
 }

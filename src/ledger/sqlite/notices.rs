@@ -1,10 +1,10 @@
 //! Source references, notifications and notices.
 
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteConnection;
+use rusqlite::Connection;
 use uuid::Uuid;
 
-use super::rows::{Batch, Cells, Values};
+use super::rows::{Cells, find, write, write_every};
 use crate::domain::{CitizenKey, FinalState, NoticeId, NotificationKey, Reason, SourceRef};
 use crate::ledger::codes::{Code as _, Table, millis};
 use crate::ledger::error::StoreError;
@@ -14,67 +14,49 @@ const IDEMPOTENCY: Table = Table("idempotency");
 const NOTIFICATION: Table = Table("notification");
 const NOTICE: Table = Table("notice");
 
-pub(super) const REMEMBERED: Batch =
-    Batch { head: "SELECT * FROM idempotency WHERE (source, source_id) IN (", tail: ")" };
+pub(super) const REMEMBERED: &str = "SELECT * FROM idempotency WHERE source = ?1 AND source_id = ?2";
 
-const REMEMBER: Batch = Batch {
-    head: "INSERT INTO idempotency (source, source_id, digest, notification, cancelled, at) ",
-    tail: " ON CONFLICT (source, source_id) DO UPDATE SET
+const REMEMBER: &str = "
+    INSERT INTO idempotency (source, source_id, digest, notification, cancelled, at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+    ON CONFLICT (source, source_id) DO UPDATE SET
         digest = excluded.digest, notification = excluded.notification, cancelled = excluded.cancelled,
         at = excluded.at
         WHERE idempotency.notification = excluded.notification
            OR idempotency.notification IS NULL
-              AND (idempotency.cancelled IS NULL OR excluded.cancelled IS NOT NULL)",
-};
+              AND (idempotency.cancelled IS NULL OR excluded.cancelled IS NOT NULL)";
 
-const ADD_NOTIFICATIONS: Batch = Batch {
-    head: "INSERT INTO notification (key, source, source_id, citizen, notice, life_event, measure, template,
-        campaign, priority, params, received_at, closed_state, closed_reason, closed_at) ",
-    tail: "",
-};
+const ADD_NOTIFICATION: &str = "
+    INSERT INTO notification (key, source, source_id, citizen, notice, life_event, measure, template,
+        campaign, priority, params, received_at, closed_state, closed_reason, closed_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
 
-pub(super) const NOTIFICATIONS: Batch =
-    Batch { head: "SELECT * FROM notification WHERE key IN (", tail: ")" };
+pub(super) const NOTIFICATION_BY_KEY: &str = "SELECT * FROM notification WHERE key = ?1";
 
-pub(super) const CLOSE_NOTIFICATIONS: Batch = Batch {
-    head: "UPDATE notification
-        SET closed_state = new.column2, closed_reason = new.column3, closed_at = new.column4 FROM (",
-    tail: ") AS new WHERE key = new.column1",
-};
+pub(super) const CLOSE_NOTIFICATION: &str =
+    "UPDATE notification SET closed_state = ?2, closed_reason = ?3, closed_at = ?4 WHERE key = ?1";
 
-const ADD_NOTICES: Batch = Batch { head: "INSERT INTO notice (id, citizen, notice, words) ", tail: "" };
+const ADD_NOTICE: &str = "INSERT INTO notice (id, citizen, notice, words) VALUES (?1, ?2, ?3, ?4)";
 
-pub(super) const SAVE_NOTICES: Batch = Batch {
-    head: "UPDATE notice SET notice = new.column2, words = new.column3 FROM (",
-    tail: ") AS new WHERE id = new.column1",
-};
+pub(super) const SAVE_NOTICE: &str = "UPDATE notice SET notice = ?2, words = ?3 WHERE id = ?1";
 
-pub(super) const NOTICES: Batch = Batch { head: "SELECT * FROM notice WHERE id IN (", tail: ")" };
+pub(super) const NOTICE_BY_ID: &str = "SELECT * FROM notice WHERE id = ?1";
 
-pub(super) async fn idempotency(
-    conn: &mut SqliteConnection,
-    keys: &[SourceRef],
-) -> Result<Vec<IdempotencyRow>, StoreError> {
-    let bind = |values: &mut Values<'_>, key: &SourceRef| {
-        values.push_bind(key.source.as_str()).push_bind(key.id.as_str());
-    };
-    REMEMBERED.find(conn, keys, bind, IDEMPOTENCY, remembered).await
+pub(super) fn idempotency(conn: &Connection, keys: &[SourceRef]) -> Result<Vec<IdempotencyRow>, StoreError> {
+    find(conn, REMEMBERED, keys, |key| (key.source.as_str(), &key.id), IDEMPOTENCY, remembered)
 }
 
-pub(super) async fn put_idempotency(
-    conn: &mut SqliteConnection,
-    rows: &[IdempotencyRow],
-) -> Result<(), StoreError> {
-    let bind = |values: &mut Values<'_>, row: &IdempotencyRow| {
-        values
-            .push_bind(row.reference.source.as_str())
-            .push_bind(row.reference.id.as_str())
-            .push_bind(row.digest.as_ref().map(<[u8; 32]>::as_slice))
-            .push_bind(row.notification.map(|key| key.0))
-            .push_bind(row.cancelled.map(Reason::as_str))
-            .push_bind(millis(row.at));
-    };
-    REMEMBER.run_for_each(conn, rows, bind).await
+pub(super) fn put_idempotency(conn: &Connection, rows: &[IdempotencyRow]) -> Result<(), StoreError> {
+    write_every(conn, REMEMBER, rows, |row| {
+        (
+            row.reference.source.as_str(),
+            &row.reference.id,
+            row.digest,
+            row.notification.map(|key| key.0),
+            row.cancelled.map(Reason::as_str),
+            millis(row.at),
+        )
+    })
 }
 
 fn remembered(cells: &Cells<'_>) -> Result<IdempotencyRow, StoreError> {
@@ -92,39 +74,33 @@ pub(super) fn source_ref(cells: &Cells<'_>) -> Result<SourceRef, StoreError> {
     Ok(SourceRef { source: cells.id("source")?, id: cells.get("source_id")? })
 }
 
-pub(super) async fn add_notifications(
-    conn: &mut SqliteConnection,
-    rows: &[NotificationRow],
-) -> Result<(), StoreError> {
-    let bind = |values: &mut Values<'_>, row: &NotificationRow| {
-        values
-            .push_bind(row.key.0)
-            .push_bind(row.reference.source.as_str())
-            .push_bind(row.reference.id.as_str())
-            .push_bind(row.citizen.0.as_slice())
-            .push_bind(row.notice.map(|id| id.0))
-            .push_bind(row.life_event.as_str())
-            .push_bind(row.measure.as_str())
-            .push_bind(row.template)
-            .push_bind(row.campaign.as_deref())
-            .push_bind(row.priority.rank())
-            .push_bind(row.params.as_slice())
-            .push_bind(millis(row.received_at))
-            .push_bind(row.closed.map(|(state, _, _)| state.as_str()))
-            .push_bind(row.closed.map(|(_, reason, _)| reason.as_str()))
-            .push_bind(row.closed.map(|(_, _, at)| millis(at)));
-    };
-    ADD_NOTIFICATIONS.run(conn, rows, bind).await
+pub(super) fn add_notifications(conn: &Connection, rows: &[NotificationRow]) -> Result<(), StoreError> {
+    write(conn, ADD_NOTIFICATION, rows, |row| {
+        (
+            row.key.0,
+            row.reference.source.as_str(),
+            &row.reference.id,
+            row.citizen.0,
+            row.notice.map(|id| id.0),
+            &row.life_event,
+            &row.measure,
+            row.template,
+            &row.campaign,
+            row.priority.rank(),
+            &row.params,
+            millis(row.received_at),
+            row.closed.map(|(state, _, _)| state.as_str()),
+            row.closed.map(|(_, reason, _)| reason.as_str()),
+            row.closed.map(|(_, _, at)| millis(at)),
+        )
+    })
 }
 
-pub(super) async fn notifications(
-    conn: &mut SqliteConnection,
+pub(super) fn notifications(
+    conn: &Connection,
     keys: &[NotificationKey],
 ) -> Result<Vec<NotificationRow>, StoreError> {
-    let bind = |values: &mut Values<'_>, key: &NotificationKey| {
-        values.push_bind(key.0);
-    };
-    NOTIFICATIONS.find(conn, keys, bind, NOTIFICATION, notification).await
+    find(conn, NOTIFICATION_BY_KEY, keys, |key| (key.0,), NOTIFICATION, notification)
 }
 
 fn notification(cells: &Cells<'_>) -> Result<NotificationRow, StoreError> {
@@ -151,43 +127,25 @@ fn closed(cells: &Cells<'_>) -> Result<Option<(FinalState, Reason, Timestamp)>, 
     Ok(closed.map(|((state, reason), at)| (state, reason, at)))
 }
 
-pub(super) async fn close_notifications(
-    conn: &mut SqliteConnection,
+pub(super) fn close_notifications(
+    conn: &Connection,
     rows: &[(NotificationKey, FinalState, Reason, Timestamp)],
 ) -> Result<(), StoreError> {
-    let bind = |values: &mut Values<'_>, row: &(NotificationKey, FinalState, Reason, Timestamp)| {
-        let (key, state, reason, at) = *row;
-        values.push_bind(key.0).push_bind(state.code()).push_bind(reason.code()).push_bind(millis(at));
-    };
-    CLOSE_NOTIFICATIONS.run(conn, rows, bind).await
+    write(conn, CLOSE_NOTIFICATION, rows, |&(key, state, reason, at)| {
+        (key.0, state.code(), reason.code(), millis(at))
+    })
 }
 
-pub(super) async fn add_notices(conn: &mut SqliteConnection, rows: &[NoticeRow]) -> Result<(), StoreError> {
-    let bind = |values: &mut Values<'_>, row: &NoticeRow| {
-        values
-            .push_bind(row.id.0)
-            .push_bind(row.citizen.0.as_slice())
-            .push_bind(row.notice.as_str())
-            .push_bind(row.words.as_slice());
-    };
-    ADD_NOTICES.run(conn, rows, bind).await
+pub(super) fn add_notices(conn: &Connection, rows: &[NoticeRow]) -> Result<(), StoreError> {
+    write(conn, ADD_NOTICE, rows, |row| (row.id.0, row.citizen.0, &row.notice, &row.words))
 }
 
-pub(super) async fn save_notices(conn: &mut SqliteConnection, rows: &[NoticeRow]) -> Result<(), StoreError> {
-    let bind = |values: &mut Values<'_>, row: &NoticeRow| {
-        values.push_bind(row.id.0).push_bind(row.notice.as_str()).push_bind(row.words.as_slice());
-    };
-    SAVE_NOTICES.run(conn, rows, bind).await
+pub(super) fn save_notices(conn: &Connection, rows: &[NoticeRow]) -> Result<(), StoreError> {
+    write(conn, SAVE_NOTICE, rows, |row| (row.id.0, &row.notice, &row.words))
 }
 
-pub(super) async fn notices(
-    conn: &mut SqliteConnection,
-    ids: &[NoticeId],
-) -> Result<Vec<NoticeRow>, StoreError> {
-    let bind = |values: &mut Values<'_>, id: &NoticeId| {
-        values.push_bind(id.0);
-    };
-    NOTICES.find(conn, ids, bind, NOTICE, notice).await
+pub(super) fn notices(conn: &Connection, ids: &[NoticeId]) -> Result<Vec<NoticeRow>, StoreError> {
+    find(conn, NOTICE_BY_ID, ids, |id| (id.0,), NOTICE, notice)
 }
 
 fn notice(cells: &Cells<'_>) -> Result<NoticeRow, StoreError> {

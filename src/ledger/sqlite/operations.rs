@@ -1,12 +1,11 @@
 //! Dead letters, API tokens, pauses, named values and duties.
 
 use jiff::Timestamp;
-use sqlx::query;
-use sqlx::sqlite::SqliteConnection;
+use rusqlite::Connection;
 use uuid::Uuid;
 use vestnik_contract::{ChannelId, RouteId};
 
-use super::rows::{Batch, Cells, Values, all, one, run};
+use super::rows::{Cells, all, one, run, write};
 use crate::domain::SourceId;
 use crate::ledger::codes::{Table, millis, or_all};
 use crate::ledger::error::StoreError;
@@ -18,10 +17,9 @@ const PAUSE: Table = Table("pause");
 const VALUE: Table = Table("value");
 const DUTY: Table = Table("duty");
 
-const ADD_DEAD: Batch = Batch {
-    head: "INSERT INTO dead_letter (id, origin, source, routing, reason, detail, body, at) ",
-    tail: "",
-};
+const ADD_DEAD: &str = "
+    INSERT INTO dead_letter (id, origin, source, routing, reason, detail, body, at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 
 const NEWEST_DEAD: &str = "SELECT * FROM dead_letter ORDER BY id DESC LIMIT ?1";
 
@@ -64,42 +62,34 @@ const TAKE_DUTY: &str = "
     WHERE holder = excluded.holder OR until <= ?4
     RETURNING fence";
 
-pub(super) async fn add_dead(conn: &mut SqliteConnection, rows: &[DeadRow]) -> Result<(), StoreError> {
-    let bind = |values: &mut Values<'_>, row: &DeadRow| {
-        values
-            .push_bind(row.id)
-            .push_bind(row.origin.as_str())
-            .push_bind(row.source.as_ref().map(SourceId::as_str))
-            .push_bind(row.routing.as_str())
-            .push_bind(row.reason.as_str())
-            .push_bind(row.detail.as_str())
-            .push_bind(row.body.as_slice())
-            .push_bind(millis(row.at));
-    };
-    ADD_DEAD.run(conn, rows, bind).await
+pub(super) fn add_dead(conn: &Connection, rows: &[DeadRow]) -> Result<(), StoreError> {
+    write(conn, ADD_DEAD, rows, |row| {
+        (
+            row.id,
+            &row.origin,
+            row.source.as_ref().map(SourceId::as_str),
+            &row.routing,
+            &row.reason,
+            &row.detail,
+            &row.body,
+            millis(row.at),
+        )
+    })
 }
 
-pub(super) async fn dead(
-    conn: &mut SqliteConnection,
-    before: Option<Uuid>,
-    limit: u32,
-) -> Result<Vec<DeadRow>, StoreError> {
-    let statement = match before {
-        None => query(NEWEST_DEAD).bind(limit),
-        Some(before) => query(OLDER_DEAD).bind(limit).bind(before),
-    };
-    all(conn, statement, DEAD_LETTER, letter).await
+pub(super) fn dead(conn: &Connection, before: Option<Uuid>, limit: u32) -> Result<Vec<DeadRow>, StoreError> {
+    match before {
+        None => all(conn, NEWEST_DEAD, (limit,), DEAD_LETTER, letter),
+        Some(before) => all(conn, OLDER_DEAD, (limit, before), DEAD_LETTER, letter),
+    }
 }
 
-pub(super) async fn dead_letter(
-    conn: &mut SqliteConnection,
-    id: Uuid,
-) -> Result<Option<DeadRow>, StoreError> {
-    one(conn, query(DEAD).bind(id), DEAD_LETTER, letter).await
+pub(super) fn dead_letter(conn: &Connection, id: Uuid) -> Result<Option<DeadRow>, StoreError> {
+    one(conn, DEAD, (id,), DEAD_LETTER, letter)
 }
 
-pub(super) async fn remove_dead(conn: &mut SqliteConnection, id: Uuid) -> Result<bool, StoreError> {
-    run(conn, query(REMOVE_DEAD).bind(id)).await.map(|removed| removed > 0)
+pub(super) fn remove_dead(conn: &Connection, id: Uuid) -> Result<bool, StoreError> {
+    run(conn, REMOVE_DEAD, (id,)).map(|removed| removed > 0)
 }
 
 fn letter(cells: &Cells<'_>) -> Result<DeadRow, StoreError> {
@@ -115,21 +105,22 @@ fn letter(cells: &Cells<'_>) -> Result<DeadRow, StoreError> {
     })
 }
 
-pub(super) async fn put_token(conn: &mut SqliteConnection, row: &TokenRow) -> Result<(), StoreError> {
-    let statement = query(PUT_TOKEN)
-        .bind(row.id)
-        .bind(&row.label)
-        .bind(row.hash.as_slice())
-        .bind(&row.scopes)
-        .bind(row.source.as_ref().map(SourceId::as_str))
-        .bind(millis(row.created_at))
-        .bind(row.expires_at.map(millis))
-        .bind(row.revoked_at.map(millis));
-    run(conn, statement).await.map(drop)
+pub(super) fn put_token(conn: &Connection, row: &TokenRow) -> Result<(), StoreError> {
+    let values = (
+        row.id,
+        &row.label,
+        row.hash,
+        &row.scopes,
+        row.source.as_ref().map(SourceId::as_str),
+        millis(row.created_at),
+        row.expires_at.map(millis),
+        row.revoked_at.map(millis),
+    );
+    run(conn, PUT_TOKEN, values).map(drop)
 }
 
-pub(super) async fn tokens(conn: &mut SqliteConnection) -> Result<Vec<TokenRow>, StoreError> {
-    all(conn, query(TOKENS), TOKEN, token).await
+pub(super) fn tokens(conn: &Connection) -> Result<Vec<TokenRow>, StoreError> {
+    all(conn, TOKENS, (), TOKEN, token)
 }
 
 fn token(cells: &Cells<'_>) -> Result<TokenRow, StoreError> {
@@ -145,36 +136,36 @@ fn token(cells: &Cells<'_>) -> Result<TokenRow, StoreError> {
     })
 }
 
-pub(super) async fn put_pause(conn: &mut SqliteConnection, row: &PauseRow) -> Result<(), StoreError> {
-    let statement = query(PUT_PAUSE)
-        .bind(row.channel.as_str())
-        .bind(or_all(row.route.as_ref()))
-        .bind(i64::from(row.reroute))
-        .bind(&row.reason)
-        .bind(&row.person)
-        .bind(millis(row.at))
-        .bind(row.expires_at.map(millis));
-    run(conn, statement).await.map(drop)
+pub(super) fn put_pause(conn: &Connection, row: &PauseRow) -> Result<(), StoreError> {
+    let values = (
+        row.channel.as_str(),
+        or_all(row.route.as_ref()),
+        row.reroute,
+        &row.reason,
+        &row.person,
+        millis(row.at),
+        row.expires_at.map(millis),
+    );
+    run(conn, PUT_PAUSE, values).map(drop)
 }
 
-pub(super) async fn remove_pause(
-    conn: &mut SqliteConnection,
+pub(super) fn remove_pause(
+    conn: &Connection,
     channel: &ChannelId,
     route: Option<&RouteId>,
 ) -> Result<bool, StoreError> {
-    let statement = query(REMOVE_PAUSE).bind(channel.as_str()).bind(or_all(route));
-    run(conn, statement).await.map(|removed| removed > 0)
+    run(conn, REMOVE_PAUSE, (channel.as_str(), or_all(route))).map(|removed| removed > 0)
 }
 
-pub(super) async fn pauses(conn: &mut SqliteConnection) -> Result<Vec<PauseRow>, StoreError> {
-    all(conn, query(PAUSES), PAUSE, pause).await
+pub(super) fn pauses(conn: &Connection) -> Result<Vec<PauseRow>, StoreError> {
+    all(conn, PAUSES, (), PAUSE, pause)
 }
 
 fn pause(cells: &Cells<'_>) -> Result<PauseRow, StoreError> {
     Ok(PauseRow {
         channel: cells.id("channel")?,
         route: cells.id_or_all("route")?,
-        reroute: cells.get::<i64>("reroute")? != 0,
+        reroute: cells.get("reroute")?,
         reason: cells.get("reason")?,
         person: cells.get("person")?,
         at: cells.moment("at")?,
@@ -182,25 +173,21 @@ fn pause(cells: &Cells<'_>) -> Result<PauseRow, StoreError> {
     })
 }
 
-pub(super) async fn value(conn: &mut SqliteConnection, name: &str) -> Result<Option<String>, StoreError> {
-    one(conn, query(GET_VALUE).bind(name), VALUE, |cells| cells.get("value")).await
+pub(super) fn value(conn: &Connection, name: &str) -> Result<Option<String>, StoreError> {
+    one(conn, GET_VALUE, (name,), VALUE, |cells| cells.get("value"))
 }
 
-pub(super) async fn put_value(
-    conn: &mut SqliteConnection,
-    name: &str,
-    value: &str,
-) -> Result<(), StoreError> {
-    run(conn, query(PUT_VALUE).bind(name).bind(value)).await.map(drop)
+pub(super) fn put_value(conn: &Connection, name: &str, value: &str) -> Result<(), StoreError> {
+    run(conn, PUT_VALUE, (name, value)).map(drop)
 }
 
-pub(super) async fn take_duty(
-    conn: &mut SqliteConnection,
+pub(super) fn take_duty(
+    conn: &Connection,
     now: Timestamp,
     name: &str,
     holder: Uuid,
     until: Timestamp,
 ) -> Result<Option<i64>, StoreError> {
-    let statement = query(TAKE_DUTY).bind(name).bind(holder).bind(millis(until)).bind(millis(now));
-    one(conn, statement, DUTY, |cells| cells.get("fence")).await
+    let values = (name, holder, millis(until), millis(now));
+    one(conn, TAKE_DUTY, values, DUTY, |cells| cells.get("fence"))
 }

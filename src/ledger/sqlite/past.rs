@@ -2,8 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use sqlx::query;
-use sqlx::sqlite::SqliteConnection;
+use rusqlite::Connection;
 
 use super::rows::run;
 use crate::ledger::codes::{day, millis};
@@ -31,17 +30,18 @@ pub(super) const RESERVATIONS: &str = "
     DELETE FROM reservation WHERE (notice, step) IN (
         SELECT notice, step FROM reservation WHERE day < ?1 ORDER BY day LIMIT ?2)";
 
-pub(super) async fn forget(
-    conn: &mut SqliteConnection,
+pub(super) fn forget(
+    conn: &Connection,
     what: Past,
     before: Timestamp,
     limit: u32,
 ) -> Result<u64, StoreError> {
-    let statement = match what {
-        Past::References => query(REFERENCES).bind(millis(before)),
-        Past::Receipts => query(RECEIPTS).bind(millis(before)),
-        Past::Links => query(LINKS).bind(millis(before)),
-        Past::Reservations => query(RESERVATIONS).bind(day(before.to_zoned(TimeZone::UTC).date())),
+    let moment = (millis(before), limit);
+    let forgotten = match what {
+        Past::References => run(conn, REFERENCES, moment)?,
+        Past::Receipts => run(conn, RECEIPTS, moment)?,
+        Past::Links => run(conn, LINKS, moment)?,
+        Past::Reservations => run(conn, RESERVATIONS, (day(before.to_zoned(TimeZone::UTC).date()), limit))?,
     };
-    run(conn, statement.bind(limit)).await
+    Ok(forgotten as u64)
 }

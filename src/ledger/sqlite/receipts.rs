@@ -1,10 +1,9 @@
 //! Providers' references, and receipts that came before them.
 
-use sqlx::query;
-use sqlx::sqlite::SqliteConnection;
+use rusqlite::Connection;
 use vestnik_contract::{ChannelId, RouteId};
 
-use super::rows::{Batch, Cells, Values, all};
+use super::rows::{Cells, all, find, write};
 use crate::domain::{AttemptId, CitizenKey, NoticeId};
 use crate::ledger::codes::{Code, Table, millis};
 use crate::ledger::error::StoreError;
@@ -13,25 +12,22 @@ use crate::ledger::store::{OrphanRow, ReferenceRow};
 const REFERENCE: Table = Table("provider_reference");
 const ORPHAN: Table = Table("orphan");
 
-const ADD: Batch = Batch {
-    head: "INSERT INTO provider_reference
-        (channel, route, reference, attempt, recipient, notice, citizen, state) ",
-    tail: " ON CONFLICT (channel, route, reference, attempt) DO NOTHING",
-};
+const ADD: &str = "
+    INSERT INTO provider_reference (channel, route, reference, attempt, recipient, notice, citizen, state)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+    ON CONFLICT (channel, route, reference, attempt) DO NOTHING";
 
-pub(super) const FIND: Batch =
-    Batch { head: "SELECT * FROM provider_reference WHERE (channel, route, reference) IN (", tail: ")" };
+pub(super) const FIND: &str =
+    "SELECT * FROM provider_reference WHERE channel = ?1 AND route = ?2 AND reference = ?3";
 
-pub(super) const SAVE: Batch = Batch {
-    head: "UPDATE provider_reference AS old SET state = new.column5 FROM (",
-    tail: ") AS new WHERE old.channel = new.column1 AND old.route = new.column2
-        AND old.reference = new.column3 AND old.attempt = new.column4",
-};
+pub(super) const SAVE: &str = "
+    UPDATE provider_reference SET state = ?5
+    WHERE channel = ?1 AND route = ?2 AND reference = ?3 AND attempt = ?4";
 
-const ADD_ORPHANS: Batch = Batch {
-    head: "INSERT INTO orphan (channel, route, reference, recipient, state, received_at) ",
-    tail: " ON CONFLICT (channel, route, reference, recipient, state) DO NOTHING",
-};
+const ADD_ORPHAN: &str = "
+    INSERT INTO orphan (channel, route, reference, recipient, state, received_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+    ON CONFLICT (channel, route, reference, recipient, state) DO NOTHING";
 
 pub(super) const TAKE_MATCHED: &str = "
     DELETE FROM orphan WHERE (channel, route, reference, recipient, state) IN (
@@ -43,34 +39,35 @@ pub(super) const TAKE_MATCHED: &str = "
         ORDER BY received_at LIMIT ?1)
     RETURNING *";
 
-pub(super) async fn add_references(
-    conn: &mut SqliteConnection,
-    rows: &[ReferenceRow],
-) -> Result<(), StoreError> {
-    let bind = |values: &mut Values<'_>, row: &ReferenceRow| {
-        values
-            .push_bind(row.channel.as_str())
-            .push_bind(row.route.as_str())
-            .push_bind(row.reference.as_str())
-            .push_bind(row.attempt.0)
-            .push_bind(row.recipient.as_slice())
-            .push_bind(row.notice.0)
-            .push_bind(row.citizen.0.as_slice())
-            .push_bind(row.state.map(Code::code));
-    };
-    ADD.run(conn, rows, bind).await
+pub(super) fn add_references(conn: &Connection, rows: &[ReferenceRow]) -> Result<(), StoreError> {
+    write(conn, ADD, rows, |row| {
+        (
+            row.channel.as_str(),
+            row.route.as_str(),
+            &row.reference,
+            row.attempt.0,
+            row.recipient,
+            row.notice.0,
+            row.citizen.0,
+            row.state.map(Code::code),
+        )
+    })
 }
 
-pub(super) async fn references(
-    conn: &mut SqliteConnection,
+pub(super) fn references(
+    conn: &Connection,
     channel: &ChannelId,
     route: &RouteId,
     references: &[String],
 ) -> Result<Vec<ReferenceRow>, StoreError> {
-    let bind = |values: &mut Values<'_>, reference: &String| {
-        values.push_bind(channel.as_str()).push_bind(route.as_str()).push_bind(reference.as_str());
-    };
-    FIND.find(conn, references, bind, REFERENCE, reference).await
+    find(
+        conn,
+        FIND,
+        references,
+        |reference| (channel.as_str(), route.as_str(), reference),
+        REFERENCE,
+        reference,
+    )
 }
 
 fn reference(cells: &Cells<'_>) -> Result<ReferenceRow, StoreError> {
@@ -86,46 +83,34 @@ fn reference(cells: &Cells<'_>) -> Result<ReferenceRow, StoreError> {
     })
 }
 
-pub(super) async fn save_references(
-    conn: &mut SqliteConnection,
-    rows: &[ReferenceRow],
-) -> Result<(), StoreError> {
-    let bind = |values: &mut Values<'_>, row: &ReferenceRow| {
-        values
-            .push_bind(row.channel.as_str())
-            .push_bind(row.route.as_str())
-            .push_bind(row.reference.as_str())
-            .push_bind(row.attempt.0)
-            .push_bind(row.state.map(Code::code));
-    };
-    SAVE.run(conn, rows, bind).await
+pub(super) fn save_references(conn: &Connection, rows: &[ReferenceRow]) -> Result<(), StoreError> {
+    write(conn, SAVE, rows, |row| {
+        (row.channel.as_str(), row.route.as_str(), &row.reference, row.attempt.0, row.state.map(Code::code))
+    })
 }
 
-pub(super) async fn add_orphans(conn: &mut SqliteConnection, rows: &[OrphanRow]) -> Result<(), StoreError> {
-    let bind = |values: &mut Values<'_>, row: &OrphanRow| {
-        values
-            .push_bind(row.channel.as_str())
-            .push_bind(row.route.as_str())
-            .push_bind(row.reference.as_str())
-            .push_bind(row.recipient.as_ref().map_or([].as_slice(), <[u8; 32]>::as_slice))
-            .push_bind(row.state.code())
-            .push_bind(millis(row.received_at));
-    };
-    ADD_ORPHANS.run(conn, rows, bind).await
+pub(super) fn add_orphans(conn: &Connection, rows: &[OrphanRow]) -> Result<(), StoreError> {
+    write(conn, ADD_ORPHAN, rows, |row| {
+        (
+            row.channel.as_str(),
+            row.route.as_str(),
+            &row.reference,
+            row.recipient.as_ref().map_or([].as_slice(), <[u8; 32]>::as_slice),
+            row.state.code(),
+            millis(row.received_at),
+        )
+    })
 }
 
-pub(super) async fn take_matched_orphans(
-    conn: &mut SqliteConnection,
-    limit: u32,
-) -> Result<Vec<OrphanRow>, StoreError> {
-    let mut taken = all(conn, query(TAKE_MATCHED).bind(limit), ORPHAN, orphan).await?;
+pub(super) fn take_matched_orphans(conn: &Connection, limit: u32) -> Result<Vec<OrphanRow>, StoreError> {
+    let mut taken = all(conn, TAKE_MATCHED, (limit,), ORPHAN, orphan)?;
     // A DELETE gives its rows in no order.
     taken.sort_by_key(|row| row.received_at);
     Ok(taken)
 }
 
 fn orphan(cells: &Cells<'_>) -> Result<OrphanRow, StoreError> {
-    let recipient: &[u8] = cells.get("recipient")?;
+    let recipient = cells.bytes("recipient")?;
     Ok(OrphanRow {
         channel: cells.id("channel")?,
         route: cells.id("route")?,

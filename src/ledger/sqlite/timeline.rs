@@ -1,12 +1,11 @@
 //! The timeline. One writer gives ascending ids and commits in their order, so the id alone is a
 //! reader's position.
 
-use sqlx::query;
-use sqlx::sqlite::SqliteConnection;
+use rusqlite::Connection;
 use uuid::Uuid;
 
 use super::notices::source_ref;
-use super::rows::{Batch, Cells, Values, all};
+use super::rows::{Cells, all, write};
 use crate::domain::{NoticeId, NotificationKey, SourceId};
 use crate::ledger::codes::{Table, millis};
 use crate::ledger::error::StoreError;
@@ -14,10 +13,9 @@ use crate::ledger::store::{EntryRow, Position};
 
 const TIMELINE: Table = Table("timeline");
 
-const APPEND: Batch = Batch {
-    head: "INSERT INTO timeline (notification, source, source_id, notice, at, name, what) ",
-    tail: "",
-};
+const APPEND: &str = "
+    INSERT INTO timeline (notification, source, source_id, notice, at, name, what)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 
 pub(super) const AFTER: &str = "SELECT * FROM timeline WHERE id > ?1 ORDER BY id LIMIT ?2";
 
@@ -26,38 +24,37 @@ pub(super) const AFTER_OF_SOURCE: &str =
 
 pub(super) const OF_NOTIFICATION: &str = "SELECT * FROM timeline WHERE notification = ?1 ORDER BY id";
 
-pub(super) async fn append(conn: &mut SqliteConnection, rows: &[EntryRow]) -> Result<(), StoreError> {
-    let bind = |values: &mut Values<'_>, row: &EntryRow| {
-        values
-            .push_bind(row.notification.0)
-            .push_bind(row.reference.source.as_str())
-            .push_bind(row.reference.id.as_str())
-            .push_bind(row.notice.map(|id| id.0))
-            .push_bind(millis(row.at))
-            .push_bind(row.name.as_str())
-            .push_bind(row.what.as_str());
-    };
-    APPEND.run(conn, rows, bind).await
+pub(super) fn append(conn: &Connection, rows: &[EntryRow]) -> Result<(), StoreError> {
+    write(conn, APPEND, rows, |row| {
+        (
+            row.notification.0,
+            row.reference.source.as_str(),
+            &row.reference.id,
+            row.notice.map(|id| id.0),
+            millis(row.at),
+            &row.name,
+            &row.what,
+        )
+    })
 }
 
-pub(super) async fn entries_after(
-    conn: &mut SqliteConnection,
+pub(super) fn entries_after(
+    conn: &Connection,
     after: Position,
     source: Option<&SourceId>,
     limit: u32,
 ) -> Result<Vec<(Position, EntryRow)>, StoreError> {
-    let statement = match source {
-        None => query(AFTER).bind(after.id).bind(limit),
-        Some(source) => query(AFTER_OF_SOURCE).bind(after.id).bind(limit).bind(source.as_str()),
-    };
-    all(conn, statement, TIMELINE, entry).await
+    match source {
+        None => all(conn, AFTER, (after.id, limit), TIMELINE, entry),
+        Some(source) => all(conn, AFTER_OF_SOURCE, (after.id, limit, source.as_str()), TIMELINE, entry),
+    }
 }
 
-pub(super) async fn of_notification(
-    conn: &mut SqliteConnection,
+pub(super) fn of_notification(
+    conn: &Connection,
     notification: NotificationKey,
 ) -> Result<Vec<(Position, EntryRow)>, StoreError> {
-    all(conn, query(OF_NOTIFICATION).bind(notification.0), TIMELINE, entry).await
+    all(conn, OF_NOTIFICATION, (notification.0,), TIMELINE, entry)
 }
 
 fn entry(cells: &Cells<'_>) -> Result<(Position, EntryRow), StoreError> {

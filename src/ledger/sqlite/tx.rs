@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 use jiff::{Timestamp, civil::Date};
-use sqlx::{Sqlite, Transaction};
+use rusqlite::Connection;
 use uuid::Uuid;
 use vestnik_contract::{ChannelId, RouteId};
 
-use super::failure::failed;
+use super::connections::Session;
 use super::{citizens, inbox, notices, operations, past, receipts, timeline, work};
 use crate::clock::Clock;
 use crate::domain::{
@@ -21,15 +21,15 @@ use crate::ledger::store::{
 
 /// A transaction on SQLite.
 pub(super) struct SqliteTx {
-    tx: Transaction<'static, Sqlite>,
+    session: Session,
     now: Timestamp,
 }
 
 impl SqliteTx {
     /// A transaction that has begun: one that writes has the writer for itself by now, so that its
     /// moment is not before that of the one that wrote before it.
-    pub(super) fn new(tx: Transaction<'static, Sqlite>, clock: &Clock) -> Self {
-        Self { tx, now: clock.now() }
+    pub(super) fn new(session: Session, clock: &Clock) -> Self {
+        Self { session, now: clock.now() }
     }
 }
 
@@ -40,23 +40,23 @@ impl Tx for SqliteTx {
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        self.tx.commit().await.map_err(failed)
+        self.session.commit().await
     }
 
     async fn citizens(&mut self, keys: &[CitizenKey], _lock: bool) -> Result<Vec<CitizenRow>, StoreError> {
-        citizens::load(&mut self.tx, keys).await
+        self.session.run_for(keys, citizens::load).await
     }
 
     async fn add_citizens(&mut self, rows: &[CitizenRow]) -> Result<(), StoreError> {
-        citizens::add(&mut self.tx, rows).await
+        self.session.run_for(rows, citizens::add).await
     }
 
     async fn put_citizens(&mut self, rows: &[CitizenRow]) -> Result<(), StoreError> {
-        citizens::put(&mut self.tx, rows).await
+        self.session.run_for(rows, citizens::put).await
     }
 
     async fn addresses(&mut self, keys: &[CitizenKey]) -> Result<Vec<AddressRow>, StoreError> {
-        citizens::addresses(&mut self.tx, keys).await
+        self.session.run_for(keys, citizens::addresses).await
     }
 
     async fn find_addresses(
@@ -64,27 +64,30 @@ impl Tx for SqliteTx {
         channel: &ChannelId,
         hashes: &[[u8; 32]],
     ) -> Result<Vec<AddressRow>, StoreError> {
-        citizens::find_addresses(&mut self.tx, channel, hashes).await
+        let channel = channel.clone();
+        self.session
+            .run_for(hashes, move |conn, hashes| citizens::find_addresses(conn, &channel, hashes))
+            .await
     }
 
     async fn put_addresses(&mut self, rows: &[AddressRow]) -> Result<(), StoreError> {
-        citizens::put_addresses(&mut self.tx, rows).await
+        self.session.run_for(rows, citizens::put_addresses).await
     }
 
     async fn consents(&mut self, keys: &[CitizenKey]) -> Result<Vec<ConsentRow>, StoreError> {
-        citizens::consents(&mut self.tx, keys).await
+        self.session.run_for(keys, citizens::consents).await
     }
 
     async fn add_consents(&mut self, rows: &[ConsentRow]) -> Result<(), StoreError> {
-        citizens::add_consents(&mut self.tx, rows).await
+        self.session.run_for(rows, citizens::add_consents).await
     }
 
     async fn preferences(&mut self, keys: &[CitizenKey]) -> Result<Vec<PreferenceRow>, StoreError> {
-        citizens::preferences(&mut self.tx, keys).await
+        self.session.run_for(keys, citizens::preferences).await
     }
 
     async fn put_preferences(&mut self, rows: &[PreferenceRow]) -> Result<(), StoreError> {
-        citizens::put_preferences(&mut self.tx, rows).await
+        self.session.run_for(rows, citizens::put_preferences).await
     }
 
     async fn reservations(
@@ -92,62 +95,62 @@ impl Tx for SqliteTx {
         keys: &[CitizenKey],
         since: Date,
     ) -> Result<Vec<(CitizenKey, Date, u32)>, StoreError> {
-        citizens::reservations(&mut self.tx, keys, since).await
+        self.session.run_for(keys, move |conn, keys| citizens::reservations(conn, keys, since)).await
     }
 
     async fn put_reservations(&mut self, rows: &[ReservationRow]) -> Result<(), StoreError> {
-        citizens::put_reservations(&mut self.tx, rows).await
+        self.session.run_for(rows, citizens::put_reservations).await
     }
 
     async fn remove_reservations(&mut self, keys: &[(NoticeId, i32)]) -> Result<(), StoreError> {
-        citizens::remove_reservations(&mut self.tx, keys).await
+        self.session.run_for(keys, citizens::remove_reservations).await
     }
 
     async fn idempotency(&mut self, keys: &[SourceRef]) -> Result<Vec<IdempotencyRow>, StoreError> {
-        notices::idempotency(&mut self.tx, keys).await
+        self.session.run_for(keys, notices::idempotency).await
     }
 
     async fn put_idempotency(&mut self, rows: &[IdempotencyRow]) -> Result<(), StoreError> {
-        notices::put_idempotency(&mut self.tx, rows).await
+        self.session.run_for(rows, notices::put_idempotency).await
     }
 
     async fn add_notifications(&mut self, rows: &[NotificationRow]) -> Result<(), StoreError> {
-        notices::add_notifications(&mut self.tx, rows).await
+        self.session.run_for(rows, notices::add_notifications).await
     }
 
     async fn notifications(&mut self, keys: &[NotificationKey]) -> Result<Vec<NotificationRow>, StoreError> {
-        notices::notifications(&mut self.tx, keys).await
+        self.session.run_for(keys, notices::notifications).await
     }
 
     async fn close_notifications(
         &mut self,
         rows: &[(NotificationKey, FinalState, Reason, Timestamp)],
     ) -> Result<(), StoreError> {
-        notices::close_notifications(&mut self.tx, rows).await
+        self.session.run_for(rows, notices::close_notifications).await
     }
 
     async fn add_notices(&mut self, rows: &[NoticeRow]) -> Result<(), StoreError> {
-        notices::add_notices(&mut self.tx, rows).await
+        self.session.run_for(rows, notices::add_notices).await
     }
 
     async fn save_notices(&mut self, rows: &[NoticeRow]) -> Result<(), StoreError> {
-        notices::save_notices(&mut self.tx, rows).await
+        self.session.run_for(rows, notices::save_notices).await
     }
 
     async fn notices(&mut self, ids: &[NoticeId]) -> Result<Vec<NoticeRow>, StoreError> {
-        notices::notices(&mut self.tx, ids).await
+        self.session.run_for(ids, notices::notices).await
     }
 
     async fn put_work(&mut self, rows: &[WorkRow]) -> Result<(), StoreError> {
-        work::put(&mut self.tx, rows).await
+        self.session.run_for(rows, work::put).await
     }
 
     async fn remove_work(&mut self, notices: &[NoticeId]) -> Result<(), StoreError> {
-        work::remove(&mut self.tx, notices).await
+        self.session.run_for(notices, work::remove).await
     }
 
     async fn work(&mut self, notices: &[NoticeId]) -> Result<Vec<WorkRow>, StoreError> {
-        work::of_notices(&mut self.tx, notices).await
+        self.session.run_for(notices, work::of_notices).await
     }
 
     async fn claim(
@@ -157,27 +160,30 @@ impl Tx for SqliteTx {
         limit: u32,
         lease: Lease,
     ) -> Result<Vec<WorkRow>, StoreError> {
-        work::claim(&mut self.tx, self.now, lane, lowest, limit, lease).await
+        let (now, lane) = (self.now, lane.to_owned());
+        self.session.run(move |conn| work::claim(conn, now, &lane, lowest, limit, lease)).await
     }
 
     async fn abandoned(&mut self, limit: u32) -> Result<Vec<WorkRow>, StoreError> {
-        work::abandoned(&mut self.tx, self.now, limit).await
+        let now = self.now;
+        self.session.run(move |conn| work::abandoned(conn, now, limit)).await
     }
 
     async fn open_work(&mut self, at_most: u64) -> Result<u64, StoreError> {
-        work::open(&mut self.tx, at_most).await
+        self.session.run(move |conn| work::open(conn, at_most)).await
     }
 
     async fn open_lanes(&mut self) -> Result<Vec<(String, u64)>, StoreError> {
-        work::open_lanes(&mut self.tx).await
+        self.session.run(work::open_lanes).await
     }
 
     async fn next_due(&mut self, lane: &str) -> Result<Option<Timestamp>, StoreError> {
-        work::next_due(&mut self.tx, self.now, lane).await
+        let (now, lane) = (self.now, lane.to_owned());
+        self.session.run(move |conn| work::next_due(conn, now, &lane)).await
     }
 
     async fn add_references(&mut self, rows: &[ReferenceRow]) -> Result<(), StoreError> {
-        receipts::add_references(&mut self.tx, rows).await
+        self.session.run_for(rows, receipts::add_references).await
     }
 
     async fn references(
@@ -186,23 +192,26 @@ impl Tx for SqliteTx {
         route: &RouteId,
         references: &[String],
     ) -> Result<Vec<ReferenceRow>, StoreError> {
-        receipts::references(&mut self.tx, channel, route, references).await
+        let (channel, route) = (channel.clone(), route.clone());
+        let find =
+            move |conn: &Connection, names: &[String]| receipts::references(conn, &channel, &route, names);
+        self.session.run_for(references, find).await
     }
 
     async fn save_references(&mut self, rows: &[ReferenceRow]) -> Result<(), StoreError> {
-        receipts::save_references(&mut self.tx, rows).await
+        self.session.run_for(rows, receipts::save_references).await
     }
 
     async fn add_orphans(&mut self, rows: &[OrphanRow]) -> Result<(), StoreError> {
-        receipts::add_orphans(&mut self.tx, rows).await
+        self.session.run_for(rows, receipts::add_orphans).await
     }
 
     async fn take_matched_orphans(&mut self, limit: u32) -> Result<Vec<OrphanRow>, StoreError> {
-        receipts::take_matched_orphans(&mut self.tx, limit).await
+        self.session.run(move |conn| receipts::take_matched_orphans(conn, limit)).await
     }
 
     async fn append(&mut self, rows: &[EntryRow]) -> Result<(), StoreError> {
-        timeline::append(&mut self.tx, rows).await
+        self.session.run_for(rows, timeline::append).await
     }
 
     async fn entries_after(
@@ -211,18 +220,19 @@ impl Tx for SqliteTx {
         source: Option<&SourceId>,
         limit: u32,
     ) -> Result<Vec<(Position, EntryRow)>, StoreError> {
-        timeline::entries_after(&mut self.tx, after, source, limit).await
+        let source = source.cloned();
+        self.session.run(move |conn| timeline::entries_after(conn, after, source.as_ref(), limit)).await
     }
 
     async fn timeline(
         &mut self,
         notification: NotificationKey,
     ) -> Result<Vec<(Position, EntryRow)>, StoreError> {
-        timeline::of_notification(&mut self.tx, notification).await
+        self.session.run(move |conn| timeline::of_notification(conn, notification)).await
     }
 
     async fn add_inbox(&mut self, rows: &[InboxRow]) -> Result<(), StoreError> {
-        inbox::add(&mut self.tx, rows).await
+        self.session.run_for(rows, inbox::add).await
     }
 
     async fn inbox(
@@ -231,7 +241,7 @@ impl Tx for SqliteTx {
         before: Option<Uuid>,
         limit: u32,
     ) -> Result<Vec<InboxRow>, StoreError> {
-        inbox::entries(&mut self.tx, citizen, before, limit).await
+        self.session.run(move |conn| inbox::entries(conn, citizen, before, limit)).await
     }
 
     async fn read_inbox(
@@ -239,51 +249,56 @@ impl Tx for SqliteTx {
         citizen: CitizenKey,
         id: Uuid,
     ) -> Result<Option<(NotificationKey, bool)>, StoreError> {
-        inbox::read(&mut self.tx, self.now, citizen, id).await
+        let now = self.now;
+        self.session.run(move |conn| inbox::read(conn, now, citizen, id)).await
     }
 
     async fn unread(&mut self, citizen: CitizenKey) -> Result<u64, StoreError> {
-        inbox::unread(&mut self.tx, citizen).await
+        self.session.run(move |conn| inbox::unread(conn, citizen)).await
     }
 
     async fn add_inbounds(&mut self, rows: &[InboundRow]) -> Result<Vec<bool>, StoreError> {
-        inbox::add_inbounds(&mut self.tx, rows).await
+        self.session.run_for(rows, inbox::add_inbounds).await
     }
 
     async fn add_link(&mut self, row: &LinkRow) -> Result<(), StoreError> {
-        inbox::add_link(&mut self.tx, row).await
+        let row = row.clone();
+        self.session.run(move |conn| inbox::add_link(conn, &row)).await
     }
 
     async fn take_link(&mut self, hash: [u8; 32]) -> Result<Option<LinkRow>, StoreError> {
-        inbox::take_link(&mut self.tx, self.now, hash).await
+        let now = self.now;
+        self.session.run(move |conn| inbox::take_link(conn, now, hash)).await
     }
 
     async fn add_dead(&mut self, rows: &[DeadRow]) -> Result<(), StoreError> {
-        operations::add_dead(&mut self.tx, rows).await
+        self.session.run_for(rows, operations::add_dead).await
     }
 
     async fn dead(&mut self, before: Option<Uuid>, limit: u32) -> Result<Vec<DeadRow>, StoreError> {
-        operations::dead(&mut self.tx, before, limit).await
+        self.session.run(move |conn| operations::dead(conn, before, limit)).await
     }
 
     async fn dead_letter(&mut self, id: Uuid) -> Result<Option<DeadRow>, StoreError> {
-        operations::dead_letter(&mut self.tx, id).await
+        self.session.run(move |conn| operations::dead_letter(conn, id)).await
     }
 
     async fn remove_dead(&mut self, id: Uuid) -> Result<bool, StoreError> {
-        operations::remove_dead(&mut self.tx, id).await
+        self.session.run(move |conn| operations::remove_dead(conn, id)).await
     }
 
     async fn put_token(&mut self, row: &TokenRow) -> Result<(), StoreError> {
-        operations::put_token(&mut self.tx, row).await
+        let row = row.clone();
+        self.session.run(move |conn| operations::put_token(conn, &row)).await
     }
 
     async fn tokens(&mut self) -> Result<Vec<TokenRow>, StoreError> {
-        operations::tokens(&mut self.tx).await
+        self.session.run(operations::tokens).await
     }
 
     async fn put_pause(&mut self, row: &PauseRow) -> Result<(), StoreError> {
-        operations::put_pause(&mut self.tx, row).await
+        let row = row.clone();
+        self.session.run(move |conn| operations::put_pause(conn, &row)).await
     }
 
     async fn remove_pause(
@@ -291,23 +306,26 @@ impl Tx for SqliteTx {
         channel: &ChannelId,
         route: Option<&RouteId>,
     ) -> Result<bool, StoreError> {
-        operations::remove_pause(&mut self.tx, channel, route).await
+        let (channel, route) = (channel.clone(), route.cloned());
+        self.session.run(move |conn| operations::remove_pause(conn, &channel, route.as_ref())).await
     }
 
     async fn pauses(&mut self) -> Result<Vec<PauseRow>, StoreError> {
-        operations::pauses(&mut self.tx).await
+        self.session.run(operations::pauses).await
     }
 
     async fn value(&mut self, name: &str) -> Result<Option<String>, StoreError> {
-        operations::value(&mut self.tx, name).await
+        let name = name.to_owned();
+        self.session.run(move |conn| operations::value(conn, &name)).await
     }
 
     async fn put_value(&mut self, name: &str, value: &str) -> Result<(), StoreError> {
-        operations::put_value(&mut self.tx, name, value).await
+        let (name, value) = (name.to_owned(), value.to_owned());
+        self.session.run(move |conn| operations::put_value(conn, &name, &value)).await
     }
 
     async fn forget(&mut self, what: Past, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
-        past::forget(&mut self.tx, what, before, limit).await
+        self.session.run(move |conn| past::forget(conn, what, before, limit)).await
     }
 
     async fn take_duty(
@@ -316,6 +334,7 @@ impl Tx for SqliteTx {
         holder: Uuid,
         until: Timestamp,
     ) -> Result<Option<i64>, StoreError> {
-        operations::take_duty(&mut self.tx, self.now, name, holder, until).await
+        let (now, name) = (self.now, name.to_owned());
+        self.session.run(move |conn| operations::take_duty(conn, now, &name, holder, until)).await
     }
 }

@@ -1,11 +1,10 @@
 //! Open work: claims, leases, and what a crash leaves behind.
 
 use jiff::Timestamp;
-use sqlx::query;
-use sqlx::sqlite::SqliteConnection;
+use rusqlite::Connection;
 use uuid::Uuid;
 
-use super::rows::{Batch, Cells, Values, all, one};
+use super::rows::{Cells, all, find, one, write};
 use crate::domain::{AttemptId, CitizenKey, NoticeId, Priority};
 use crate::ledger::codes::{Table, millis};
 use crate::ledger::error::StoreError;
@@ -13,17 +12,17 @@ use crate::ledger::store::{Lease, WorkRow};
 
 const WORK: Table = Table("work");
 
-const PUT: Batch = Batch {
-    head: "INSERT INTO work (notice, citizen, lane, priority, due_at, lease_id, lease_until, attempt) ",
-    tail: " ON CONFLICT (notice) DO UPDATE SET
+const PUT: &str = "
+    INSERT INTO work (notice, citizen, lane, priority, due_at, lease_id, lease_until, attempt)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+    ON CONFLICT (notice) DO UPDATE SET
         citizen = excluded.citizen, lane = excluded.lane, priority = excluded.priority,
         due_at = excluded.due_at, lease_id = excluded.lease_id, lease_until = excluded.lease_until,
-        attempt = excluded.attempt",
-};
+        attempt = excluded.attempt";
 
-pub(super) const REMOVE: Batch = Batch { head: "DELETE FROM work WHERE notice IN (", tail: ")" };
+pub(super) const REMOVE: &str = "DELETE FROM work WHERE notice = ?1";
 
-pub(super) const OF_NOTICES: Batch = Batch { head: "SELECT * FROM work WHERE notice IN (", tail: ")" };
+pub(super) const OF_NOTICE: &str = "SELECT * FROM work WHERE notice = ?1";
 
 /// Work of lane `?1` and one rank that nobody holds at the moment `?2`, the longest due first. Each
 /// rank is asked for on its own: so the index is read from its first due row and no further than
@@ -70,82 +69,65 @@ const OPEN: &str = "SELECT count(*) AS open FROM (SELECT 1 FROM work LIMIT ?1)";
 
 const OPEN_LANES: &str = "SELECT lane, count(*) AS open FROM work GROUP BY lane";
 
-pub(super) async fn put(conn: &mut SqliteConnection, rows: &[WorkRow]) -> Result<(), StoreError> {
-    let bind = |values: &mut Values<'_>, row: &WorkRow| {
-        values
-            .push_bind(row.notice.0)
-            .push_bind(row.citizen.0.as_slice())
-            .push_bind(row.lane.as_str())
-            .push_bind(row.priority.rank())
-            .push_bind(millis(row.due_at))
-            .push_bind(row.lease.map(|lease| lease.id))
-            .push_bind(row.lease.map(|lease| millis(lease.until)))
-            .push_bind(row.attempt.map(|attempt| attempt.0));
-    };
-    PUT.run(conn, rows, bind).await
+pub(super) fn put(conn: &Connection, rows: &[WorkRow]) -> Result<(), StoreError> {
+    write(conn, PUT, rows, |row| {
+        (
+            row.notice.0,
+            row.citizen.0,
+            &row.lane,
+            row.priority.rank(),
+            millis(row.due_at),
+            row.lease.map(|lease| lease.id),
+            row.lease.map(|lease| millis(lease.until)),
+            row.attempt.map(|attempt| attempt.0),
+        )
+    })
 }
 
-fn bind_notice(values: &mut Values<'_>, notice: &NoticeId) {
-    values.push_bind(notice.0);
+pub(super) fn remove(conn: &Connection, notices: &[NoticeId]) -> Result<(), StoreError> {
+    write(conn, REMOVE, notices, |notice| (notice.0,))
 }
 
-pub(super) async fn remove(conn: &mut SqliteConnection, notices: &[NoticeId]) -> Result<(), StoreError> {
-    REMOVE.run(conn, notices, bind_notice).await
+pub(super) fn of_notices(conn: &Connection, notices: &[NoticeId]) -> Result<Vec<WorkRow>, StoreError> {
+    find(conn, OF_NOTICE, notices, |notice| (notice.0,), WORK, work)
 }
 
-pub(super) async fn of_notices(
-    conn: &mut SqliteConnection,
-    notices: &[NoticeId],
-) -> Result<Vec<WorkRow>, StoreError> {
-    OF_NOTICES.find(conn, notices, bind_notice, WORK, work).await
-}
-
-pub(super) async fn claim(
-    conn: &mut SqliteConnection,
+pub(super) fn claim(
+    conn: &Connection,
     now: Timestamp,
     lane: &str,
     lowest: Priority,
     limit: u32,
     lease: Lease,
 ) -> Result<Vec<WorkRow>, StoreError> {
-    let statement = query(CLAIM)
-        .bind(lane)
-        .bind(millis(now))
-        .bind(lowest.rank())
-        .bind(limit)
-        .bind(lease.id)
-        .bind(millis(lease.until));
-    let mut claimed = all(conn, statement, WORK, work).await?;
+    let values = (lane, millis(now), lowest.rank(), limit, lease.id, millis(lease.until));
+    let mut claimed = all(conn, CLAIM, values, WORK, work)?;
     // An UPDATE gives its rows in no order.
     claimed.sort_unstable_by_key(|row| (row.priority, row.due_at, row.notice));
     Ok(claimed)
 }
 
-pub(super) async fn abandoned(
-    conn: &mut SqliteConnection,
-    now: Timestamp,
-    limit: u32,
-) -> Result<Vec<WorkRow>, StoreError> {
-    all(conn, query(ABANDONED).bind(millis(now)).bind(limit), WORK, work).await
+pub(super) fn abandoned(conn: &Connection, now: Timestamp, limit: u32) -> Result<Vec<WorkRow>, StoreError> {
+    all(conn, ABANDONED, (millis(now), limit), WORK, work)
 }
 
-pub(super) async fn open(conn: &mut SqliteConnection, at_most: u64) -> Result<u64, StoreError> {
-    let statement = query(OPEN).bind(i64::try_from(at_most).unwrap_or(i64::MAX));
-    Ok(one(conn, statement, WORK, |cells| cells.number("open")).await?.unwrap_or_default())
+pub(super) fn open(conn: &Connection, at_most: u64) -> Result<u64, StoreError> {
+    let at_most = i64::try_from(at_most).unwrap_or(i64::MAX);
+    Ok(one(conn, OPEN, (at_most,), WORK, |cells| cells.number("open"))?.unwrap_or_default())
 }
 
-pub(super) async fn open_lanes(conn: &mut SqliteConnection) -> Result<Vec<(String, u64)>, StoreError> {
+pub(super) fn open_lanes(conn: &Connection) -> Result<Vec<(String, u64)>, StoreError> {
     let counted = |cells: &Cells<'_>| Ok((cells.get("lane")?, cells.number("open")?));
-    all(conn, query(OPEN_LANES), WORK, counted).await
+    all(conn, OPEN_LANES, (), WORK, counted)
 }
 
-pub(super) async fn next_due(
-    conn: &mut SqliteConnection,
+pub(super) fn next_due(
+    conn: &Connection,
     now: Timestamp,
     lane: &str,
 ) -> Result<Option<Timestamp>, StoreError> {
-    let statement = query(NEXT_DUE).bind(lane).bind(millis(now));
-    one(conn, statement, WORK, |cells| cells.moment_or_none("due_at")).await.map(Option::flatten)
+    let due_at = |cells: &Cells<'_>| cells.moment_or_none("due_at");
+    one(conn, NEXT_DUE, (lane, millis(now)), WORK, due_at).map(Option::flatten)
 }
 
 fn work(cells: &Cells<'_>) -> Result<WorkRow, StoreError> {
