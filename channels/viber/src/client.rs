@@ -18,6 +18,7 @@ use vestnik_contract::{
 
 use crate::request::{self, GetAccountInfo, SendMessage};
 use crate::response::{self, Answer};
+use crate::webhook::Registration;
 
 /// Viber's answers are a few hundred bytes; what is longer is not one.
 const ANSWER_LIMIT: usize = 64 * 1024;
@@ -90,6 +91,7 @@ pub(crate) struct Viber {
     pub(crate) api: Arc<Api>,
     pub(crate) sender_name: String,
     pub(crate) min_api_version: u8,
+    pub(crate) registration: Registration,
     /// Never sent on: its end tells the driver that the adapter is gone.
     pub(crate) _alive: oneshot::Sender<Infallible>,
 }
@@ -125,6 +127,7 @@ impl Channel for Viber {
 
     async fn send(&self, message: &Message) -> Result<Accepted, SendError> {
         let body = SendMessage::new(message, &self.sender_name, self.min_api_version);
+        self.registration.settled().await;
         let answer = self.api.post("send_message", &body).await;
         answer.and_then(|answer| response::accepted(&answer)).map_err(|error| self.api.at(error))
     }

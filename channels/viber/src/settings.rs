@@ -62,11 +62,12 @@ pub fn connect(settings: &Settings, setup: &Setup) -> Result<Adapter, SetupError
     let sender_name = setup.sender.viber_name.clone();
     let callbacks = ViberCallbacks::new(&secret, settings.welcome_text.as_deref(), &sender_name);
     let (alive, until) = oneshot::channel();
+    let (registrar, registration) = webhook::registration();
     let driver = setup.callback_url.clone().map(|url| -> Driver {
-        Box::pin(webhook::register(Arc::clone(&api), url, setup.route.clone(), until))
+        Box::pin(registrar.register(Arc::clone(&api), url, setup.route.clone(), until))
     });
     let min_api_version = settings.min_api_version;
-    let channel = Viber { id: channel_id()?, api, sender_name, min_api_version, _alive: alive };
+    let channel = Viber { id: channel_id()?, api, sender_name, min_api_version, registration, _alive: alive };
     Ok(Adapter { channel: Arc::new(channel), callbacks: Some(Arc::new(callbacks)), events: None, driver })
 }
 

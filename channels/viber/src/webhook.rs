@@ -4,7 +4,8 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
+use tokio::time::Instant;
 use url::Url;
 use vestnik_contract::{RouteId, SendError};
 
@@ -16,11 +17,56 @@ use crate::response;
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_mins(5);
 
-/// Registers the address and ends, at the latest when the adapter is dropped and `alive` with it.
-pub(crate) async fn register(api: Arc<Api>, url: Url, route: RouteId, alive: oneshot::Receiver<Infallible>) {
-    tokio::select! {
-        () = try_on(&api, &url, &route) => {}
-        _ = alive => {}
+/// How long messages wait for the registration. Viber that calls us at an earlier address, or cannot
+/// call us at all, takes messages all the same.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How far the registration is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    NotBegun,
+    Since(Instant),
+    Done,
+}
+
+/// Lets messages wait while the address is being registered: of one sent before, Viber would tell
+/// nobody what became of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Registration(watch::Receiver<Progress>);
+
+/// The driver's side of a [`Registration`].
+pub(crate) struct Registrar(watch::Sender<Progress>);
+
+pub(crate) fn registration() -> (Registrar, Registration) {
+    let (sender, receiver) = watch::channel(Progress::NotBegun);
+    (Registrar(sender), Registration(receiver))
+}
+
+impl Registration {
+    /// Waits while the address is being registered, but not for long.
+    pub(crate) async fn settled(&self) {
+        let Progress::Since(began) = *self.0.borrow() else { return };
+        let mut progress = self.0.clone();
+        let done = progress.wait_for(|progress| *progress == Progress::Done);
+        // Done, given up, or late: the message goes.
+        let _ = tokio::time::timeout_at(began + PATIENCE, done).await;
+    }
+}
+
+impl Registrar {
+    /// Registers the address and ends, at the latest when the adapter is dropped and `alive` with it.
+    pub(crate) async fn register(
+        self,
+        api: Arc<Api>,
+        url: Url,
+        route: RouteId,
+        alive: oneshot::Receiver<Infallible>,
+    ) {
+        self.0.send_replace(Progress::Since(Instant::now()));
+        tokio::select! {
+            () = try_on(&api, &url, &route) => drop(self.0.send_replace(Progress::Done)),
+            _ = alive => {}
+        }
     }
 }
 
@@ -53,7 +99,29 @@ mod tests {
         let nowhere: Url = "http://127.0.0.1:9/".parse().unwrap();
         let api = Api::new(nowhere.clone(), HeaderValue::from_static("token"), LONGEST_WAIT).unwrap();
         let (adapter, alive) = oneshot::channel();
-        let trying = register(Arc::new(api), nowhere, RouteId::new("main").unwrap(), alive);
+        let (registrar, _) = registration();
+        let trying = registrar.register(Arc::new(api), nowhere, RouteId::new("main").unwrap(), alive);
         tokio::join!(trying, async { drop(adapter) });
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn messages_wait_while_it_is_tried_but_not_for_ever() {
+        let (registrar, registration) = registration();
+        let waited = async || {
+            let began = Instant::now();
+            registration.settled().await;
+            began.elapsed()
+        };
+        assert_eq!(waited().await, Duration::ZERO, "nobody registers anything");
+        registrar.0.send_replace(Progress::Since(Instant::now()));
+        assert_eq!(waited().await, PATIENCE);
+        assert_eq!(waited().await, Duration::ZERO, "once, not for each message");
+        registrar.0.send_replace(Progress::Since(Instant::now()));
+        let done = async {
+            tokio::time::sleep(FIRST_WAIT).await;
+            registrar.0.send_replace(Progress::Done);
+        };
+        assert_eq!(tokio::join!(waited(), done).0, FIRST_WAIT);
+        assert_eq!(waited().await, Duration::ZERO);
     }
 }
