@@ -19,7 +19,7 @@ use crate::config::channels::{ConnectedChannel, LaneSettings};
 use crate::config::error::ConfigErrors;
 use crate::config::gateway::{LedgerSettings, Retention};
 use crate::dispatch::{
-    Alarm, Lane, LaneContext, LaneOptions, Pauses, RouteAlarm, RouteHealth, Wake, finisher, timers,
+    Alarm, Lane, LaneContext, LaneOptions, Pauses, RouteAlarm, RouteHealth, finisher, timers,
 };
 use crate::duties;
 use crate::ledger::keys::WeakMasterKey;
@@ -107,8 +107,6 @@ pub struct Gateway {
     pub ledger: Arc<Ledger>,
     /// The configuration in force.
     pub rules: Arc<Rules>,
-    /// Tells the lanes of new work.
-    pub wake: Wake,
     /// Who understands the providers' HTTP callbacks, by channel and route.
     pub callbacks: BTreeMap<(ChannelId, RouteId), Arc<dyn Callbacks>>,
     /// How it stands with each provider.
@@ -145,7 +143,6 @@ impl Gateway {
             connected.iter().map(|one| (one.channel.clone(), one.adapter.channel.clone())).collect();
         let horizons = horizons(loaded.gateway.retention);
         let rules = Arc::new(rules(loaded, channels, ledger.keys()));
-        let wake = Wake::new();
         let (outcomes, outcomes_in) = mpsc::channel(QUEUE);
         let (alarms, alarms_in) = mpsc::channel(QUEUE);
         let (pauses, pauses_in) = watch::channel(Pauses::default());
@@ -153,7 +150,6 @@ impl Gateway {
             ledger: ledger.clone(),
             rules: rules.clone(),
             clock: clock.clone(),
-            wake: wake.clone(),
             pauses: pauses_in,
             outcomes,
             alarms,
@@ -161,7 +157,6 @@ impl Gateway {
         let mut gateway = Self {
             ledger: ledger.clone(),
             rules: rules.clone(),
-            wake: wake.clone(),
             callbacks: BTreeMap::new(),
             routes: Vec::new(),
             drivers: JoinSet::new(),
@@ -171,8 +166,10 @@ impl Gateway {
             gateway.add(one, &context, lifecycle);
         }
         drop(context);
-        lifecycle.spawn("finisher", finisher::run(outcomes_in, ledger.clone(), rules.clone(), wake.clone()));
-        lifecycle.spawn("timers", timers::run(ledger.clone(), rules, wake, POLL, stopping.clone()));
+        lifecycle.spawn("finisher", finisher::run(outcomes_in, ledger.clone(), rules.clone()));
+        lifecycle.spawn("timers", timers::run(ledger.clone(), rules.clone(), POLL, stopping.clone()));
+        let receipts = timers::match_receipts(ledger.clone(), rules, POLL, stopping.clone());
+        lifecycle.spawn("early receipts", receipts);
         lifecycle.spawn("pauses", read_pauses(ledger.clone(), pauses, stopping.clone()));
         lifecycle.spawn("retention", duties::forget(ledger.clone(), horizons, stopping.clone()));
         lifecycle.spawn("alarms", pause_routes(alarms_in, ledger, clock.clone(), stopping));
@@ -205,17 +202,10 @@ impl Gateway {
         lifecycle: &Lifecycle,
     ) {
         let (refusals, mut refused) = mpsc::channel(1);
-        let (wake, alarms) = (self.wake.clone(), context.alarms.clone());
+        let alarms = context.alarms.clone();
         let (pump_name, refusals_name) = (format!("events of {channel}"), format!("refusals of {channel}"));
-        let pump = Pump {
-            ledger: self.ledger.clone(),
-            rules: self.rules.clone(),
-            channel,
-            route,
-            source,
-            recorded: Arc::new(move || wake.wake()),
-            refusals,
-        };
+        let pump =
+            Pump { ledger: self.ledger.clone(), rules: self.rules.clone(), channel, route, source, refusals };
         lifecycle.spawn(refusals_name, async move {
             while let Some(Refusal { channel, route }) = refused.recv().await {
                 // Without a reader of alarms the process is ending.
@@ -271,7 +261,7 @@ fn lane_options(lane: LaneSettings, channel: &dyn Channel) -> LaneOptions {
     LaneOptions {
         concurrency: lane.concurrency.into(),
         kept_for_urgent: lane.kept_for_urgent.into(),
-        batch: u32::from(lane.concurrency).max(64),
+        ahead: usize::from(lane.concurrency).max(32) * 2,
         lease: Duration::from_secs(lane.lease_seconds.into()),
         per_second: lane.per_second.or(nonzero(provider.per_second)),
         per_citizen_per_minute: lane.per_citizen_per_minute.or(nonzero(provider.per_address_per_minute)),

@@ -40,8 +40,6 @@ pub struct Pump {
     pub route: RouteId,
     /// What is read.
     pub source: Arc<dyn EventSource>,
-    /// Called after each batch on record: there may be work now.
-    pub recorded: Arc<dyn Fn() + Send + Sync>,
     /// Where refusals are told, once for each time that the provider refuses. One that nobody takes
     /// in time is dropped: the next try tells it again.
     pub refusals: mpsc::Sender<Refusal>,
@@ -79,7 +77,6 @@ impl Pump {
             error!(%channel, error = &error as &dyn std::error::Error, "events are not on record and will come again");
             return false;
         }
-        (self.recorded)();
         if let Err(error) = self.source.acknowledge(batch.token).await {
             self.tell(&error);
         }

@@ -56,7 +56,6 @@ pub(super) async fn run(common: &Common) -> anyhow::Result<Exit> {
         ledger: gateway.ledger.clone(),
         rules: gateway.rules.clone(),
         sources,
-        wake: gateway.wake.clone(),
         clock,
         callbacks: gateway.callbacks.clone(),
         back_pressure: settings.back_pressure,
@@ -108,18 +107,11 @@ fn join_broker(
 ) -> anyhow::Result<Probe> {
     let url = settings.url.resolve("broker.url").context("gateway.toml")?;
     let broker = Broker::new(url, Names::new(&settings.prefix)?)?;
-    let wake = gateway.wake.clone();
-    let desk = Desk::new(
-        gateway.ledger.clone(),
-        gateway.rules.clone(),
-        sources.clone(),
-        Arc::new(move || wake.wake()),
-    );
+    let desk = Desk::new(gateway.ledger.clone(), gateway.rules.clone(), sources.clone());
     let marks = Marks { bulk: limits.bulk_waits_above, normal: limits.normal_waits_above };
     let (intake, health) = AmqpIntake::new(desk, amqp::Options::new(broker.clone(), marks));
     lifecycle.spawn("intake", intake.run(lifecycle.stopping()));
-    let woken = gateway.wake.listen();
-    let (relay, _connected) = Relay::new(gateway.ledger.clone(), RelayOptions::new(broker), woken);
+    let (relay, _connected) = Relay::new(gateway.ledger.clone(), RelayOptions::new(broker));
     lifecycle.spawn("status relay", relay.run(lifecycle.stopping()));
     Ok(broker_probe(health))
 }

@@ -91,7 +91,7 @@ impl Stage {
         for pause in self.ledger.pauses().await?.iter().filter(|pause| pause.channel == *channel) {
             self.ledger.resume(channel, pause.route.as_ref()).await?;
         }
-        self.wake.wake();
+        self.ledger.remind();
         Ok(())
     }
 

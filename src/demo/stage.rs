@@ -22,7 +22,6 @@ use super::story::{Act, Deed, Message, Story, registrations};
 use crate::clock::LeapingClock;
 use crate::config::sources::Sources;
 use crate::config::{Loaded, Overrides};
-use crate::dispatch::Wake;
 use crate::domain::{CitizenId, CitizenKey, Entry, MeasureId};
 use crate::gateway::{Gateway, open_ledger};
 use crate::inbox::Inbox;
@@ -50,7 +49,6 @@ pub struct Stage {
     /// The portal inbox.
     pub inbox: Inbox,
     desk: Desk,
-    pub(super) wake: Wake,
     keys: BTreeMap<CitizenKey, CitizenId>,
     board: watch::Sender<Board>,
     read_up_to: tokio::sync::Mutex<Position>,
@@ -92,7 +90,6 @@ impl Stage {
             ledger: gateway.ledger.clone(),
             rules: gateway.rules.clone(),
             sources: sources.clone(),
-            wake: gateway.wake.clone(),
             clock: clock.clock(),
             callbacks: gateway.callbacks.clone(),
             back_pressure,
@@ -113,10 +110,9 @@ impl Stage {
         gateway: &Gateway,
         sources: Arc<Sources>,
     ) -> anyhow::Result<Self> {
-        let Gateway { ledger, rules, wake, .. } = gateway;
+        let Gateway { ledger, rules, .. } = gateway;
         let registrations = registrations(rules)?;
-        let woken = wake.clone();
-        let desk = Desk::new(ledger.clone(), rules.clone(), sources, Arc::new(move || woken.wake()));
+        let desk = Desk::new(ledger.clone(), rules.clone(), sources);
         let key = |id: &CitizenId| (ledger.keys().citizen(id), id.clone());
         Ok(Self {
             phones: Phones::new(sandboxes, &story, &registrations),
@@ -128,7 +124,6 @@ impl Stage {
             rules: rules.clone(),
             inbox: Inbox::new(ledger.clone()),
             desk,
-            wake: wake.clone(),
             board: watch::Sender::default(),
             read_up_to: tokio::sync::Mutex::default(),
             leaping: AtomicBool::new(true),
@@ -253,7 +248,7 @@ impl Stage {
     /// Lets the clock leap, and tells everybody who waits for a moment.
     pub(super) fn leap_to(&self, at: Timestamp) {
         self.clock.leap_to(at);
-        self.wake.wake();
+        self.ledger.remind();
         self.stir();
     }
 }

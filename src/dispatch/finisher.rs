@@ -6,7 +6,6 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
-use super::wake::Wake;
 use crate::ledger::retry::{by_halves, insist};
 use crate::ledger::{Finished, Ledger, Rules};
 
@@ -16,12 +15,11 @@ const BATCH: usize = 500;
 /// Puts outcomes on record until every lane is gone. A batch takes what is waiting and waits for
 /// nothing. While the ledger is away, outcomes are kept and tried again: the process must be cut to
 /// lose one, and then its attempt is ambiguous.
-pub async fn run(mut outcomes: mpsc::Receiver<Finished>, ledger: Arc<Ledger>, rules: Arc<Rules>, wake: Wake) {
+pub async fn run(mut outcomes: mpsc::Receiver<Finished>, ledger: Arc<Ledger>, rules: Arc<Rules>) {
     let mut batch = Vec::with_capacity(BATCH);
     while outcomes.recv_many(&mut batch, BATCH).await > 0 {
         finish(&batch, &ledger, &rules).await;
         batch.clear();
-        wake.wake();
     }
 }
 

@@ -1,23 +1,23 @@
-//! A lane: the dispatcher of one channel. It claims due work, waits for the limits, starts, calls
-//! the adapter with bounded concurrency, and hands the outcomes to the finisher.
+//! A lane: the dispatcher of one channel. It claims due work ahead of the calls, starts what the
+//! limits and the free calls allow, calls the adapter for each, and hands the outcomes to the finisher.
 
-use std::collections::VecDeque;
 use std::num::NonZeroU32;
-use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use futures_util::FutureExt as _;
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info};
-use vestnik_contract::{Accepted, Channel, ChannelId, RouteId, SendError, SendErrorKind};
+use tracing::error;
+use vestnik_contract::{Channel, RouteId};
 
-use super::breaker::{Admission, Breaker, SpikeWatch};
+use super::breaker::Admission;
+use super::hand::Hand;
 use super::limits::Limits;
 use super::pauses::{Paused, Pauses};
-use super::wake::Wake;
+use super::route::{Route, RouteAlarm, RouteHealth};
 use crate::clock::Clock;
 use crate::domain::Priority;
 use crate::ledger::retry::{by_halves, insist};
@@ -31,8 +31,8 @@ pub struct LaneOptions {
     pub concurrency: usize,
     /// Calls of these that are kept for urgent work.
     pub kept_for_urgent: usize,
-    /// Rows claimed at once.
-    pub batch: u32,
+    /// Rows claimed ahead of the calls.
+    pub ahead: usize,
     /// For how long work is leased; longer than the channel's call time-out.
     pub lease: Duration,
     /// Messages a second on the route.
@@ -52,8 +52,6 @@ pub struct LaneContext {
     pub rules: Arc<Rules>,
     /// The time.
     pub clock: Clock,
-    /// Tells that there may be due work.
-    pub wake: Wake,
     /// The pauses on record.
     pub pauses: watch::Receiver<Pauses>,
     /// Takes outcomes.
@@ -62,68 +60,48 @@ pub struct LaneContext {
     pub alarms: mpsc::Sender<RouteAlarm>,
 }
 
-/// A route that must not be used until somebody has looked at it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RouteAlarm {
-    /// The channel.
-    pub channel: ChannelId,
-    /// The route.
-    pub route: RouteId,
-    /// What is wrong with it.
-    pub what: Alarm,
-}
-
-/// What is wrong with a route.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Alarm {
-    /// The provider refuses our credentials or settings.
-    Misconfigured,
-    /// The provider calls most addresses unreachable all of a sudden.
-    UnreachableSpike,
-}
-
 /// The dispatcher of one channel's route.
 pub struct Lane {
     context: LaneContext,
     options: LaneOptions,
     route: Arc<Route>,
     limits: Limits,
+    hand: Hand,
     slots: Arc<Semaphore>,
     calls: JoinSet<()>,
     /// Whether the route was paused when it was looked at last.
     was_paused: bool,
 }
 
-struct Route {
-    channel: Arc<dyn Channel>,
-    id: RouteId,
-    health: Arc<Mutex<(Breaker, SpikeWatch)>>,
-}
-
-/// Whether a route's provider answers, for those who ask how the process is.
-#[derive(Clone)]
-pub struct RouteHealth {
-    /// Channel and route, such as `sms/main`.
-    pub name: String,
-    health: Arc<Mutex<(Breaker, SpikeWatch)>>,
-}
-
-impl RouteHealth {
-    /// Whether the provider answered of late; a route that was not used yet is taken to be well.
-    #[must_use]
-    pub fn answers(&self) -> bool {
-        !self.health.lock().unwrap_or_else(PoisonError::into_inner).0.is_open()
-    }
-}
-
 /// After a failure of the ledger.
 const PAUSE_ON_ERROR: Duration = Duration::from_millis(500);
 
-/// Rows started in one commit at most.
-const START_BATCH: usize = 128;
-
-/// Before a lease is over: what is still unstarted then is left to be claimed anew.
+/// Before a lease is over: what is still unstarted then is given back to be claimed anew.
 const LEASE_MARGIN: Duration = Duration::from_secs(5);
+
+/// How long a busy lane goes without looking for something more urgent than it has in hand.
+const BUSY: Duration = Duration::from_millis(100);
+
+/// A lane held back by a limit lets so long pass, to start a few at once: it is behind in any case.
+const HELD_BACK: Duration = Duration::from_millis(10);
+
+/// What the route may be given.
+enum Given {
+    Nothing,
+    /// Calls under way at once.
+    Calls(usize),
+    /// Its work goes to the next step of each plan.
+    Rerouted,
+}
+
+/// What a lane waits for before its next round.
+enum Next {
+    News,
+    /// So many free calls.
+    Free(usize),
+    /// A limit.
+    After(Duration),
+}
 
 impl Lane {
     /// A lane for this route of a channel.
@@ -136,127 +114,151 @@ impl Lane {
     ) -> Self {
         let limits = Limits::new(options.per_second, options.per_citizen_per_minute);
         let slots = Arc::new(Semaphore::new(options.concurrency.max(1)));
-        let route = Arc::new(Route { channel, id: route, health: Arc::default() });
-        Self { context, options, route, limits, slots, calls: JoinSet::new(), was_paused: false }
+        let route = Arc::new(Route::new(channel, route));
+        let (hand, calls) = (Hand::default(), JoinSet::new());
+        Self { context, options, route, limits, hand, slots, calls, was_paused: false }
     }
 
     /// How it stands with its provider.
     #[must_use]
     pub fn health(&self) -> RouteHealth {
-        let name = format!("{}/{}", self.route.channel.id(), self.route.id);
-        RouteHealth { name, health: self.route.health.clone() }
+        self.route.health()
     }
 
-    /// Works until `stopping`, then waits for the calls under way.
+    /// Works until `stopping`, then gives back what it has not started and waits for the calls under
+    /// way.
     pub async fn run(mut self, stopping: CancellationToken) {
-        let mut wake = self.context.wake.listen();
+        let mut news = self.context.ledger.news_of_work(self.route.channel.id());
         while !stopping.is_cancelled() {
             while self.calls.try_join_next().is_some() {}
-            match self.round(&stopping).await {
-                Ok(true) => {}
-                Ok(false) => {
-                    let idle = tokio::time::timeout(self.options.poll, wake.changed());
-                    let _ = stopping.run_until_cancelled(idle).await;
-                }
-                Err(error) => {
-                    let channel = self.route.channel.id();
-                    error!(%channel, error = &error as &dyn std::error::Error, "a lane could not work");
-                    stopping.run_until_cancelled(tokio::time::sleep(PAUSE_ON_ERROR)).await;
-                }
-            }
+            let next = self.round(&stopping).await.unwrap_or_else(|error| self.failed(&error));
+            stopping.run_until_cancelled(self.rest(next, &mut news)).await;
+        }
+        let rest = self.hand.take_all();
+        if let Err(error) = self.give_back(rest, &stopping).await {
+            self.failed(&error);
         }
         while self.calls.join_next().await.is_some() {}
     }
 
-    /// Claims and sends once; whether there may be more to do at once.
-    async fn round(&mut self, stopping: &CancellationToken) -> Result<bool, LedgerError> {
-        let Some(room) = self.room(stopping).await else { return Ok(false) };
-        let channel = self.route.channel.id().clone();
-        let LaneContext { ledger, rules, wake, .. } = &self.context;
-        let lease = self.options.lease;
-        let rows = insist(stopping, || ledger.claim(&channel, room.lowest, room.limit, lease)).await?;
-        if rows.is_empty() {
-            return Ok(false);
-        }
-        if room.reroute {
-            insist(stopping, || ledger.reroute(&rows, rules)).await?;
-            wake.wake();
-        } else {
-            self.send_all(rows, stopping).await?;
-        }
-        Ok(true)
+    fn failed(&self, error: &LedgerError) -> Next {
+        let channel = self.route.channel.id();
+        error!(%channel, error = error as &dyn std::error::Error, "a lane could not work");
+        Next::After(PAUSE_ON_ERROR)
     }
 
-    /// How much may be claimed now; `None` for nothing before the next wake-up.
-    async fn room(&mut self, stopping: &CancellationToken) -> Option<Room> {
+    async fn rest(&self, next: Next, news: &mut watch::Receiver<()>) {
+        // Whether what was waited for came or the time was over, the next round looks.
+        match next {
+            Next::News => drop(tokio::time::timeout(self.options.poll, news.changed()).await),
+            Next::Free(calls) => {
+                let calls = u32::try_from(calls).unwrap_or(u32::MAX);
+                drop(tokio::time::timeout(BUSY, self.slots.acquire_many(calls)).await);
+            }
+            Next::After(wait) => tokio::time::sleep(wait).await,
+        }
+    }
+
+    /// Claims, starts and calls once; what to wait for before the next time.
+    async fn round(&mut self, stopping: &CancellationToken) -> Result<Next, LedgerError> {
+        let calls = match self.given() {
+            Given::Calls(calls) => calls,
+            Given::Rerouted => return self.reroute(stopping).await,
+            Given::Nothing => {
+                let rest = self.hand.take_all();
+                self.give_back(rest, stopping).await?;
+                return Ok(Next::News);
+            }
+        };
+        let overdue = self.hand.take_overdue(Instant::now());
+        self.give_back(overdue, stopping).await?;
+        let more = self.claim(stopping).await?;
+        let under_way = self.options.concurrency.max(1) - self.slots.available_permits();
+        let kept = self.kept_for_urgent(calls);
+        let (passing, wait) = self.hand.pass(&self.limits, |priority| {
+            let calls = if priority == Priority::Urgent { calls } else { calls - kept };
+            calls.saturating_sub(under_way)
+        });
+        self.start(&passing, stopping).await?;
+        self.limits.forget_old();
+        Ok(self.next(calls, more, wait))
+    }
+
+    /// What the route may be given now.
+    fn given(&mut self) -> Given {
         let now = self.context.clock.now();
         let paused = self.context.pauses.borrow().of(self.route.channel.id(), &self.route.id, now);
-        let batch = self.options.batch.max(1);
         if std::mem::replace(&mut self.was_paused, paused.is_some()) && paused.is_none() {
             self.route.forget_spike();
         }
         match paused {
-            Some(Paused::Hold) => return None,
-            Some(Paused::Reroute) => {
-                return Some(Room { lowest: Priority::Bulk, limit: batch, reroute: true });
-            }
+            Some(Paused::Hold) => return Given::Nothing,
+            Some(Paused::Reroute) => return Given::Rerouted,
             None => {}
         }
-        let one = match self.route.admission(now) {
-            Admission::All => false,
-            Admission::Probe => true,
-            Admission::NotBefore(_) => return None,
-        };
-        // A free slot first: what is claimed can then be started at once.
-        let slot = stopping.run_until_cancelled(self.slots.acquire()).await?;
-        drop(slot);
-        let free = self.slots.available_permits().max(1);
-        let kept = self.options.kept_for_urgent.min(self.options.concurrency.saturating_sub(1));
-        let (lowest, free) =
-            if free > kept { (Priority::Bulk, free - kept) } else { (Priority::Urgent, free) };
-        let limit = if one { 1 } else { batch.min(u32::try_from(free).unwrap_or(u32::MAX)) };
-        Some(Room { lowest, limit, reroute: false })
+        match self.route.admission(now) {
+            Admission::All => Given::Calls(self.options.concurrency.max(1)),
+            Admission::Probe => Given::Calls(1),
+            Admission::NotBefore(_) => Given::Nothing,
+        }
     }
 
-    /// Starts claimed rows as the limits let them pass, and calls the adapter for each.
-    async fn send_all(
-        &mut self,
-        rows: Vec<WorkRow>,
+    /// Calls that only urgent work may use; at least one is left for the rest.
+    fn kept_for_urgent(&self, calls: usize) -> usize {
+        self.options.kept_for_urgent.min(calls - 1)
+    }
+
+    /// Fills the hand; while it is well filled, with urgent work only. Gives whether more may be due.
+    async fn claim(&mut self, stopping: &CancellationToken) -> Result<bool, LedgerError> {
+        let ahead = self.options.ahead.max(1);
+        let well_filled = self.hand.count(Priority::Bulk) > ahead / 2;
+        let lowest = if well_filled { Priority::Urgent } else { Priority::Bulk };
+        let room = ahead.saturating_sub(self.hand.count(lowest));
+        let claimed = self.claim_some(lowest, room, stopping).await?;
+        let more = claimed.len() == room;
+        let lease = self.options.lease;
+        self.hand.take_in(claimed, Instant::now() + lease.saturating_sub(LEASE_MARGIN).max(lease / 2));
+        Ok(more)
+    }
+
+    async fn claim_some(
+        &self,
+        lowest: Priority,
+        most: usize,
         stopping: &CancellationToken,
-    ) -> Result<(), LedgerError> {
-        let patience = self.options.lease.saturating_sub(LEASE_MARGIN).max(self.options.lease / 2);
-        let deadline = tokio::time::Instant::now() + patience;
-        let mut waiting = VecDeque::from(rows);
-        while !waiting.is_empty() {
-            let turn = stopping.run_until_cancelled(self.limits.ready()).await;
-            if turn.is_none() || tokio::time::Instant::now() >= deadline {
-                let rest: Vec<_> = waiting.into();
-                return insist(stopping, || self.context.ledger.release(&rest)).await;
-            }
-            let (passing, wait) =
-                self.limits.pass(&mut waiting, |row| row.citizen, START_BATCH, self.options.poll);
-            if passing.is_empty() {
-                stopping.run_until_cancelled(tokio::time::sleep(wait)).await;
-                continue;
-            }
-            self.start(&passing, stopping).await?;
+    ) -> Result<Vec<WorkRow>, LedgerError> {
+        let Ok(limit @ 1..) = u32::try_from(most) else { return Ok(Vec::new()) };
+        let (ledger, channel) = (&self.context.ledger, self.route.channel.id());
+        insist(stopping, || ledger.claim(channel, lowest, limit, self.options.lease)).await
+    }
+
+    /// Sends what is due to the next step of its plan.
+    async fn reroute(&mut self, stopping: &CancellationToken) -> Result<Next, LedgerError> {
+        let mut rows = self.hand.take_all();
+        rows.extend(self.claim_some(Priority::Bulk, self.options.ahead, stopping).await?);
+        if rows.is_empty() {
+            return Ok(Next::News);
         }
-        self.limits.forget_old();
-        Ok(())
+        let LaneContext { ledger, rules, .. } = &self.context;
+        insist(stopping, || ledger.reroute(&rows, rules)).await?;
+        Ok(Next::Free(0))
+    }
+
+    async fn give_back(&self, rows: Vec<WorkRow>, stopping: &CancellationToken) -> Result<(), LedgerError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        insist(stopping, || self.context.ledger.release(&rows)).await
     }
 
     /// Starts rows and calls the adapter for each. One that cannot be started at all is left to its
     /// lease, and stands in the way of no other.
     async fn start(&mut self, rows: &[WorkRow], stopping: &CancellationToken) -> Result<(), LedgerError> {
-        let LaneContext { ledger, rules, wake, .. } = self.context.clone();
+        let LaneContext { ledger, rules, .. } = self.context.clone();
         let parts = by_halves(rows, |part| insist(stopping, || ledger.start(part, &rules)).boxed()).await;
         for (part, outcome) in parts {
             match outcome {
                 Ok(started) => {
-                    if started.len() < part.len() {
-                        // What did not start may be due on another lane now.
-                        wake.wake();
-                    }
                     for outgoing in started {
                         self.call(outgoing).await;
                     }
@@ -273,93 +275,35 @@ impl Lane {
 
     async fn call(&mut self, outgoing: Outgoing) {
         let Ok(slot) = self.slots.clone().acquire_owned().await else { return };
-        let (context, route) = (self.context.clone(), self.route.clone());
+        let (LaneContext { clock, outcomes, alarms, .. }, route) = (self.context.clone(), self.route.clone());
         let time_out = self.options.lease.saturating_sub(LEASE_MARGIN / 5);
-        self.calls.spawn(call(context, route, outgoing, time_out, slot));
-    }
-}
-
-struct Room {
-    lowest: Priority,
-    limit: u32,
-    reroute: bool,
-}
-
-impl Route {
-    fn admission(&self, now: jiff::Timestamp) -> Admission {
-        self.health.lock().unwrap_or_else(PoisonError::into_inner).0.admit(now)
+        self.calls.spawn(async move {
+            let finished = route.call(outgoing, time_out, &clock, &alarms).await;
+            drop(slot);
+            if outcomes.send(finished).await.is_err() {
+                error!("an outcome had no reader: its attempt will be ambiguous");
+            }
+        });
     }
 
-    /// Somebody has looked at the route, and lets it go on.
-    fn forget_spike(&self) {
-        self.health.lock().unwrap_or_else(PoisonError::into_inner).1.reset();
-    }
-
-    /// Counts an outcome; the alarm it raises.
-    fn record(&self, outcome: Result<(), SendErrorKind>, now: jiff::Timestamp) -> Option<Alarm> {
-        let mut health = self.health.lock().unwrap_or_else(PoisonError::into_inner);
-        let was_open = health.0.is_open();
-        health.0.record(outcome, now);
-        if was_open != health.0.is_open() {
-            let (channel, route) = (self.channel.id(), &self.id);
-            info!(%channel, %route, open = health.0.is_open(), "circuit breaker");
+    /// What to wait for after a round. With more in hand than free calls a few calls have to end first:
+    /// so a few are started in one commit, not each in one of its own.
+    fn next(&self, calls: usize, more: bool, wait: Option<Duration>) -> Next {
+        let Some(first) = self.hand.first() else {
+            return if more { Next::Free(1) } else { Next::News };
+        };
+        if let Some(wait) = wait {
+            return Next::After(wait.clamp(HELD_BACK, BUSY));
         }
-        if health.1.record(outcome) {
-            return Some(Alarm::UnreachableSpike);
+        if first == Priority::Urgent {
+            return Next::Free(1);
         }
-        (outcome == Err(SendErrorKind::Misconfigured)).then_some(Alarm::Misconfigured)
+        let kept = self.kept_for_urgent(calls);
+        let few = ((calls - kept) / 2).clamp(1, self.hand.count(Priority::Bulk));
+        let not_to_be_used = self.options.concurrency.max(1) - calls;
+        Next::Free(not_to_be_used + kept + few)
     }
 }
 
-/// One call to the provider, from a started attempt to its outcome.
-async fn call(
-    context: LaneContext,
-    route: Arc<Route>,
-    outgoing: Outgoing,
-    time_out: Duration,
-    slot: OwnedSemaphorePermit,
-) {
-    let answer = AssertUnwindSafe(route.channel.send(&outgoing.message)).catch_unwind();
-    let result = match tokio::time::timeout(time_out, answer).await {
-        Ok(Ok(result)) => result,
-        Ok(Err(_panic)) => {
-            error!(channel = %route.channel.id(), "an adapter panicked");
-            Err(SendError::new(SendErrorKind::Ambiguous))
-        }
-        Err(_elapsed) => Err(SendError::new(SendErrorKind::Ambiguous)),
-    };
-    drop(slot);
-    let outcome = result.as_ref().map(|_| ()).map_err(SendError::kind);
-    count(&route, outcome);
-    let alarm = route.record(outcome, context.clock.now());
-    let result = if alarm == Some(Alarm::UnreachableSpike) { believe_less(result) } else { result };
-    if let Some(what) = alarm {
-        let (channel, route) = (route.channel.id().clone(), route.id.clone());
-        // The alarm's reader lives as long as the lanes; without it the process is ending.
-        let _ = context.alarms.send(RouteAlarm { channel, route, what }).await;
-    }
-    let finished = Finished {
-        notice: outgoing.notice,
-        citizen: outgoing.citizen,
-        attempt: outgoing.attempt,
-        channel: route.channel.id().clone(),
-        route: route.id.clone(),
-        recipient: outgoing.message.recipient.clone(),
-        result,
-    };
-    if context.outcomes.send(finished).await.is_err() {
-        error!("an outcome had no reader: its attempt will be ambiguous");
-    }
-}
-
-/// In a spike no address is closed.
-fn believe_less(result: Result<Accepted, SendError>) -> Result<Accepted, SendError> {
-    result.map_err(|_| SendError::new(SendErrorKind::Misconfigured).code("spike"))
-}
-
-fn count(route: &Route, outcome: Result<(), SendErrorKind>) {
-    let outcome = outcome.map_or_else(SendErrorKind::as_str, |()| "accepted");
-    let (channel, route) = (route.channel.id().to_string(), route.id.to_string());
-    metrics::counter!("vestnik_sends_total", "channel" => channel, "route" => route, "outcome" => outcome)
-        .increment(1);
-}
+#[cfg(test)]
+mod tests;

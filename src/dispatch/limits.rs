@@ -30,45 +30,45 @@ impl Limits {
         Self { all, each, clock: QuantaClock::default() }
     }
 
-    /// Waits until one message may pass.
-    pub async fn ready(&self) {
-        if let Some(limiter) = &self.all {
-            limiter.until_ready().await;
-        }
-    }
-
-    /// Takes out of the waiting those whose turn it is, at most `most`; one token of the route has been
-    /// taken already. The others stay. Says too after which wait, of at most `longest`, somebody's turn
-    /// may come who had none.
+    /// Takes out of the waiting, in their order, those whose turn it is, as long as there is `room` for
+    /// one after so many others. The rest stays in its order. Where a limit held somebody back, says
+    /// too how long it is until it may let somebody pass.
     pub fn pass<T>(
         &self,
         waiting: &mut VecDeque<T>,
         citizen: impl Fn(&T) -> CitizenKey,
-        most: usize,
-        longest: Duration,
-    ) -> (Vec<T>, Duration) {
-        let (mut passing, mut shortest) = (Vec::new(), longest);
-        for _ in 0..waiting.len() {
-            let more = passing.is_empty() || (passing.len() < most && self.take());
-            if !more {
+        room: impl Fn(&T, usize) -> bool,
+    ) -> (Vec<T>, Option<Duration>) {
+        let (mut passing, mut stay) = (Vec::new(), VecDeque::new());
+        let (mut token, mut wait) = (false, None);
+        let mut hold =
+            |until: Duration| wait = Some(wait.map_or(until, |sooner: Duration| sooner.min(until)));
+        while let Some(one) = waiting.pop_front_if(|one| room(one, passing.len())) {
+            // A token that the route gave is kept for the next where a citizen has no turn yet.
+            if !token && let Err(until) = self.take() {
+                waiting.push_front(one);
+                hold(until);
                 break;
             }
-            let Some(one) = waiting.pop_front() else { break };
-            match self.turn_of(citizen(&one)) {
+            let turn = self.turn_of(citizen(&one));
+            token = turn.is_err();
+            match turn {
                 Ok(()) => passing.push(one),
-                Err(wait) => {
-                    shortest = shortest.min(wait);
-                    waiting.push_back(one);
+                Err(until) => {
+                    hold(until);
+                    stay.push_back(one);
                 }
             }
         }
-        (passing, shortest)
+        stay.append(waiting);
+        *waiting = stay;
+        (passing, wait)
     }
 
-    /// Whether one more message may pass now.
-    #[must_use]
-    fn take(&self) -> bool {
-        self.all.as_ref().is_none_or(|limiter| limiter.check().is_ok())
+    /// Takes a token of the route, or says how long it is until there is one.
+    fn take(&self) -> Result<(), Duration> {
+        let Some(limiter) = &self.all else { return Ok(()) };
+        limiter.check().map_err(|not_yet| not_yet.wait_time_from(self.clock.now()))
     }
 
     /// Takes this citizen's turn, or says how long it is until there is one.
@@ -89,10 +89,19 @@ impl Limits {
 mod tests {
     use super::*;
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as it is asked for")]
+    fn citizen(number: &u8) -> CitizenKey {
+        CitizenKey([*number; 32])
+    }
+
+    fn at_most(most: usize) -> impl Fn(&u8, usize) -> bool {
+        move |_, passed| passed < most
+    }
+
     #[test]
     fn limits_hold_for_all_and_for_each() {
         let limits = Limits::new(NonZeroU32::new(50), NonZeroU32::new(60));
-        assert_eq!((0..100).filter(|_| limits.take()).count(), 5);
+        assert_eq!((0..100).filter(|_| limits.take().is_ok()).count(), 5);
         let (one, other) = (CitizenKey([1; 32]), CitizenKey([2; 32]));
         assert!(limits.turn_of(one).is_ok());
         assert!(limits.turn_of(one).unwrap_err() <= Duration::from_secs(1));
@@ -100,20 +109,35 @@ mod tests {
         limits.forget_old();
         assert!(limits.turn_of(one).is_err(), "who just had a turn is not forgotten");
         let free = Limits::new(None, None);
-        assert!((0..10_000).all(|_| free.take() && free.turn_of(one).is_ok()));
+        assert!((0..10_000).all(|_| free.take().is_ok() && free.turn_of(one).is_ok()));
     }
 
     #[test]
-    fn who_may_not_pass_yet_stays_and_nobody_is_lost() {
-        let citizen = |number: &u8| CitizenKey([*number; 32]);
-        for limits in [Limits::new(NonZeroU32::new(30), None), Limits::new(None, NonZeroU32::new(60))] {
-            let everybody: Vec<u8> = [1, 1, 2, 3, 4, 4, 5, 6].into();
-            let mut waiting = VecDeque::from(everybody.clone());
-            let (passing, wait) = limits.pass(&mut waiting, citizen, 4, Duration::from_secs(9));
-            assert!((1..=4).contains(&passing.len()) && wait <= Duration::from_secs(9), "{passing:?}");
-            let mut all: Vec<_> = passing.into_iter().chain(waiting).collect();
-            all.sort_unstable();
-            assert_eq!(all, everybody);
-        }
+    fn without_limits_only_the_room_counts() {
+        let mut waiting: VecDeque<u8> = [1, 1, 2, 3, 4].into();
+        let limits = Limits::new(None, None);
+        assert_eq!(limits.pass(&mut waiting, citizen, at_most(3)), (vec![1, 1, 2], None));
+        assert_eq!(limits.pass(&mut waiting, citizen, at_most(0)), (vec![], None));
+        assert_eq!(limits.pass(&mut waiting, citizen, |one, _| *one < 4), (vec![3], None));
+        assert_eq!(waiting, [4]);
+    }
+
+    #[test]
+    fn who_has_no_turn_yet_keeps_the_place_and_is_waited_for() {
+        let limits = Limits::new(None, NonZeroU32::new(60));
+        let mut waiting: VecDeque<u8> = [1, 1, 2, 1, 3, 4].into();
+        let (passing, wait) = limits.pass(&mut waiting, citizen, at_most(3));
+        assert_eq!((passing, &waiting), (vec![1, 2, 3], &[1, 1, 4].into()));
+        assert!(wait.unwrap() <= Duration::from_secs(1));
+    }
+
+    #[test]
+    fn a_route_without_tokens_is_waited_for_and_wastes_no_ones_turn() {
+        let limits = Limits::new(NonZeroU32::new(20), NonZeroU32::new(1));
+        let mut waiting: VecDeque<u8> = [1, 1, 2, 3].into();
+        let (passing, wait) = limits.pass(&mut waiting, citizen, at_most(9));
+        assert_eq!((passing, &waiting), (vec![1, 2], &[1, 3].into()));
+        assert!(wait.unwrap() <= Duration::from_millis(100));
+        assert!(limits.turn_of(citizen(&3)).is_ok());
     }
 }

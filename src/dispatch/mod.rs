@@ -2,14 +2,15 @@
 
 mod breaker;
 pub mod finisher;
+mod hand;
 mod lane;
 mod limits;
 mod pauses;
+mod route;
 pub mod timers;
-mod wake;
 
 pub use breaker::{Admission, Breaker, SpikeWatch};
-pub use lane::{Alarm, Lane, LaneContext, LaneOptions, RouteAlarm, RouteHealth};
+pub use lane::{Lane, LaneContext, LaneOptions};
 pub use limits::Limits;
 pub use pauses::{Paused, Pauses};
-pub use wake::Wake;
+pub use route::{Alarm, RouteAlarm, RouteHealth};

@@ -1,49 +1,69 @@
-//! The timers' loop: notices whose moment has come, abandoned attempts, receipts that came early.
+//! What the ledger does in its own time: notices whose moment has come, attempts that were abandoned,
+//! receipts that came before what they name.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
-use super::wake::Wake;
 use crate::ledger::retry::insist;
 use crate::ledger::{Ledger, LedgerError, Rules};
 
 /// Rows in one commit at most.
 const BATCH: u32 = 500;
 
-/// Runs until `stopping`, looking at least every `poll`.
-pub async fn run(
-    ledger: Arc<Ledger>,
-    rules: Arc<Rules>,
-    wake: Wake,
-    poll: Duration,
-    stopping: CancellationToken,
-) {
-    let mut woken = wake.listen();
+/// Early receipts are matched at most so often: under load many at once.
+const PACE: Duration = Duration::from_millis(50);
+
+/// Moves notices whose moment has come, and turns abandoned attempts into ambiguous ones, until
+/// `stopping`; looks at least every `poll`.
+pub async fn run(ledger: Arc<Ledger>, rules: Arc<Rules>, poll: Duration, stopping: CancellationToken) {
+    let mut news = ledger.news_of_timers();
     while !stopping.is_cancelled() {
-        match insist(&stopping, || round(&ledger, &rules, &wake)).await {
+        match insist(&stopping, || advance(&ledger, &rules)).await {
             Ok(true) => continue,
             Ok(false) => {}
             Err(error) => error!(error = &error as &dyn std::error::Error, "timers could not be advanced"),
         }
-        let idle = tokio::time::timeout(poll, woken.changed());
-        let _ = stopping.run_until_cancelled(idle).await;
+        rest(poll, &mut news, &stopping).await;
     }
 }
 
+/// Matches receipts with what they name once that is on record, until `stopping`; looks at least every
+/// `poll`.
+pub async fn match_receipts(
+    ledger: Arc<Ledger>,
+    rules: Arc<Rules>,
+    poll: Duration,
+    stopping: CancellationToken,
+) {
+    let mut news = ledger.news_of_references();
+    while !stopping.is_cancelled() {
+        match insist(&stopping, || ledger.match_orphans(BATCH, &rules)).await {
+            Ok(0) => rest(poll, &mut news, &stopping).await,
+            Ok(_) => {}
+            Err(error) => {
+                error!(error = &error as &dyn std::error::Error, "receipts could not be matched");
+                rest(poll, &mut news, &stopping).await;
+            }
+        }
+        stopping.run_until_cancelled(tokio::time::sleep(PACE)).await;
+    }
+}
+
+async fn rest(poll: Duration, news: &mut watch::Receiver<()>, stopping: &CancellationToken) {
+    // News or none: the next round looks.
+    let _ = stopping.run_until_cancelled(tokio::time::timeout(poll, news.changed())).await;
+}
+
 /// Whether there was anything to do.
-async fn round(ledger: &Ledger, rules: &Rules, wake: &Wake) -> Result<bool, LedgerError> {
+async fn advance(ledger: &Ledger, rules: &Rules) -> Result<bool, LedgerError> {
     let advanced = ledger.advance(BATCH, rules).await?;
     if advanced.abandoned > 0 {
         info!(attempts = advanced.abandoned, "attempts without an outcome are ambiguous now");
         metrics::counter!("vestnik_ambiguous_total").increment(advanced.abandoned as u64);
     }
-    let matched = ledger.match_orphans(BATCH, rules).await?;
-    let busy = advanced.timers + advanced.abandoned + matched > 0;
-    if busy {
-        wake.wake();
-    }
-    Ok(busy)
+    Ok(advanced.timers + advanced.abandoned > 0)
 }

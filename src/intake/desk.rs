@@ -31,20 +31,13 @@ pub struct Desk {
     ledger: Arc<Ledger>,
     rules: Arc<Rules>,
     sources: Arc<Sources>,
-    accepted: Arc<dyn Fn() + Send + Sync>,
 }
 
 impl Desk {
-    /// A desk of this ledger under this configuration. `accepted` is called after each batch that
-    /// may have made work.
+    /// A desk of this ledger under this configuration.
     #[must_use]
-    pub fn new(
-        ledger: Arc<Ledger>,
-        rules: Arc<Rules>,
-        sources: Arc<Sources>,
-        accepted: Arc<dyn Fn() + Send + Sync>,
-    ) -> Self {
-        Self { ledger, rules, sources, accepted }
+    pub fn new(ledger: Arc<Ledger>, rules: Arc<Rules>, sources: Arc<Sources>) -> Self {
+        Self { ledger, rules, sources }
     }
 
     /// The ledger that messages go into.
@@ -95,9 +88,6 @@ impl Desk {
                     answers.push(Err(internal()));
                 }
             }
-        }
-        if !batch.is_empty() {
-            (self.accepted)();
         }
         Ok(answers)
     }

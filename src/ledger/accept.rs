@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use vestnik_contract::TextLength;
 
+use super::news::Fresh;
 use super::people::{self, People};
 use super::rules::{Rules, locale_for};
 use super::store::{IdempotencyRow, InboxRow, NoticeRow, NotificationRow, ReservationRow, Tx, WorkRow};
@@ -69,8 +70,8 @@ impl Ledger {
         let mut intake = Intake::new(self, rules, now, people, known);
         intake.load_cancelled(&mut *tx, batch, &citizens).await?;
         let answers = batch.iter().map(|one| intake.take(one)).collect::<Result<Vec<_>, _>>()?;
-        intake.write(&mut *tx).await?;
-        tx.commit().await?;
+        let fresh = intake.write(&mut *tx).await?;
+        self.commit(tx, &fresh).await?;
         Ok(answers)
     }
 
@@ -455,7 +456,7 @@ impl<'a> Intake<'a> {
         self.held.insert(notice.id, Held { notice, words: Vec::new() });
     }
 
-    async fn write(mut self, tx: &mut dyn Tx) -> Result<(), LedgerError> {
+    async fn write(mut self, tx: &mut dyn Tx) -> Result<Fresh, LedgerError> {
         let rows = |ids: &[NoticeId]| -> Result<Vec<NoticeRow>, LedgerError> {
             ids.iter().filter_map(|id| self.held.get(id)).map(Held::row).collect()
         };
@@ -472,6 +473,8 @@ impl<'a> Intake<'a> {
         tx.add_inbox(&self.inbox).await?;
         tx.put_work(&self.new_work).await?;
         tx.put_reservations(&self.reserve).await?;
-        self.writes.flush(tx).await
+        let mut fresh = self.writes.flush(tx).await?;
+        fresh.work(&self.new_work, self.now);
+        Ok(fresh)
     }
 }

@@ -65,8 +65,9 @@ impl Ledger {
         }
         tx.add_references(&references).await?;
         closing::close(&mut *tx, &closings).await?;
-        writes.flush(&mut *tx).await?;
-        Ok(tx.commit().await?)
+        let mut fresh = writes.flush(&mut *tx).await?;
+        fresh.references = !references.is_empty();
+        self.commit(tx, &fresh).await
     }
 
     fn references(&self, one: &Finished) -> Vec<ReferenceRow> {

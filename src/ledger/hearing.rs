@@ -9,6 +9,7 @@ use vestnik_contract::{Address, ChannelId, RouteId};
 use super::closing::{BLOCKED, closed_by_provider};
 use super::foreign;
 use super::inbound::{Heard, Meaning, by_reply, evidence_of};
+use super::news::Fresh;
 use super::people::People;
 use super::registry::consent_row;
 use super::rules::Rules;
@@ -269,13 +270,16 @@ impl<'a> Hearing<'a> {
         Some(Step { state: StepState::Due { at: self.now }, ..Step::planned(planned) })
     }
 
-    /// Writes all of it.
-    pub async fn write(self, tx: &mut dyn Tx) -> Result<(), LedgerError> {
+    /// Writes all of it; gives what news it is once it is committed.
+    pub async fn write(self, tx: &mut dyn Tx) -> Result<Fresh, LedgerError> {
         let changed: Vec<_> =
             self.addresses.into_iter().filter(|row| self.changed.contains(&row.id)).collect();
         tx.put_addresses(&changed).await?;
         tx.add_consents(&self.consents).await?;
         tx.add_notices(&self.notices).await?;
-        Ok(tx.put_work(&self.work).await?)
+        tx.put_work(&self.work).await?;
+        let mut fresh = Fresh::default();
+        fresh.work(&self.work, self.now);
+        Ok(fresh)
     }
 }

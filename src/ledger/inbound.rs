@@ -113,8 +113,8 @@ impl Ledger {
         for ((one, row), _) in heard.iter().zip(&rows).zip(&new).filter(|(_, new)| **new) {
             hearing.take(one, row.id)?;
         }
-        hearing.write(&mut *tx).await?;
-        tx.commit().await?;
+        let fresh = hearing.write(&mut *tx).await?;
+        self.commit(tx, &fresh).await?;
         Ok(new.into_iter().filter(|new| *new).count())
     }
 

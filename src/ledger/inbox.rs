@@ -79,8 +79,7 @@ impl Ledger {
                 let told = lone_entry(notification, &row.reference, now, Happening::InboxRead);
                 writes.entry(Entry { notice: row.notice, ..told });
             }
-            writes.flush(&mut *tx).await?;
-            tx.commit().await?;
+            self.settle(tx, writes).await?;
         }
         Ok(Some(first))
     }

@@ -31,6 +31,7 @@ mod inbound;
 mod inbox;
 mod links;
 mod meta;
+mod news;
 mod past;
 mod pauses;
 mod people;
@@ -68,25 +69,41 @@ pub use tokens::{Denied, Grant, Issued, NewToken, Scope, TokenMistake, TokenView
 pub use view::{AttemptView, EntryView, ExpiresBy, Moments, NotificationView, StepView};
 
 use facts::NotificationFacts;
-use store::Store;
+use news::{Fresh, News};
+use store::{Store, Tx};
+use writes::Writes;
 
 /// The ledger.
 pub struct Ledger {
     store: Arc<dyn Store>,
     keys: Arc<Keyring>,
+    news: News,
 }
 
 impl Ledger {
     /// A ledger on this database with these keys.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, keys: Arc<Keyring>) -> Self {
-        Self { store, keys }
+        Self { store, keys, news: News::default() }
     }
 
     /// The keys that hash and seal.
     #[must_use]
     pub fn keys(&self) -> &Keyring {
         &self.keys
+    }
+
+    /// Writes what a verb has gathered, commits, and tells the news.
+    async fn settle(&self, mut tx: Box<dyn Tx>, writes: Writes) -> Result<(), LedgerError> {
+        let fresh = writes.flush(&mut *tx).await?;
+        self.commit(tx, &fresh).await
+    }
+
+    /// Commits, and tells the news.
+    async fn commit(&self, tx: Box<dyn Tx>, fresh: &Fresh) -> Result<(), LedgerError> {
+        tx.commit().await?;
+        self.news.tell(fresh);
+        Ok(())
     }
 
     /// The database below.

@@ -7,6 +7,7 @@ use vestnik_contract::{ChannelId, Receipt, ReceiptState, RouteId};
 
 use super::closing::{self, Closing};
 use super::foreign;
+use super::news::Fresh;
 use super::people;
 use super::rules::Rules;
 use super::store::{OrphanRow, ReferenceRow, Tx};
@@ -36,10 +37,13 @@ impl Ledger {
         let mut tx = self.store.begin().await?;
         let now = tx.now();
         let said: Vec<_> = receipts.iter().map(|receipt| self.said(channel, route, receipt, now)).collect();
-        let unmatched = apply(&mut *tx, said, rules).await?;
+        let (unmatched, fresh) = apply(&mut *tx, said, rules).await?;
         let kept = unmatched.len();
         tx.add_orphans(&unmatched).await?;
-        tx.commit().await?;
+        self.commit(tx, &fresh).await?;
+        if kept > 0 {
+            self.news.receipts_are_early();
+        }
         Ok(Report { matched: receipts.len() - kept, kept })
     }
 
@@ -51,9 +55,9 @@ impl Ledger {
             return Ok(0);
         }
         let count = orphans.len();
-        let unmatched = apply(&mut *tx, orphans, rules).await?;
+        let (unmatched, fresh) = apply(&mut *tx, orphans, rules).await?;
         tx.add_orphans(&unmatched).await?;
-        tx.commit().await?;
+        self.commit(tx, &fresh).await?;
         Ok(count - unmatched.len())
     }
 
@@ -69,8 +73,12 @@ impl Ledger {
     }
 }
 
-/// Applies what was said to the attempts it names; gives back what names none.
-async fn apply(tx: &mut dyn Tx, said: Vec<OrphanRow>, rules: &Rules) -> Result<Vec<OrphanRow>, LedgerError> {
+/// Applies what was said to the attempts it names; gives back what names none, and the news.
+async fn apply(
+    tx: &mut dyn Tx,
+    said: Vec<OrphanRow>,
+    rules: &Rules,
+) -> Result<(Vec<OrphanRow>, Fresh), LedgerError> {
     let first = look_up(tx, &said).await?;
     let citizens: BTreeSet<_> = first.values().flatten().map(|row| row.citizen).collect();
     people::lock_rows(tx, citizens.iter().copied()).await?;
@@ -116,8 +124,7 @@ async fn apply(tx: &mut dyn Tx, said: Vec<OrphanRow>, rules: &Rules) -> Result<V
     });
     tx.save_references(&raised).await?;
     closing::close(tx, &closings).await?;
-    writes.flush(tx).await?;
-    Ok(unmatched)
+    Ok((unmatched, writes.flush(tx).await?))
 }
 
 type ByReference = BTreeMap<(ChannelId, RouteId, String), Vec<ReferenceRow>>;

@@ -74,8 +74,8 @@ impl Ledger {
                 outgoing.extend(start.one(held, row)?);
             }
         }
-        start.writes.flush(&mut *tx).await?;
-        tx.commit().await?;
+        let writes = start.writes;
+        self.settle(tx, writes).await?;
         Ok(outgoing)
     }
 }
@@ -105,8 +105,7 @@ impl Ledger {
             writes.advance(&mut held, Input::Skip(Reason::RoutePaused), now, &cascade);
             writes.save(&held, None)?;
         }
-        writes.flush(&mut *tx).await?;
-        Ok(tx.commit().await?)
+        self.settle(tx, writes).await
     }
 }
 
@@ -114,16 +113,17 @@ fn open_items(notice: &Notice) -> impl Iterator<Item = NotificationKey> + '_ {
     notice.open_items().map(|item| item.notification)
 }
 
-/// The claimed rows that are still held under the same lease, with no attempt started.
+/// The claimed rows that are still held under the same lease, with no attempt started, in the order in
+/// which they were given.
 async fn still_leased(tx: &mut dyn Tx, claimed: &[WorkRow]) -> Result<Vec<WorkRow>, LedgerError> {
-    let leases: BTreeMap<_, _> =
-        claimed.iter().map(|row| (row.notice, row.lease.map(|lease| lease.id))).collect();
-    let ids: Vec<_> = leases.keys().copied().collect();
-    let mut rows = tx.work(&ids).await?;
-    rows.retain(|row| {
-        row.attempt.is_none() && leases.get(&row.notice) == Some(&row.lease.map(|lease| lease.id))
-    });
-    Ok(rows)
+    let ids: Vec<_> = claimed.iter().map(|row| row.notice).collect();
+    let mut now: BTreeMap<_, _> = tx.work(&ids).await?.into_iter().map(|row| (row.notice, row)).collect();
+    let lease = |row: &WorkRow| row.lease.map(|lease| lease.id);
+    let held = |row: &&WorkRow| {
+        now.get(&row.notice).is_some_and(|now| now.attempt.is_none() && lease(now) == lease(row))
+    };
+    let held: Vec<_> = claimed.iter().filter(held).map(|row| row.notice).collect();
+    Ok(held.into_iter().filter_map(|notice| now.remove(&notice)).collect())
 }
 
 /// A batch at the moment of sending.

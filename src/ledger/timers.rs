@@ -58,8 +58,7 @@ impl Ledger {
         for held in held.values() {
             writes.save(held, None)?;
         }
-        writes.flush(&mut *tx).await?;
-        tx.commit().await?;
+        self.settle(tx, writes).await?;
         Ok(Advanced { timers: timers.len(), abandoned: abandoned.len() })
     }
 

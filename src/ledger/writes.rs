@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::LedgerError;
+use super::news::Fresh;
 use super::store::{EntryRow, NoticeRow, ReservationRow, TIMER, Tx, WorkRow};
 use crate::domain::{
     Entry, FinalState, Happening, Notice, NoticeId, NotificationKey, Reason, SourceRef, StepState,
@@ -88,8 +89,8 @@ impl Writes {
         self.entries.push(entry_row(entry));
     }
 
-    /// Writes all of it.
-    pub async fn flush(mut self, tx: &mut dyn Tx) -> Result<(), LedgerError> {
+    /// Writes all of it; gives what news it is once it is committed.
+    pub async fn flush(mut self, tx: &mut dyn Tx) -> Result<Fresh, LedgerError> {
         keep_last(&mut self.notices, |row| row.id.0);
         keep_last(&mut self.work, |row| row.notice.0);
         keep_last(&mut self.closed, |row| row.0.0);
@@ -101,7 +102,9 @@ impl Writes {
         tx.put_reservations(&self.reserve).await?;
         tx.close_notifications(&self.closed).await?;
         tx.append(&self.entries).await?;
-        Ok(())
+        let mut fresh = Fresh { entries: !self.entries.is_empty(), ..Fresh::default() };
+        fresh.work(&self.work, tx.now());
+        Ok(fresh)
     }
 
     /// A place taken and given back in one batch is the later of the two.

@@ -77,16 +77,21 @@ enum RelayError {
 }
 
 impl Relay {
-    /// A relay that has not begun yet, and whether it is connected to the broker. `woken` tells that
-    /// something was committed.
+    /// A relay that has not begun yet, and whether it is connected to the broker.
     #[must_use]
-    pub fn new(
-        ledger: Arc<Ledger>,
-        options: Options,
-        woken: watch::Receiver<()>,
-    ) -> (Self, watch::Receiver<bool>) {
+    pub fn new(ledger: Arc<Ledger>, options: Options) -> (Self, watch::Receiver<bool>) {
         let (connected, seen) = watch::channel(false);
-        (Self { ledger, options, woken, connected, holder: Uuid::now_v7(), held: None }, seen)
+        (
+            Self {
+                woken: ledger.news_of_entries(),
+                ledger,
+                options,
+                connected,
+                holder: Uuid::now_v7(),
+                held: None,
+            },
+            seen,
+        )
     }
 
     /// Works until `stopping`, then lets go of the duty.

@@ -23,8 +23,7 @@ struct Running {
 impl Running {
     fn start(world: &World, broker: &Broker) -> Self {
         let options = Options { poll: Duration::from_millis(20), batch: 7, ..Options::new(broker.clone()) };
-        let (_, woken) = watch::channel(());
-        let (relay, connected) = Relay::new(world.ledger.clone(), options, woken);
+        let (relay, connected) = Relay::new(world.ledger.clone(), options);
         let (mut tasks, stopping) = (JoinSet::new(), CancellationToken::new());
         tasks.spawn(relay.run(stopping.clone()));
         Self { tasks, stopping, connected }

@@ -76,7 +76,6 @@ async fn keep(web: WebState, all: Vec<Brought>) -> Vec<Result<(), NotKept>> {
         }
         kept.insert((channel, route), committed.map_err(|_| NotKept));
     }
-    web.wake.wake();
     of.iter().map(|route| kept.get(route).copied().unwrap_or(Err(NotKept))).collect()
 }
 

@@ -14,7 +14,6 @@ use super::notifications::{Load, Single, Verdict};
 use crate::clock::Clock;
 use crate::config::gateway::BackPressure;
 use crate::config::sources::Sources;
-use crate::dispatch::Wake;
 use crate::inbox::Inbox;
 use crate::intake::Desk;
 use crate::ledger::{Ledger, Rules};
@@ -28,8 +27,6 @@ pub struct WebParts {
     pub rules: Arc<Rules>,
     /// The registered sources.
     pub sources: Arc<Sources>,
-    /// Tells the lanes of new work.
-    pub wake: Wake,
     /// What time it is.
     pub clock: Clock,
     /// Who understands the providers' callbacks, by channel and route.
@@ -61,9 +58,7 @@ impl WebState {
     /// The state of a new server.
     #[must_use]
     pub fn new(parts: WebParts) -> Self {
-        let wake = parts.wake.clone();
-        let accepted = Arc::new(move || wake.wake());
-        let desk = Desk::new(parts.ledger.clone(), parts.rules.clone(), parts.sources.clone(), accepted);
+        let desk = Desk::new(parts.ledger.clone(), parts.rules.clone(), parts.sources.clone());
         let inbox = Inbox::new(parts.ledger.clone());
         Self(Arc::new(Inner {
             parts,

@@ -38,7 +38,7 @@ impl Home {
             let connected = loaded.connect(&clock.function()).unwrap();
             let channels = connected.into_iter().map(|one| (one.channel, one.adapter.channel)).collect();
             let rules = Arc::new(rules(loaded, channels, ledger.keys()));
-            let desk = Desk::new(ledger, rules, sources, Arc::new(|| {}));
+            let desk = Desk::new(ledger, rules, sources);
             let source = SourceId::new(source).unwrap();
             let envelope = Envelope { proof: Proof::Source(Some(&source)), routing_key: None };
             let bodies: Vec<_> = bodies.iter().map(|body| body.to_string().into_bytes()).collect();

@@ -31,7 +31,7 @@ fn sources(user: &str) -> Sources {
 }
 
 fn desk(world: &World, rules: Arc<Rules>, user: &str) -> Desk {
-    Desk::new(world.ledger.clone(), rules, Arc::new(sources(user)), Arc::new(|| ()))
+    Desk::new(world.ledger.clone(), rules, Arc::new(sources(user)))
 }
 
 fn body(id: &str, citizen: &str) -> Value {

@@ -19,7 +19,6 @@ use vestnik_contract::{
 
 use crate::config::gateway::BackPressure;
 use crate::config::sources::{SourceSettings, Sources};
-use crate::dispatch::Wake;
 use crate::domain::{ConsentAction, SourceId};
 use crate::ledger::fixture::{World, citizen_id, route};
 use crate::ledger::store::Tx;
@@ -34,7 +33,7 @@ pub(crate) struct Site {
     pub world: World,
     router: Router,
     tokens: BTreeMap<&'static str, String>,
-    wake: watch::Receiver<()>,
+    news: watch::Receiver<()>,
     broker: Arc<AtomicBool>,
     lock: tokio::sync::Mutex<Option<Box<dyn Tx>>>,
 }
@@ -67,14 +66,13 @@ impl Site {
             let new = NewToken { label, scopes: [scope].into(), source, expires_at: None };
             tokens.insert(scope.as_str(), world.ledger.create_token(&new).await.unwrap().unwrap().token);
         }
-        let (wake, broker) = (Wake::new(), Arc::new(AtomicBool::new(true)));
-        let listening = wake.listen();
+        let broker = Arc::new(AtomicBool::new(true));
         let sms = ChannelId::new("sms").unwrap();
+        let news = world.ledger.news_of_work(&sms);
         let parts = WebParts {
             ledger: world.ledger.clone(),
             rules: world.rules.clone(),
             sources: Arc::new(sources()),
-            wake,
             clock: world.clock.clock(),
             callbacks: [((sms, route()), Arc::new(Plain) as Arc<dyn Callbacks>)].into(),
             back_pressure: BackPressure { bulk_waits_above: bulk, normal_waits_above: normal },
@@ -82,7 +80,7 @@ impl Site {
             probes: vec![broker_probe(broker.clone())],
         };
         let lock = tokio::sync::Mutex::default();
-        Self { world, router: router(WebState::new(parts)), tokens, wake: listening, broker, lock }
+        Self { world, router: router(WebState::new(parts)), tokens, news, broker, lock }
     }
 
     /// Asks with the token of a scope, or with this text as a token.
@@ -125,7 +123,7 @@ impl Site {
 
     /// Whether the lanes were told of new work.
     pub fn woken(&self) -> bool {
-        self.wake.has_changed().unwrap()
+        self.news.has_changed().unwrap()
     }
 
     /// From now on the broker is away.

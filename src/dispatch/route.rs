@@ -1,0 +1,146 @@
+//! A route to a provider: whether it may be used now, one call to it, and what the call tells of it.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use tokio::sync::mpsc;
+use tracing::{error, info};
+use vestnik_contract::{Accepted, Channel, ChannelId, Message, RouteId, SendError, SendErrorKind};
+
+use super::breaker::{Admission, Breaker, SpikeWatch};
+use crate::clock::Clock;
+use crate::ledger::{Finished, Outgoing};
+
+/// A route that must not be used until somebody has looked at it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RouteAlarm {
+    /// The channel.
+    pub channel: ChannelId,
+    /// The route.
+    pub route: RouteId,
+    /// What is wrong with it.
+    pub what: Alarm,
+}
+
+/// What is wrong with a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Alarm {
+    /// The provider refuses our credentials or settings.
+    Misconfigured,
+    /// The provider calls most addresses unreachable all of a sudden.
+    UnreachableSpike,
+}
+
+/// Whether a route's provider answers, for those who ask how the process is.
+#[derive(Clone)]
+pub struct RouteHealth {
+    /// Channel and route, such as `sms/main`.
+    pub name: String,
+    health: Arc<Mutex<(Breaker, SpikeWatch)>>,
+}
+
+impl RouteHealth {
+    /// Whether the provider answered of late; a route that was not used yet is taken to be well.
+    #[must_use]
+    pub fn answers(&self) -> bool {
+        !self.health.lock().unwrap_or_else(PoisonError::into_inner).0.is_open()
+    }
+}
+
+/// A channel's adapter on one route.
+pub(super) struct Route {
+    pub channel: Arc<dyn Channel>,
+    pub id: RouteId,
+    health: Arc<Mutex<(Breaker, SpikeWatch)>>,
+}
+
+impl Route {
+    pub fn new(channel: Arc<dyn Channel>, id: RouteId) -> Self {
+        Self { channel, id, health: Arc::default() }
+    }
+
+    /// How it stands with its provider.
+    pub fn health(&self) -> RouteHealth {
+        RouteHealth { name: format!("{}/{}", self.channel.id(), self.id), health: self.health.clone() }
+    }
+
+    /// What it may be given at `now`.
+    pub fn admission(&self, now: jiff::Timestamp) -> Admission {
+        self.health.lock().unwrap_or_else(PoisonError::into_inner).0.admit(now)
+    }
+
+    /// Somebody has looked at the route, and lets it go on.
+    pub fn forget_spike(&self) {
+        self.health.lock().unwrap_or_else(PoisonError::into_inner).1.reset();
+    }
+
+    /// One call to the provider, from a started attempt to its outcome. Alarms that it raises go to
+    /// `alarms`.
+    pub async fn call(
+        &self,
+        outgoing: Outgoing,
+        time_out: Duration,
+        clock: &Clock,
+        alarms: &mpsc::Sender<RouteAlarm>,
+    ) -> Finished {
+        let result = self.send(&outgoing.message, time_out).await;
+        let outcome = result.as_ref().map(|_| ()).map_err(SendError::kind);
+        self.count(outcome);
+        let alarm = self.record(outcome, clock.now());
+        if let Some(what) = alarm {
+            let (channel, route) = (self.channel.id().clone(), self.id.clone());
+            // The alarm's reader lives as long as the lanes; without it the process is ending.
+            let _ = alarms.send(RouteAlarm { channel, route, what }).await;
+        }
+        Finished {
+            notice: outgoing.notice,
+            citizen: outgoing.citizen,
+            attempt: outgoing.attempt,
+            channel: self.channel.id().clone(),
+            route: self.id.clone(),
+            recipient: outgoing.message.recipient,
+            result: if alarm == Some(Alarm::UnreachableSpike) { believe_less(result) } else { result },
+        }
+    }
+
+    async fn send(&self, message: &Message, time_out: Duration) -> Result<Accepted, SendError> {
+        let answer = AssertUnwindSafe(self.channel.send(message)).catch_unwind();
+        match tokio::time::timeout(time_out, answer).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_panic)) => {
+                error!(channel = %self.channel.id(), "an adapter panicked");
+                Err(SendError::new(SendErrorKind::Ambiguous))
+            }
+            Err(_elapsed) => Err(SendError::new(SendErrorKind::Ambiguous)),
+        }
+    }
+
+    /// Takes an outcome into account; the alarm it raises.
+    fn record(&self, outcome: Result<(), SendErrorKind>, now: jiff::Timestamp) -> Option<Alarm> {
+        let mut health = self.health.lock().unwrap_or_else(PoisonError::into_inner);
+        let was_open = health.0.is_open();
+        health.0.record(outcome, now);
+        if was_open != health.0.is_open() {
+            let (channel, route) = (self.channel.id(), &self.id);
+            info!(%channel, %route, open = health.0.is_open(), "circuit breaker");
+        }
+        if health.1.record(outcome) {
+            return Some(Alarm::UnreachableSpike);
+        }
+        (outcome == Err(SendErrorKind::Misconfigured)).then_some(Alarm::Misconfigured)
+    }
+
+    fn count(&self, outcome: Result<(), SendErrorKind>) {
+        let outcome = outcome.map_or_else(SendErrorKind::as_str, |()| "accepted");
+        let (channel, route) = (self.channel.id().to_string(), self.id.to_string());
+        metrics::counter!("vestnik_sends_total", "channel" => channel, "route" => route, "outcome" => outcome)
+            .increment(1);
+    }
+}
+
+/// In a spike no address is closed.
+fn believe_less(result: Result<Accepted, SendError>) -> Result<Accepted, SendError> {
+    result.map_err(|_| SendError::new(SendErrorKind::Misconfigured).code("spike"))
+}
