@@ -261,7 +261,7 @@ fn lane_options(lane: LaneSettings, channel: &dyn Channel) -> LaneOptions {
     LaneOptions {
         concurrency: lane.concurrency.into(),
         kept_for_urgent: lane.kept_for_urgent.into(),
-        ahead: usize::from(lane.concurrency).max(32) * 2,
+        ahead: usize::from(lane.concurrency).max(64) * 2,
         lease: Duration::from_secs(lane.lease_seconds.into()),
         per_second: lane.per_second.or(nonzero(provider.per_second)),
         per_citizen_per_minute: lane.per_citizen_per_minute.or(nonzero(provider.per_address_per_minute)),

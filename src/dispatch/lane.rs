@@ -71,6 +71,8 @@ pub struct Lane {
     calls: JoinSet<()>,
     /// Whether the route was paused when it was looked at last.
     was_paused: bool,
+    /// When work was claimed last.
+    looked: Instant,
 }
 
 /// After a failure of the ledger.
@@ -115,8 +117,17 @@ impl Lane {
         let limits = Limits::new(options.per_second, options.per_citizen_per_minute);
         let slots = Arc::new(Semaphore::new(options.concurrency.max(1)));
         let route = Arc::new(Route::new(channel, route));
-        let (hand, calls) = (Hand::default(), JoinSet::new());
-        Self { context, options, route, limits, hand, slots, calls, was_paused: false }
+        Self {
+            context,
+            options,
+            route,
+            limits,
+            hand: Hand::default(),
+            slots,
+            calls: JoinSet::new(),
+            was_paused: false,
+            looked: Instant::now(),
+        }
     }
 
     /// How it stands with its provider.
@@ -208,10 +219,15 @@ impl Lane {
         self.options.kept_for_urgent.min(calls - 1)
     }
 
-    /// Fills the hand; while it is well filled, with urgent work only. Gives whether more may be due.
+    /// Fills the hand; while it is well filled, with urgent work only and not at every round. Gives
+    /// whether more may be due.
     async fn claim(&mut self, stopping: &CancellationToken) -> Result<bool, LedgerError> {
         let ahead = self.options.ahead.max(1);
         let well_filled = self.hand.count(Priority::Bulk) > ahead / 2;
+        if well_filled && self.looked.elapsed() < BUSY {
+            return Ok(true);
+        }
+        self.looked = Instant::now();
         let lowest = if well_filled { Priority::Urgent } else { Priority::Bulk };
         let room = ahead.saturating_sub(self.hand.count(lowest));
         let claimed = self.claim_some(lowest, room, stopping).await?;
