@@ -68,6 +68,7 @@ pub(super) async fn run(common: &Common) -> anyhow::Result<Exit> {
     // What stands behind it holds the channels, which close their sessions once nobody holds them.
     drop(door);
     gateway.close().await;
+    info!(?ending, "vestnik has stopped");
     Ok(ending.into())
 }
 
@@ -111,14 +112,18 @@ fn join_broker(
     let marks = Marks { bulk: limits.bulk_waits_above, normal: limits.normal_waits_above };
     let (intake, health) = AmqpIntake::new(desk, amqp::Options::new(broker.clone(), marks));
     lifecycle.spawn("intake", intake.run(lifecycle.stopping()));
-    let (relay, _connected) = Relay::new(gateway.ledger.clone(), RelayOptions::new(broker));
+    let (relay, publishing) = Relay::new(gateway.ledger.clone(), RelayOptions::new(broker));
     lifecycle.spawn("status relay", relay.run(lifecycle.stopping()));
-    Ok(broker_probe(health))
+    Ok(broker_probe(health, publishing))
 }
 
-fn broker_probe(health: watch::Receiver<amqp::Health>) -> Probe {
-    let check =
-        move || if health.borrow().connected { Ok(()) } else { Err("RabbitMQ does not answer".to_owned()) };
+/// Intake and relay have a connection each.
+fn broker_probe(health: watch::Receiver<amqp::Health>, publishing: watch::Receiver<bool>) -> Probe {
+    let check = move || match (health.borrow().connected, *publishing.borrow()) {
+        (true, true) => Ok(()),
+        (true, false) => Err("no statuses can be published on RabbitMQ".to_owned()),
+        (false, _) => Err("RabbitMQ does not answer".to_owned()),
+    };
     Probe { name: "broker".to_owned(), needed: true, check: Arc::new(check) }
 }
 

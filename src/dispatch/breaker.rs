@@ -6,6 +6,9 @@ use vestnik_contract::{Permanence, SendErrorKind};
 /// Failures in a row that open the breaker.
 const FAILURES: u32 = 10;
 
+/// Failures in a row that are more than a hiccup.
+const FEW: u32 = 3;
+
 /// The first wait; it doubles with every try that fails.
 const FIRST_WAIT: SignedDuration = SignedDuration::from_secs(1);
 
@@ -68,6 +71,12 @@ impl Breaker {
         self.open = Some(Open { until: now + wait, wait });
     }
 
+    /// Whether the provider answers: not after a few calls in a row in vain.
+    #[must_use]
+    pub fn answers(&self) -> bool {
+        self.failures < FEW
+    }
+
     /// Whether the route is left alone.
     #[must_use]
     pub fn is_open(&self) -> bool {
@@ -111,6 +120,18 @@ mod tests {
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_second(seconds).unwrap()
+    }
+
+    #[test]
+    fn a_provider_answers_until_a_few_calls_in_a_row_were_in_vain() {
+        let mut breaker = Breaker::default();
+        let mut after = |outcome| {
+            breaker.record(outcome, at(0));
+            breaker.answers()
+        };
+        let away = Err(SendErrorKind::Unavailable);
+        assert_eq!([after(away), after(Err(SendErrorKind::Ambiguous)), after(away)], [true, true, false]);
+        assert!(after(Err(SendErrorKind::Rejected)), "an answer, whatever it says");
     }
 
     #[test]

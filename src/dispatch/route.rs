@@ -45,7 +45,7 @@ impl RouteHealth {
     /// Whether the provider answered of late; a route that was not used yet is taken to be well.
     #[must_use]
     pub fn answers(&self) -> bool {
-        !self.health.lock().unwrap_or_else(PoisonError::into_inner).0.is_open()
+        self.health.lock().unwrap_or_else(PoisonError::into_inner).0.answers()
     }
 }
 
@@ -88,7 +88,7 @@ impl Route {
         let result = self.send(&outgoing.message, time_out).await;
         let outcome = result.as_ref().map(|_| ()).map_err(SendError::kind);
         self.count(outcome);
-        let alarm = self.record(outcome, clock.now());
+        let alarm = self.record(&result, clock.now());
         if let Some(what) = alarm {
             let (channel, route) = (self.channel.id().clone(), self.id.clone());
             // The alarm's reader lives as long as the lanes; without it the process is ending.
@@ -118,12 +118,19 @@ impl Route {
     }
 
     /// Takes an outcome into account; the alarm it raises.
-    fn record(&self, outcome: Result<(), SendErrorKind>, now: jiff::Timestamp) -> Option<Alarm> {
+    fn record(&self, result: &Result<Accepted, SendError>, now: jiff::Timestamp) -> Option<Alarm> {
+        let outcome = result.as_ref().map(|_| ()).map_err(SendError::kind);
+        let (channel, route) = (self.channel.id(), &self.id);
         let mut health = self.health.lock().unwrap_or_else(PoisonError::into_inner);
-        let was_open = health.0.is_open();
+        let (answered, was_open) = (health.0.answers(), health.0.is_open());
         health.0.record(outcome, now);
+        match (answered, health.0.answers(), result) {
+            // Without its sources: what a library says of a failure may name an address of a citizen.
+            (true, false, Err(error)) => error!(%channel, %route, %error, "the provider does not answer"),
+            (false, true, _) => info!(%channel, %route, "the provider answers again"),
+            _ => {}
+        }
         if was_open != health.0.is_open() {
-            let (channel, route) = (self.channel.id(), &self.id);
             info!(%channel, %route, open = health.0.is_open(), "circuit breaker");
         }
         if health.1.record(outcome) {

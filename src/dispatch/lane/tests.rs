@@ -212,7 +212,7 @@ async fn a_provider_that_is_away_is_left_alone_and_probed_with_one_message() {
         stage.world.channel("sms").refuse(SendErrorKind::Unavailable);
     }
     stage.publish("citizen", 30, plain).await;
-    until(async || !stage.health.answers()).await;
+    stage.until_sent(10).await;
     // What is not sent is given back; calls that were under way come to their end.
     let mut free = 0;
     until(async || {
@@ -220,6 +220,7 @@ async fn a_provider_that_is_away_is_left_alone_and_probed_with_one_message() {
         free + stage.sent().len() == 30
     })
     .await;
+    assert!(!stage.health.answers());
     let sent = stage.sent().len();
     assert!((10..=13).contains(&sent), "{sent}");
 

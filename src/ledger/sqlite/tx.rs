@@ -29,8 +29,13 @@ impl SqliteTx {
     /// A transaction that has begun: one that writes has the writer for itself by now, so that its
     /// moment is not before that of the one that wrote before it.
     pub(super) fn new(session: Session, clock: &Clock) -> Self {
-        Self { session, now: clock.now() }
+        Self { session, now: whole_millis(clock.now()) }
     }
+}
+
+/// As the ledger keeps moments.
+fn whole_millis(moment: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(moment.as_millisecond()).unwrap_or(moment)
 }
 
 #[async_trait]
