@@ -51,7 +51,10 @@ birth_grant-v1 =
 child_allowance-v1 =
     .title = You have been granted a monthly child allowance
     .short =
-        You have been granted a child allowance: { $sum } a month from { $from }. You need not do anything.
+        You have been granted a child allowance: { $sum } a month from { $from }. { $has_act_by ->
+            [yes] If you disagree, call us by { $act_by }.
+           *[no] If you disagree, call us.
+        }
     .long =
         You have been granted a child allowance of { $sum } a month. The first payment is for the
         month that begins on { $from }; there will be { $months ->

@@ -4,7 +4,10 @@
 disability_pension-v1 =
     .title = You have been granted a monthly payment
     .short =
-        You have been granted { $sum } a month from { $from }. You need not do anything. See the portal for details.
+        You have been granted { $sum } a month from { $from }. { $has_act_by ->
+            [yes] If you disagree, call us by { $act_by }.
+           *[no] If you disagree, call us.
+        }
     .long =
         You have been granted a disability pension, { $group }: { $sum } a month from { $from }.
 
@@ -19,7 +22,10 @@ disability_pension-v1 =
 disability_aids-v1 =
     .title = Free help under your programme
     .short =
-        There is free help for you under your programme. What it is and how to get it: on the portal or by phone.
+        There is free help for you under your programme. { $has_act_by ->
+            [yes] See the portal or call us for details, and order by { $act_by }.
+           *[no] See the portal or call us for details and to order.
+        }
     .long =
         Under your rehabilitation programme you can get { $device }, free of charge.
 
@@ -33,7 +39,10 @@ disability_aids-v1 =
 disability_carer_allowance-v1 =
     .title = An allowance for the person who helps you
     .short =
-        If somebody close to you helps you every day, they can get { $sum } a month. They can apply on the portal.
+        If somebody close to you helps you every day and so does not work, they can get { $sum } a month. { $has_act_by ->
+            [yes] They can apply until { $act_by }.
+           *[no] They can apply on the portal.
+        }
     .long =
         If somebody close to you cares for you every day and therefore does not work, they can get an
         allowance of { $sum } a month.
@@ -49,7 +58,10 @@ disability_carer_allowance-v1 =
 disability_reassessment-v1 =
     .title = A reminder of your appointment
     .short =
-        A reminder: your appointment is on { $on }. See the portal for where and what to bring. Call us to move it.
+        A reminder: your appointment is on { $on }. See the portal for where and what to bring. { $has_act_by ->
+            [yes] To move it, call us by { $act_by }.
+           *[no] Call us to move it.
+        }
     .long =
         A reminder: your reassessment is on { $on }. Where: { $office }.
 
@@ -67,7 +79,10 @@ disability_transport-v1 =
         Every month you have { $rides ->
             [one] { $rides } free taxi ride
            *[other] { $rides } free taxi rides
-        }. You can order a taxi by phone.
+        }. { $has_act_by ->
+            [yes] Please call to order your first ride by { $act_by }.
+           *[no] You can order a taxi by phone.
+        }
     .long =
         Every month you have { $rides ->
             [one] { $rides } free ride

@@ -3,7 +3,10 @@
 large_family_renewal-v1 =
     .title = Time to renew your large-family certificate
     .short =
-        Your large-family certificate is valid until { $valid_until }. You can renew it on the portal or at a service centre.
+        Your large-family certificate is valid until { $valid_until }. { $has_act_by ->
+            [yes] It is best to renew by { $act_by }, on the portal or at a service centre.
+           *[no] You can renew it on the portal or at a service centre.
+        }
     .long =
         Your large-family certificate is valid until { $valid_until }. Renew it, so that your benefits go
         on without a break. { $has_act_by ->
@@ -20,7 +23,10 @@ large_family_transport-v1 =
         Your family can travel { $percent ->
             [100] free of charge
            *[other] { $percent }% cheaper
-        } on city transport. Order a card on the portal or at a service centre.
+        } on city transport. { $has_act_by ->
+            [yes] Order a card by { $act_by }, on the portal or at a service centre.
+           *[no] Order a card on the portal or at a service centre.
+        }
     .long =
         Your family, parents and children, can travel { $percent ->
             [100] free of charge
@@ -38,7 +44,10 @@ large_family_transport-v1 =
 large_family_housing_queue-v1 =
     .title = You are on the housing waiting list
     .short =
-        Your family has been on the housing waiting list since { $since }. Your number: { $place }. You need not do anything.
+        Your family has been on the housing waiting list since { $since }. Your number: { $place }. { $has_act_by ->
+            [yes] If you disagree, call us by { $act_by }.
+           *[no] If you disagree, call us.
+        }
     .long =
         Your family has been on the housing waiting list since { $since }. Your number on the list is { $place }.
 
@@ -71,11 +80,11 @@ large_family_school_meals-v1 =
 
         Apply on the portal or hand the form to the class teacher. You need not bring the certificate:
         the school can see it. { $has_act_by ->
-            [yes] If you apply by { $act_by }, meals start next month.
+            [yes] If you apply by { $act_by }, meals start in the month after you apply.
            *[no] Meals start in the month after you apply.
         }
 
-        If your child needs special food, write so in the form.
+        If your child needs a special diet, write so in the form.
 
 large_family_summer_camp-v1 =
     .title = Summer camp for children of large families

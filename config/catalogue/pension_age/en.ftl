@@ -6,7 +6,10 @@ pension_application-v1 =
         On { $on } you reach pension age. According to our records, you have worked for { $service_years ->
             [one] { $service_years } year
            *[other] { $service_years } years
-        }. You can apply on the portal.
+        }. { $has_act_by ->
+            [yes] It is best to apply by { $act_by }.
+           *[no] You can apply on the portal.
+        }
     .long =
         On { $on } you reach pension age and can draw a pension. According to our records, you have worked for { $service_years ->
             [one] { $service_years } year
@@ -23,7 +26,10 @@ pension_application-v1 =
 pension_granted-v1 =
     .title = You have been granted a pension
     .short =
-        Your pension is granted: { $sum } a month from { $from }, paid { $delivery }. You need not do anything.
+        Your pension is granted: { $sum } a month from { $from }. { $has_act_by ->
+            [yes] If you disagree, call us by { $act_by }.
+           *[no] If you disagree, call us.
+        }
     .long =
         You have been granted a pension of { $sum } a month from { $from }. It will be paid { $delivery }.
 
@@ -71,7 +77,7 @@ pension_utilities_subsidy-v1 =
 
         Apply on the portal or at a service centre. You will need your passport and your latest bill.
         { $has_act_by ->
-            [yes] If you apply by { $act_by }, the discount starts next month.
+            [yes] If you apply by { $act_by }, the discount starts in the month after you apply.
            *[no] The discount starts in the month after you apply.
         }
 
