@@ -36,7 +36,7 @@ fn mistakes_end_it_with_2_and_are_all_told() {
 fn secrets_that_are_of_no_use_are_mistakes_and_never_repeated() {
     let table = [
         ("VESTNIK_MASTER_KEY", "t00-short", "config/gateway.toml:20:1: ledger.master_key: "),
-        ("VESTNIK_TELEGRAM_TOKEN", "t00-short", "config/channels/telegram.toml:9:1: token: expected"),
+        ("VESTNIK_TELEGRAM_TOKEN", "t00-short", "config/channels/telegram.toml:10:1: token: expected"),
     ];
     for (name, value, expected) in table {
         let mut home = Home::without_secrets();

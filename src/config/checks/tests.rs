@@ -252,7 +252,7 @@ const BROKEN: &[Broken] = &[
         "channels/sms.toml",
         "password = { env = \"VESTNIK_SMPP_PASSWORD\" }",
         "password = 12345678",
-        "channels/sms.toml:14:12: routes.main.password: expected the place of a secret",
+        "channels/sms.toml:15:12: routes.main.password: expected the place of a secret",
     ),
     (
         "channels/sms.toml",
