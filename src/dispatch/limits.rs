@@ -98,6 +98,7 @@ mod tests {
         move |_, passed| passed < most
     }
 
+    /// Invariant 6.
     #[test]
     fn limits_hold_for_all_and_for_each() {
         let limits = Limits::new(NonZeroU32::new(50), NonZeroU32::new(60));

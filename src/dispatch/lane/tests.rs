@@ -139,6 +139,7 @@ async fn what_is_urgent_overtakes_what_was_claimed_before_it() {
     stage.close().await;
 }
 
+/// Invariant 6.
 #[tokio::test]
 async fn a_limit_holds_back_who_had_a_turn_and_nobody_else() {
     let limited = LaneOptions { per_citizen_per_minute: NonZeroU32::new(1), ..options() };

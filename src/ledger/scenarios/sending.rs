@@ -26,6 +26,7 @@ pub(super) async fn a_lost_lease_starts_nothing(world: World) {
     assert_eq!(world.ledger.start(&quick, &world.rules).await.unwrap().len(), 1);
 }
 
+/// Invariant 4.
 pub(super) async fn the_contact_budget_holds_for_two_who_start_at_once(mut world: World) {
     world.citizen("anna", &["sms"]).await;
     for id in ["1", "2"] {
@@ -44,6 +45,7 @@ pub(super) async fn the_contact_budget_holds_for_two_who_start_at_once(mut world
     assert_eq!(world.start("sms").await.len(), 1);
 }
 
+/// Invariant 4.
 pub(super) async fn the_contact_budget_holds_within_a_batch(world: World) {
     world.citizen("anna", &["sms"]).await;
     let batch: Vec<_> = ["1", "2", "3", "4", "5"].map(|id| notify(notification(id, "anna"))).into();
@@ -57,6 +59,7 @@ pub(super) async fn the_contact_budget_holds_within_a_batch(world: World) {
     assert_eq!(world.story("5").await[..2], ["decided", "deferred"]);
 }
 
+/// Invariant 5.
 pub(super) async fn quiet_hours_are_kept_when_they_began_after_the_decision(world: World) {
     world.citizen("anna", &["sms"]).await;
     world.clock.set(at("2026-06-17T16:59:00Z"));

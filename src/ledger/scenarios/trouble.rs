@@ -94,6 +94,7 @@ pub(super) async fn an_unavailable_provider_is_tried_on_the_schedule_and_then_le
     );
 }
 
+/// Invariant 6.
 pub(super) async fn a_throttled_send_waits_as_long_as_it_is_asked(world: World) {
     world.citizen("anna", &["sms"]).await;
     world.publish("1", "anna").await;

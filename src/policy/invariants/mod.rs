@@ -139,6 +139,7 @@ proptest! {
         prop_assert!(count == 0 || count == planned.len());
     }
 
+    /// Invariant 5.
     #[test]
     fn quiet_every_push_is_due_in_contact_hours_unless_it_is_urgent(world in calm_world()) {
         let Some(plan) = plan_of(&world) else { return Ok(()) };
@@ -146,6 +147,7 @@ proptest! {
         prop_assert!(is_open(&world.jurisdiction.contact_hours, &world.zones(), plan.due_at));
     }
 
+    /// Invariant 5: deferred to a moment that will come, and never dropped for it.
     #[test]
     fn quiet_nothing_is_sent_outside_of_contact_hours_unless_it_is_urgent(world in calm_world()) {
         prop_assume!(world.facts.priority != Priority::Urgent);
@@ -175,6 +177,7 @@ proptest! {
         prop_assert_eq!(before, None);
     }
 
+    /// Invariant 4.
     #[test]
     fn budget_holds_through_any_life(
         start in calm_world(),
