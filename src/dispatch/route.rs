@@ -86,8 +86,6 @@ impl Route {
         alarms: &mpsc::Sender<RouteAlarm>,
     ) -> Finished {
         let result = self.send(&outgoing.message, time_out).await;
-        let outcome = result.as_ref().map(|_| ()).map_err(SendError::kind);
-        self.count(outcome);
         let alarm = self.record(&result, clock.now());
         if let Some(what) = alarm {
             let (channel, route) = (self.channel.id().clone(), self.id.clone());
@@ -117,9 +115,10 @@ impl Route {
         }
     }
 
-    /// Takes an outcome into account; the alarm it raises.
+    /// Counts an outcome and takes it into account; the alarm it raises.
     fn record(&self, result: &Result<Accepted, SendError>, now: jiff::Timestamp) -> Option<Alarm> {
         let outcome = result.as_ref().map(|_| ()).map_err(SendError::kind);
+        self.count(outcome);
         let (channel, route) = (self.channel.id(), &self.id);
         let mut health = self.health.lock().unwrap_or_else(PoisonError::into_inner);
         let (answered, was_open) = (health.0.answers(), health.0.is_open());

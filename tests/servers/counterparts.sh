@@ -4,20 +4,14 @@
 readonly counterparts=.cache/counterparts
 readonly counterparts_list=tests/counterparts/requirements.txt
 
-# Prints a Python that can make such a folder.
-python_with_venv() {
-  local python
-  for python in python3 /usr/bin/python3; do
-    if "$python" -c 'import ensurepip, venv' 2>/dev/null; then command -v "$python" && return; fi
-  done
-  return 1
-}
+# What a Python needs to make such a folder.
+readonly venv_modules='ensurepip, venv'
 
 # Installs what the list names, unless exactly that is there.
 install_missing_counterparts() {
   local python
   if ! has_counterparts; then
-    python=$(python_with_venv) || die "Python 3 has no module venv, though it was installed."
+    python=$(python_with "$venv_modules") || die "Python 3 has no module venv, though it was installed."
     printf 'Installing %s from PyPI into %s: the channels are tried against programs that are not ours.\n' \
       "$(grep -cv '^#' "$counterparts_list") Python packages" "$counterparts"
     rm -rf "$counterparts"

@@ -17,11 +17,11 @@ rabbitmq_programs() {
   dirname "$program"
 }
 
-# Prints the Python that knows RabbitMQ's client `pika`: an own one in the search path, or Debian's.
-python_with_pika() {
+# Prints a Python that has these modules: an own one in the search path, or Debian's.
+python_with() {
   local python
   for python in python3 /usr/bin/python3; do
-    if "$python" -c 'import pika' 2>/dev/null; then command -v "$python" && return; fi
+    if "$python" -c "import $1" 2>/dev/null; then command -v "$python" && return; fi
   done
   return 1
 }
@@ -31,8 +31,8 @@ install_missing_packages() {
   local missing=()
   rabbitmq_programs >/dev/null || missing+=(rabbitmq-server)
   postgres_programs >/dev/null || missing+=(postgresql)
-  python_with_pika >/dev/null || missing+=(python3-pika)
-  python_with_venv >/dev/null || missing+=(python3-venv)
+  python_with pika >/dev/null || missing+=(python3-pika)
+  python_with "$venv_modules" >/dev/null || missing+=(python3-venv)
   ((${#missing[@]})) || return 0
 
   local advice="Install RabbitMQ 3.10 or newer, PostgreSQL 15 or newer and Python 3 with pika and venv, then run this again."
