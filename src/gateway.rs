@@ -218,8 +218,8 @@ impl Gateway {
     /// Lets go of the providers, once the tasks of the lifecycle have ended: sessions are closed
     /// politely where the provider answers in time.
     pub async fn close(self) {
-        let Self { mut drivers, ledger, rules, callbacks, .. } = self;
-        drop((ledger, rules, callbacks));
+        let Self { mut drivers, ledger, rules, callbacks, routes } = self;
+        drop((ledger, rules, callbacks, routes));
         let all = async { while drivers.join_next().await.is_some() {} };
         if tokio::time::timeout(GOODBYE, all).await.is_err() {
             warn!("a provider did not answer our goodbye");

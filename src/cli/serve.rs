@@ -129,6 +129,6 @@ fn broker_probe(health: watch::Receiver<amqp::Health>, publishing: watch::Receiv
 
 fn provider_probe(route: RouteHealth) -> Probe {
     let name = route.name.clone();
-    let check = move || if route.answers() { Ok(()) } else { Err("the provider does not answer".to_owned()) };
+    let check = move || route.trouble().map_or(Ok(()), Err);
     Probe { name, needed: false, check: Arc::new(check) }
 }

@@ -7,7 +7,9 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use tokio::sync::mpsc;
 use tracing::{error, info};
-use vestnik_contract::{Accepted, Channel, ChannelId, Message, RouteId, SendError, SendErrorKind};
+use vestnik_contract::{
+    Accepted, Channel, ChannelId, Message, RouteId, SendError, SendErrorKind, Standing,
+};
 
 use super::breaker::{Admission, Breaker, SpikeWatch};
 use crate::clock::Clock;
@@ -38,14 +40,22 @@ pub enum Alarm {
 pub struct RouteHealth {
     /// Channel and route, such as `sms/main`.
     pub name: String,
+    channel: Arc<dyn Channel>,
     health: Arc<Mutex<(Breaker, SpikeWatch)>>,
 }
 
 impl RouteHealth {
-    /// Whether the provider answered of late; a route that was not used yet is taken to be well.
+    /// What keeps messages from going out: what the adapter keeps open with the provider does not
+    /// stand, or the last calls were not answered. A route on which nothing has to stand, and that was
+    /// not used yet, is taken to be well.
     #[must_use]
-    pub fn answers(&self) -> bool {
-        self.health.lock().unwrap_or_else(PoisonError::into_inner).0.answers()
+    pub fn trouble(&self) -> Option<String> {
+        let answers = self.health.lock().unwrap_or_else(PoisonError::into_inner).0.answers();
+        match self.channel.standing() {
+            Standing::Broken(error) => Some(error.to_string()),
+            Standing::Opening => Some("not open yet: the provider has not answered so far".to_owned()),
+            Standing::Ready => (!answers).then(|| "the provider does not answer".to_owned()),
+        }
     }
 }
 
@@ -63,7 +73,11 @@ impl Route {
 
     /// How it stands with its provider.
     pub fn health(&self) -> RouteHealth {
-        RouteHealth { name: format!("{}/{}", self.channel.id(), self.id), health: self.health.clone() }
+        RouteHealth {
+            name: format!("{}/{}", self.channel.id(), self.id),
+            channel: self.channel.clone(),
+            health: self.health.clone(),
+        }
     }
 
     /// What it may be given at `now`.

@@ -30,6 +30,24 @@ pub trait Channel: Send + Sync {
 
     /// Asks the provider whether our credentials are good, without sending anything to anyone.
     async fn probe(&self) -> Result<Health, SendError>;
+
+    /// How it stands with what the adapter keeps open at the provider: a session, a registration, a
+    /// poll. Answers at once, from what the adapter knows, and asks nobody. A channel that opens a
+    /// connection for a call, and keeps none that it needs, is always [`Standing::Ready`].
+    fn standing(&self) -> Standing {
+        Standing::Ready
+    }
+}
+
+/// How it stands with what an adapter keeps open at its provider.
+#[derive(Debug)]
+pub enum Standing {
+    /// It stands, or nothing has to.
+    Ready,
+    /// It is being opened for the first time: the provider has not answered yet.
+    Opening,
+    /// It does not stand, for this reason; the adapter goes on trying.
+    Broken(SendError),
 }
 
 /// Which of a template's two lengths a channel takes.

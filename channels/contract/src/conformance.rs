@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use crate::sandbox::{Fault, Sandbox};
 use crate::{
     Adapter, CallbackRequest, Channel, Event, InboundContent, Message, Obstacle, Permanence, Receipt,
-    ReceiptState, SendError, SendErrorKind,
+    ReceiptState, SendError, SendErrorKind, Standing,
 };
 
 /// A channel wired to its sandbox. Its call time-out should be short (half a second), so that the
@@ -47,6 +47,10 @@ pub trait Rig {
     /// The same channel, pointed at a loopback port where nobody listens.
     fn unplugged(&self) -> Arc<dyn Channel>;
 
+    /// For a channel that keeps something open at its provider (a session, a registration, a poll):
+    /// a new adapter, pointed where nobody listens, whose driver nobody runs yet. `None` for others.
+    fn stranded(&self) -> Option<Adapter>;
+
     /// The next event, received and acknowledged the way the gateway does it. Panics after ten
     /// seconds without one.
     async fn event(&self) -> Event;
@@ -59,6 +63,8 @@ pub trait Rig {
 pub async fn check(rig: &dyn Rig) {
     addresses(rig);
     measures(rig);
+    stranded(rig).await;
+    stands(rig).await;
     hostile_callbacks(rig);
     sends(rig).await;
     for (fault, code) in rig.faults() {
@@ -68,6 +74,7 @@ pub async fn check(rig: &dyn Rig) {
     receipts(rig).await;
     replies(rig).await;
     probes(rig).await;
+    stands(rig).await;
 }
 
 const TEXT: &str = "Министерство: вам положена выплата. Код проверки 7K2M";
@@ -232,6 +239,61 @@ fn says_where_nobody_listens(error: &SendError) {
     assert_eq!(error.stood_between(), Some(Obstacle::Refused), "connection refused gave {error}");
     let server = error.server().map(|server| server.host.as_str());
     assert!(matches!(server, Some("127.0.0.1" | "localhost" | "::1")), "{error} names no server");
+}
+
+/// What is kept open does not stand before the provider has answered, and an operator reads why not
+/// before anything was sent.
+async fn stranded(rig: &dyn Rig) {
+    let Some(mut adapter) = rig.stranded() else {
+        assert!(rig.adapter().events.is_none(), "a channel that is pushed to or polled keeps something open");
+        let standing = rig.unplugged().standing();
+        assert!(matches!(standing, Standing::Ready), "nothing is kept open, and it is {standing:?}");
+        return;
+    };
+    let standing = adapter.channel.standing();
+    assert!(matches!(standing, Standing::Opening), "nothing was tried yet, and it is {standing:?}");
+    let driver = adapter.driver.take().unwrap_or_else(|| Box::pin(std::future::pending()));
+    let reason = async {
+        loop {
+            match adapter.channel.standing() {
+                Standing::Broken(error) => return error,
+                Standing::Opening => tokio::time::sleep(Duration::from_millis(10)).await,
+                Standing::Ready => panic!("it stands, and nobody is there"),
+            }
+        }
+    };
+    tokio::select! {
+        error = in_time(reason) => says_where_nobody_listens(&error),
+        () = driver => panic!("the driver gave up"),
+        () = reads_on(&adapter) => {}
+    }
+}
+
+/// It stands once the provider has answered, also after all that went wrong.
+async fn stands(rig: &dyn Rig) {
+    let ready = async {
+        while !matches!(rig.adapter().channel.standing(), Standing::Ready) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::select! {
+        () = in_time(ready) => {}
+        () = reads_on(rig.adapter()) => {}
+    }
+}
+
+/// Asks for events, as the gateway does, and acknowledges none: they come again.
+async fn reads_on(adapter: &Adapter) {
+    let Some(source) = &adapter.events else { return std::future::pending().await };
+    loop {
+        let _ = source.next().await;
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+async fn in_time<T>(what: impl Future<Output = T>) -> T {
+    let in_time = tokio::time::timeout(Duration::from_secs(10), what).await;
+    in_time.unwrap_or_else(|_| panic!("the standing did not change within ten seconds"))
 }
 
 async fn receipts(rig: &dyn Rig) {

@@ -122,6 +122,19 @@ impl SendError {
         self
     }
 
+    /// The same without the error below, to be kept and told again.
+    #[must_use]
+    pub fn summary(&self) -> Self {
+        Self {
+            kind: self.kind,
+            code: self.code.clone(),
+            retry_after: self.retry_after,
+            obstacle: self.obstacle,
+            server: self.server.clone(),
+            source: None,
+        }
+    }
+
     /// The kind, by which the gateway acts.
     #[must_use]
     pub fn kind(&self) -> SendErrorKind {

@@ -27,7 +27,9 @@ pub mod http;
 pub mod sandbox;
 
 pub use callback::{CallbackOutcome, CallbackReply, CallbackRequest, Callbacks};
-pub use channel::{Accepted, Adapter, Capabilities, Channel, ClockFn, Driver, Health, Measure, TextLength};
+pub use channel::{
+    Accepted, Adapter, Capabilities, Channel, ClockFn, Driver, Health, Measure, Standing, TextLength,
+};
 pub use error::{Permanence, SendError, SendErrorKind};
 pub use event::{Event, EventBatch, EventSource, Inbound, InboundContent, Receipt, ReceiptState};
 pub use id::{ChannelId, InvalidId, RouteId, is_id};

@@ -149,6 +149,10 @@ impl Rig for EmailRig {
         adapter(1, Encryption::Starttls, None, PASSWORD).channel
     }
 
+    fn stranded(&self) -> Option<Adapter> {
+        None
+    }
+
     async fn event(&self) -> Event {
         panic!("this channel has no events")
     }

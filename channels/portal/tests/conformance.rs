@@ -183,6 +183,10 @@ impl Rig for PortalRig {
         adapter(1, SECRET).channel
     }
 
+    fn stranded(&self) -> Option<Adapter> {
+        None
+    }
+
     async fn event(&self) -> Event {
         let mut events = self.events.lock().await;
         tokio::time::timeout(Duration::from_secs(10), events.recv()).await.expect("no event came").unwrap()

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use vestnik_contract::{
     Accepted, Address, Capabilities, Channel, ChannelId, ClockFn, EventBatch, EventSource, Health, Measure,
-    Message, SendError, SendErrorKind, Server,
+    Message, SendError, SendErrorKind, Server, Standing,
 };
 
 use crate::address;
@@ -71,6 +71,13 @@ impl Channel for Sms {
         match self.link.ask(Pdu::EnquireLink, deadline).await {
             Ok(_) => Ok(Health { account: Some(self.account.clone()), balance: None }),
             Err(error) => Err(error.harmless().at(&self.server)),
+        }
+    }
+
+    fn standing(&self) -> Standing {
+        match self.link.standing() {
+            Standing::Broken(error) => Standing::Broken(error.at(&self.server)),
+            standing => standing,
         }
     }
 }

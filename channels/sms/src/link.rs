@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use rusmpp::Pdu;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout_at};
-use vestnik_contract::{Obstacle, SendError, SendErrorKind};
+use vestnik_contract::{Obstacle, SendError, SendErrorKind, Standing};
 
 use crate::status;
 
@@ -101,6 +101,16 @@ pub(crate) struct Link {
 }
 
 impl Link {
+    /// How the session stands.
+    pub(crate) fn standing(&self) -> Standing {
+        match *self.state.borrow() {
+            State::Starting => Standing::Opening,
+            State::Bound => Standing::Ready,
+            State::Refused(status) => Standing::Broken(status::refused_bind(status)),
+            State::Down(why) => Standing::Broken(SendError::new(SendErrorKind::Unavailable).obstacle(why)),
+        }
+    }
+
     /// Whether messages can be sent now. Waits for the first connection, and for no later one.
     async fn ready(&self, deadline: Instant) -> Result<(), SendError> {
         let mut state = self.state.clone();

@@ -60,6 +60,11 @@ impl Rig for SmsRig {
         self.unplugged.clone()
     }
 
+    fn stranded(&self) -> Option<Adapter> {
+        // Port 1 is for root alone, and nobody serves tcpmux.
+        Some(common::adapter(1, ""))
+    }
+
     async fn event(&self) -> Event {
         self.wired.event().await
     }

@@ -14,11 +14,12 @@ use url::Url;
 use vestnik_contract::http::{Names, unanswered};
 use vestnik_contract::{
     Accepted, Address, Capabilities, Channel, ChannelId, Health, Measure, Message, SendError, SendErrorKind,
-    Server, TextLength,
+    Server, Standing, TextLength,
 };
 
 use crate::request;
 use crate::response::{self, Answer};
+use crate::source::Polling;
 
 /// The answer to `sendMessage` repeats the text, at most 24 KiB with every character escaped; an
 /// update with the message it replies to is twice that, and a poll brings a hundred.
@@ -78,7 +79,7 @@ impl Api {
     }
 
     /// The same error, with the server that was asked.
-    fn at(&self, error: SendError) -> SendError {
+    pub(crate) fn at(&self, error: SendError) -> SendError {
         error.at(self.server.as_ref())
     }
 
@@ -108,6 +109,7 @@ pub(crate) struct Telegram {
     pub(crate) id: ChannelId,
     pub(crate) api: Arc<Api>,
     pub(crate) bot: String,
+    pub(crate) polling: Arc<Polling>,
 }
 
 /// Telegram tells neither that a message was delivered nor that it was read. The rates are those of
@@ -153,5 +155,9 @@ impl Channel for Telegram {
         answer
             .and_then(|answer| response::health(&answer, &self.bot))
             .map_err(|error| self.api.at(error.harmless()))
+    }
+
+    fn standing(&self) -> Standing {
+        self.polling.standing()
     }
 }

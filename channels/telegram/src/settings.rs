@@ -10,7 +10,7 @@ use vestnik_contract::{Adapter, ChannelId, SecretRef, Setup, SetupError};
 
 use crate::client::{Api, Telegram};
 use crate::link::is_bot_name;
-use crate::source::Updates;
+use crate::source::{Polling, Updates};
 
 /// The settings of one bot.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -53,9 +53,10 @@ pub fn connect(settings: &Settings, setup: &Setup) -> Result<Adapter, SetupError
     let api = Api::new(settings.api_url.clone(), token, timeout)
         .map_err(|error| SetupError::new("api_url", format!("an HTTP client to start ({error})")))?;
     let api = Arc::new(api);
-    let events = Updates::new(Arc::clone(&api), settings.poll_seconds);
+    let polling = Arc::new(Polling::default());
+    let events = Updates::new(Arc::clone(&api), settings.poll_seconds, Arc::clone(&polling));
     let id = ChannelId::new("telegram").map_err(|error| SetupError::new("channel", error.to_string()))?;
-    let channel = Telegram { id, api, bot: setup.sender.telegram_bot.clone() };
+    let channel = Telegram { id, api, bot: setup.sender.telegram_bot.clone(), polling };
     Ok(Adapter { channel: Arc::new(channel), callbacks: None, events: Some(Arc::new(events)), driver: None })
 }
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use vestnik_contract::{EventBatch, EventSource, SendError};
+use vestnik_contract::{EventBatch, EventSource, SendError, Standing};
 
 use crate::client::Api;
 use crate::request;
@@ -15,6 +15,34 @@ pub(crate) struct Updates {
     api: Arc<Api>,
     poll_seconds: u16,
     place: Mutex<Place>,
+    polling: Arc<Polling>,
+}
+
+/// How the last poll ended; nothing before the first has.
+#[derive(Default)]
+pub(crate) struct Polling(Mutex<Option<Result<(), SendError>>>);
+
+impl Polling {
+    /// How it stands, for an operator.
+    pub(crate) fn standing(&self) -> Standing {
+        match &*self.last() {
+            None => Standing::Opening,
+            Some(Ok(())) => Standing::Ready,
+            Some(Err(error)) => Standing::Broken(error.summary()),
+        }
+    }
+
+    fn is_well(&self) -> bool {
+        matches!(*self.last(), Some(Ok(())))
+    }
+
+    fn ended(&self, how: Result<(), SendError>) {
+        *self.last() = Some(how);
+    }
+
+    fn last(&self) -> MutexGuard<'_, Option<Result<(), SendError>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// How far we are. Telegram forgets what is before the offset of a poll, so an offset is named only
@@ -30,14 +58,24 @@ struct Place {
 
 impl Updates {
     /// Updates by polls that Telegram may hold open for `poll_seconds`.
-    pub(crate) fn new(api: Arc<Api>, poll_seconds: u16) -> Self {
-        Self { api, poll_seconds, place: Mutex::default() }
+    pub(crate) fn new(api: Arc<Api>, poll_seconds: u16, polling: Arc<Polling>) -> Self {
+        Self { api, poll_seconds, place: Mutex::default(), polling }
     }
 
+    /// One poll, of which is known afterwards how it ended.
     async fn poll(&self) -> Result<Option<Page>, SendError> {
+        let page = self.ask().await.map_err(|error| self.api.at(error.harmless()));
+        self.polling.ended(page.as_ref().map(drop).map_err(SendError::summary));
+        page
+    }
+
+    /// A poll is held open only where the one before it was answered: how it stands is to be known at
+    /// once, and not when the first citizen writes.
+    async fn ask(&self) -> Result<Option<Page>, SendError> {
         let offset = self.place().confirm;
-        let request = request::get_updates(offset, self.poll_seconds);
-        let patience = Duration::from_secs(self.poll_seconds.into());
+        let seconds = if self.polling.is_well() { self.poll_seconds } else { 0 };
+        let request = request::get_updates(offset, seconds);
+        let patience = Duration::from_secs(seconds.into());
         let answer = self.api.call_waiting(&request, patience).await?;
         let page = page(&answer)?;
         let mut place = self.place();
@@ -57,7 +95,7 @@ impl Updates {
 impl EventSource for Updates {
     async fn next(&self) -> Result<EventBatch, SendError> {
         loop {
-            if let Some(page) = self.poll().await.map_err(SendError::harmless)? {
+            if let Some(page) = self.poll().await? {
                 return Ok(EventBatch { token: page.next_offset.into(), events: page.events });
             }
         }

@@ -16,7 +16,7 @@ use vestnik_contract::conformance::{Rig, check};
 use vestnik_contract::sandbox::{Fault, Sandbox};
 use vestnik_contract::{
     Adapter, Address, Channel, Event, EventSource, InboundContent, Message, RouteId, SecretRef,
-    SendErrorKind, Sender, Setup,
+    SendErrorKind, Sender, Setup, Standing,
 };
 use vestnik_telegram::sandbox::{SandboxOptions, TelegramSandbox};
 use vestnik_telegram::{Settings, connect};
@@ -136,6 +136,10 @@ impl Rig for TelegramRig {
         adapter("http://127.0.0.1:1/".parse().unwrap(), TOKEN).channel
     }
 
+    fn stranded(&self) -> Option<Adapter> {
+        Some(adapter("http://127.0.0.1:1/".parse().unwrap(), TOKEN))
+    }
+
     async fn event(&self) -> Event {
         let mut events = self.events.lock().await;
         let patience = tokio::time::Instant::now() + Duration::from_secs(10);
@@ -213,8 +217,9 @@ async fn a_wrong_token_is_a_misconfiguration() {
     let stranger = adapter(rig.url.clone(), "123456789:other");
     let sent = stranger.channel.send(&rig.message("Текст")).await.unwrap_err();
     let probed = stranger.channel.probe().await.unwrap_err();
-    let polled = stranger.events.unwrap().next().await.unwrap_err();
-    for error in [sent, probed, polled] {
+    let polled = stranger.events.as_ref().unwrap().next().await.unwrap_err();
+    let Standing::Broken(standing) = stranger.channel.standing() else { panic!("nobody lets us poll") };
+    for error in [sent, probed, polled, standing] {
         assert_eq!((error.kind(), error.provider_code()), (SendErrorKind::Misconfigured, Some("401")));
     }
 }

@@ -13,7 +13,7 @@ use url::Url;
 use vestnik_contract::http::{Names, unanswered};
 use vestnik_contract::{
     Accepted, Address, Capabilities, Channel, ChannelId, Health, Measure, Message, SendError, SendErrorKind,
-    Server, TextLength,
+    Server, Standing, TextLength,
 };
 
 use crate::request::{self, GetAccountInfo, SendMessage};
@@ -64,7 +64,7 @@ impl Api {
     }
 
     /// The same error, with the server that was asked.
-    fn at(&self, error: SendError) -> SendError {
+    pub(crate) fn at(&self, error: SendError) -> SendError {
         error.at(self.server.as_ref())
     }
 }
@@ -135,5 +135,9 @@ impl Channel for Viber {
     async fn probe(&self) -> Result<Health, SendError> {
         let answer = self.api.post("get_account_info", &GetAccountInfo {}).await;
         answer.and_then(|answer| response::health(&answer)).map_err(|error| self.api.at(error.harmless()))
+    }
+
+    fn standing(&self) -> Standing {
+        self.registration.standing()
     }
 }

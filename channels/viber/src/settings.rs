@@ -62,7 +62,7 @@ pub fn connect(settings: &Settings, setup: &Setup) -> Result<Adapter, SetupError
     let sender_name = setup.sender.viber_name.clone();
     let callbacks = ViberCallbacks::new(&secret, settings.welcome_text.as_deref(), &sender_name);
     let (alive, until) = oneshot::channel();
-    let (registrar, registration) = webhook::registration();
+    let (registrar, registration) = webhook::registration(setup.callback_url.is_some());
     let driver = setup.callback_url.clone().map(|url| -> Driver {
         Box::pin(registrar.register(Arc::clone(&api), url, setup.route.clone(), until))
     });

@@ -171,6 +171,11 @@ impl Rig for ViberRig {
         adapter("http://127.0.0.1:1/".parse().unwrap(), None).channel
     }
 
+    fn stranded(&self) -> Option<Adapter> {
+        let callback_url = "http://127.0.0.1:1/callbacks/viber/main".parse().unwrap();
+        Some(adapter("http://127.0.0.1:1/".parse().unwrap(), Some(callback_url)))
+    }
+
     async fn event(&self) -> Event {
         let mut events = self.events.lock().await;
         let next = tokio::time::timeout(Duration::from_secs(10), events.recv()).await;

@@ -221,7 +221,7 @@ async fn a_provider_that_is_away_is_left_alone_and_probed_with_one_message() {
         free + stage.sent().len() == 30
     })
     .await;
-    assert!(!stage.health.answers());
+    assert_eq!(stage.health.trouble().as_deref(), Some("the provider does not answer"));
     let sent = stage.sent().len();
     assert!((10..=13).contains(&sent), "{sent}");
 
