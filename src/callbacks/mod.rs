@@ -74,7 +74,6 @@ async fn bury(
     event: &Event,
     failure: &LedgerError,
 ) -> Result<(), LedgerError> {
-    error!(%channel, %route, reason = failure as &dyn std::error::Error, "an event cannot be put on record and is kept as a dead letter");
     let letter = DeadLetter {
         origin: "callback",
         source: None,
@@ -84,7 +83,11 @@ async fn bury(
         body: serde_json::to_vec(event).unwrap_or_default(),
     };
     let letters = [letter];
-    soon(|| ledger.bury(&letters)).await
+    for letter in soon(|| ledger.bury(&letters)).await? {
+        let reason = failure as &dyn std::error::Error;
+        error!(%channel, %route, reason, dead_letter = %letter, "an event cannot be put on record and is kept as a dead letter");
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use serde::Serialize;
+use vestnik_contract::ChannelId;
 
 use super::{Common, Mistake, load, secrets};
 use crate::clock::Clock;
 use crate::config::Loaded;
+use crate::config::channels::switched_off;
 use crate::domain::{SourceId, nearest};
 use crate::gateway::open_ledger;
 use crate::ledger::Ledger;
@@ -53,6 +55,14 @@ impl Office {
             return Ok(());
         }
         Err(unknown("a registered source", source.as_str(), known().collect()))
+    }
+}
+
+/// The mistake of naming a channel that is not in use: one that is switched off, or none at all.
+pub(super) fn not_in_use(channel: &ChannelId, known: Vec<&str>) -> Mistake {
+    match switched_off(channel) {
+        Some(off) => Mistake(off),
+        None => unknown("a channel in use", channel.as_str(), known),
     }
 }
 

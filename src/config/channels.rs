@@ -82,6 +82,17 @@ pub struct ConnectedChannel {
 /// The channels that this release has.
 pub const CHANNELS: [&str; 5] = ["email", "portal", "sms", "telegram", "viber"];
 
+/// What is said of a channel that there is and that is not in use here, with where that is changed;
+/// `None` where there is no such channel.
+#[must_use]
+pub fn switched_off(channel: &ChannelId) -> Option<String> {
+    let name = CHANNELS.into_iter().find(|name| *name == channel.as_str())?;
+    let variable = format!("VESTNIK__CHANNELS__{}__ENABLED", name.to_uppercase());
+    Some(format!(
+        "{name} is switched off here; `enabled` in channels/{name}.toml, or {variable}, switches it on"
+    ))
+}
+
 /// Reads a channel's file; `None` where the channel is off. This `match` is the registry: a new
 /// channel is one more line.
 pub fn read(

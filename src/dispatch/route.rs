@@ -7,9 +7,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use tokio::sync::mpsc;
 use tracing::{error, info};
-use vestnik_contract::{
-    Accepted, Channel, ChannelId, Message, RouteId, SendError, SendErrorKind, Standing,
-};
+use vestnik_contract::{Accepted, Channel, ChannelId, Message, RouteId, SendError, SendErrorKind, Standing};
 
 use super::breaker::{Admission, Breaker, SpikeWatch};
 use crate::clock::Clock;

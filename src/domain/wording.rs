@@ -63,6 +63,31 @@ pub fn line_of(max: usize) -> String {
     format!("1 to {max} characters on one line, without spaces around, control characters and links")
 }
 
+/// Text of somebody else's as a terminal may be shown it: what would command it or hide something is
+/// written out.
+#[must_use]
+pub fn escaped(text: &str) -> String {
+    escaped_unless(text, |_| false)
+}
+
+/// The same of a text of several lines, which keeps its line ends and tabulators.
+#[must_use]
+pub fn escaped_lines(text: &str) -> String {
+    escaped_unless(text, |character| matches!(character, '\n' | '\t'))
+}
+
+fn escaped_unless(text: &str, stays: impl Fn(char) -> bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        if is_control(character) && !stays(character) {
+            out.extend(character.escape_default());
+        } else {
+            out.push(character);
+        }
+    }
+    out
+}
+
 fn is_control(character: char) -> bool {
     // Zero-width and bidirectional marks, which are no letters but change what is shown.
     let invisible = matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
@@ -94,6 +119,13 @@ fn is_host(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_commands_a_terminal_or_hides_something_is_written_out() {
+        let text = "Іван\t1\r\n\u{1b}[2J\u{202e}\u{9b}\u{7f}";
+        assert_eq!(escaped(text), "Іван\\t1\\r\\n\\u{1b}[2J\\u{202e}\\u{9b}\\u{7f}");
+        assert_eq!(escaped_lines(text), "Іван\t1\\r\n\\u{1b}[2J\\u{202e}\\u{9b}\\u{7f}");
+    }
 
     #[test]
     fn controls_and_links_are_found_where_they_stand() {

@@ -4,8 +4,10 @@
 use std::sync::Arc;
 
 use tracing::{error, info};
+use uuid::Uuid;
 
 use super::json::MAX_BODY;
+use super::naming::named_id;
 use super::parse::{Envelope, parse};
 use super::refusal::Refusal;
 use super::routing::CANCEL;
@@ -63,11 +65,25 @@ impl Desk {
             .into_iter()
             .map(|one| one.and_then(|_| answers.next().unwrap_or_else(|| Err(internal()))))
             .collect();
-        let refused =
-            batch.iter().zip(&verdicts).filter_map(|(one, verdict)| Some((one, verdict.as_ref().err()?)));
-        let letters: Vec<_> = refused.map(|(one, refusal)| self.letter(one, refusal)).collect();
-        soon(|| self.ledger.bury(&letters)).await?;
+        self.bury(batch, &verdicts).await?;
         Ok(verdicts)
+    }
+
+    /// Puts the dead letters of those that are refused on record, and tells of each.
+    async fn bury(
+        &self,
+        batch: &[Arrived<'_>],
+        verdicts: &[Result<Answer, Refusal>],
+    ) -> Result<(), LedgerError> {
+        let refused =
+            batch.iter().zip(verdicts).filter_map(|(one, verdict)| Some((one, verdict.as_ref().err()?)));
+        let (letters, refusals): (Vec<_>, Vec<_>) =
+            refused.map(|(one, refusal)| (self.letter(one, refusal), refusal)).unzip();
+        let ids = soon(|| self.ledger.bury(&letters)).await?;
+        for ((letter, refusal), id) in letters.iter().zip(refusals).zip(ids) {
+            told(letter, refusal, id);
+        }
+        Ok(())
     }
 
     fn read(&self, one: &Arrived<'_>) -> Result<Submission, Refusal> {
@@ -98,28 +114,28 @@ impl Desk {
         if is_known(key, &self.sources, &self.rules.catalogue) { key.to_owned() } else { String::new() }
     }
 
-    /// The dead letter of a message, and the count and the log's line of its refusal.
     fn letter(&self, one: &Arrived<'_>, refusal: &Refusal) -> DeadLetter {
-        let source = one.envelope.proof.source(&self.sources);
-        let (reason, proved) = (refusal.reason.as_str(), source.as_ref().map_or("unknown", |id| id.as_str()));
-        info!(
-            reason,
-            pointer = %refusal.pointer,
-            source = proved,
-            origin = one.origin,
-            "a message is refused"
-        );
-        metrics::counter!("vestnik_refused_total", "reason" => reason, "source" => proved.to_owned())
-            .increment(1);
         DeadLetter {
             origin: one.origin,
-            source,
+            source: one.envelope.proof.source(&self.sources),
             routing: one.envelope.routing_key.map(|key| self.routing(key)).unwrap_or_default(),
-            reason: reason.to_owned(),
+            reason: refusal.reason.as_str().to_owned(),
             detail: refusal.place_and_detail(),
             body: one.body[..one.body.len().min(MAX_BODY)].to_vec(),
         }
     }
+}
+
+/// The log's line and the count of a refusal whose dead letter is on record. A source that complains
+/// names its notification, an operator goes on from there by the dead letter.
+fn told(letter: &DeadLetter, refusal: &Refusal, id: Uuid) {
+    let (reason, origin) = (refusal.reason.as_str(), letter.origin);
+    let source = letter.source.as_ref().map_or("unknown", SourceId::as_str);
+    let notification = named_id(&letter.body).map(tracing::field::display);
+    let pointer = &refusal.pointer;
+    info!(reason, %pointer, source, notification, dead_letter = %id, origin, "a message is refused");
+    metrics::counter!("vestnik_refused_total", "reason" => reason, "source" => source.to_owned())
+        .increment(1);
 }
 
 fn verdict(answer: Answer) -> Result<Answer, Refusal> {

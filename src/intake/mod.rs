@@ -5,13 +5,16 @@
 //! of the others is a [`Refusal`], a dead letter, and for HTTP a problem.
 
 pub mod amqp;
+pub mod json;
 pub mod refusal;
 pub mod schema;
 pub mod strict;
 
 mod canonical;
 mod desk;
-mod json;
+mod fields;
+mod naming;
+mod once;
 mod parse;
 mod routing;
 mod wire;
@@ -21,6 +24,7 @@ mod fixture;
 
 pub use desk::{Arrived, Desk};
 pub use json::MAX_BODY;
+pub use naming::{NamedId, named_id};
 pub use parse::{Envelope, Proof, parse};
 pub use refusal::Refusal;
 pub use routing::routing_key;

@@ -1,13 +1,12 @@
 //! The one reader of messages from sources, whatever way they came: parsing, the proof of the
 //! source, the routing key, and the check against the catalogue. Pure.
 
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::canonical::canonical;
-use super::json;
+use super::json::{self, typed};
 use super::refusal::Refusal;
-use super::strict::{Expected, explain, missing};
+use super::strict::missing;
 use super::wire::{CancelBody, CloudEvent, NotificationBody, NotificationKind, expected, expected_of_event};
 use crate::config::sources::{SourceSettings, Sources};
 use crate::domain::{
@@ -55,7 +54,7 @@ pub fn parse(
     sources: &Sources,
     catalogue: &Catalogue,
 ) -> Result<Submission, Refusal> {
-    let value = json::read(body)?;
+    let value = json::read(body, expected)?;
     if value.get("specversion").is_none() {
         return understand(&value, envelope, sources, catalogue);
     }
@@ -69,7 +68,6 @@ fn understand(
     sources: &Sources,
     catalogue: &Catalogue,
 ) -> Result<Submission, Refusal> {
-    // serde would take a list of the fields' values for the object.
     if !value.is_object() {
         return Err(Refusal::whole(RefusalReason::InvalidField, format!("expected {}", expected(""))));
     }
@@ -92,14 +90,6 @@ fn kind(value: &Value) -> Result<Kind, Refusal> {
         Some(Value::String(kind)) if kind == "notification" || kind == "supersede" => Ok(Kind::Notification),
         Some(_) => Err(wrong("type")),
     }
-}
-
-/// Reads a value as one of the wire types.
-fn typed<T: DeserializeOwned>(value: &Value, expected: Expected) -> Result<T, Refusal> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
-        let mistake = explain(&error, expected);
-        Refusal::at(RefusalReason::InvalidField, mistake.pointer, mistake.detail)
-    })
 }
 
 /// A top-level field that is not as it must be.

@@ -14,7 +14,7 @@ pub(super) const CANCEL: &str = "cancel";
 /// The routing key `<priority>.<source>.<life_event>` of a message, in a `CloudEvent` or not. Looks at
 /// nothing else: whether the message is good is for the gateway to say.
 pub fn routing_key(body: &[u8]) -> Result<String, Refusal> {
-    let value = json::read(body)?;
+    let value = json::read(body, expected)?;
     let (message, place) = match value.get("specversion") {
         Some(_) => (&value["data"], "/data"),
         None => (&value, ""),

@@ -8,6 +8,10 @@ use super::wire::AnyBody;
 /// The version of the message format; it rises when a message that was good becomes bad.
 pub const VERSION: u32 = 1;
 
+/// What a schema cannot say: for its instance, of two members of one name there is only one.
+const ONCE: &str = "No object may have two members of the same name: such a message is refused as \
+    invalid_field, with a pointer to the name.";
+
 /// The JSON Schema (draft 2020-12) of every message that a source may send. It tells all but what the
 /// catalogue and the permissions of the source decide: life events, measures and params.
 #[must_use]
@@ -16,6 +20,7 @@ pub fn schema() -> Value {
     let mut schema = generator.into_root_schema_for::<AnyBody>();
     schema.insert("$id".to_owned(), format!("urn:vestnik:message:{VERSION}").into());
     schema.insert("title".to_owned(), "A message from a source to Vestnik".into());
+    schema.insert("$comment".to_owned(), ONCE.into());
     schema.to_value()
 }
 

@@ -33,7 +33,7 @@ pub fn explain(error: &serde_path_to_error::Error<serde_json::Error>, expected: 
         let name = place.unknown(&message).unwrap_or(name);
         return Mistake { pointer: place.ending_in(name), detail: no_such_field(name, &message) };
     }
-    Mistake { detail: format!("expected {}", expected(&place.field)), pointer: place.pointer }
+    Mistake { detail: format!("expected {}", place.expected_here()), pointer: place.pointer }
 }
 
 /// What is said of a field that is not there.
@@ -70,22 +70,33 @@ struct Place {
     pointer: Pointer,
     /// The name of the last field on the way.
     field: String,
+    /// It is an element of the list that the field has to be.
+    in_list: bool,
     expected: Expected,
 }
 
 impl Place {
     fn of(path: &serde_path_to_error::Path, expected: Expected) -> Self {
-        path.iter().fold(Self { pointer: Pointer::default(), field: String::new(), expected }, Self::step)
+        path.iter().fold(
+            Self { pointer: Pointer::default(), field: String::new(), in_list: false, expected },
+            Self::step,
+        )
     }
 
     fn step(self, segment: &Segment) -> Self {
         match segment {
-            Segment::Seq { index } => Self { pointer: self.pointer.index(*index), ..self },
+            Segment::Seq { index } => Self { pointer: self.pointer.index(*index), in_list: true, ..self },
             Segment::Map { key } | Segment::Enum { variant: key } => {
-                Self { pointer: field(self.pointer, key, self.expected), field: key.clone(), ..self }
+                let pointer = field(self.pointer, key, self.expected);
+                Self { pointer, field: key.clone(), in_list: false, ..self }
             }
             Segment::Unknown => self,
         }
+    }
+
+    fn expected_here(&self) -> &'static str {
+        let words = (self.expected)(&self.field);
+        if self.in_list { words.strip_prefix("a list of ").unwrap_or(words) } else { words }
     }
 
     fn below(&self, name: &str) -> Pointer {
@@ -131,7 +142,7 @@ mod tests {
         match field {
             "action" => "granted or withdrawn",
             "locale" => "ru, uk or en",
-            "consents" => "a list",
+            "consents" => "a list of { action }",
             _ => "an object",
         }
     }
@@ -146,6 +157,8 @@ mod tests {
             (r#"{"locael":"uk"}"#, "/locael", "expected no such field; did you mean locale?"),
             (r#"{"x":1}"#, "/x", "expected no such field; there are locale, consents"),
             (r#"{"a`, expected `locale`":1}"#, "/a`, expected `locale`", "expected no such field; there are"),
+            (r#"{"consents":5}"#, "/consents", "expected a list of { action }"),
+            (r#"{"consents":[5]}"#, "/consents/0", "expected { action }"),
             (
                 r#"{"consents":[{}]}"#,
                 "/consents/0/action",

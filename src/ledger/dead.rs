@@ -33,10 +33,10 @@ impl fmt::Debug for DeadLetter {
 }
 
 impl Ledger {
-    /// Keeps dead letters, each body sealed under the master key.
-    pub async fn bury(&self, letters: &[DeadLetter]) -> Result<(), LedgerError> {
+    /// Keeps dead letters, each body sealed under the master key. Gives their ids in their order.
+    pub async fn bury(&self, letters: &[DeadLetter]) -> Result<Vec<Uuid>, LedgerError> {
         if letters.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let mut tx = self.store.begin().await?;
         let at = tx.now();
@@ -56,11 +56,12 @@ impl Ledger {
             })
             .collect::<Result<Vec<_>, LedgerError>>()?;
         tx.add_dead(&rows).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        Ok(rows.into_iter().map(|row| row.id).collect())
     }
 
     /// Dead letters, the newest first, older than `before` where it is given: at most `limit`. Their
-    /// bodies stay sealed.
+    /// bodies stay sealed; [`open_dead_letter`](Self::open_dead_letter) opens one.
     pub async fn dead_letters(&self, before: Option<Uuid>, limit: u32) -> Result<Vec<DeadRow>, LedgerError> {
         Ok(self.store.read().await?.dead(before, limit).await?)
     }
@@ -69,8 +70,13 @@ impl Ledger {
     /// [`drop_dead_letter`](Self::drop_dead_letter): a message that was taken twice is taken once.
     pub async fn dead_letter(&self, id: Uuid) -> Result<Option<DeadRow>, LedgerError> {
         let Some(row) = self.store.read().await?.dead_letter(id).await? else { return Ok(None) };
+        self.open_dead_letter(row).map(Some)
+    }
+
+    /// The same dead letter with its body opened.
+    pub fn open_dead_letter(&self, row: DeadRow) -> Result<DeadRow, LedgerError> {
         let body = self.keys.master().open(USE, &row.body)?;
-        Ok(Some(DeadRow { body, ..row }))
+        Ok(DeadRow { body, ..row })
     }
 
     /// Removes a dead letter; whether it was there.

@@ -4,35 +4,12 @@
 use serde::de::DeserializeOwned;
 
 use super::problem::Problem;
-use crate::domain::RefusalReason;
-use crate::intake::strict::{Expected, explain};
+use crate::intake::json;
+use crate::intake::strict::Expected;
 
 /// Reads a body.
 pub fn read<T: DeserializeOwned>(body: &[u8], expected: Expected) -> Result<T, Problem> {
-    // serde would take a list of the fields' values for the object.
-    if body.trim_ascii_start().first() == Some(&b'[') {
-        return Err(Problem::field("", format!("expected {}", expected(""))));
-    }
-    let mut from = serde_json::Deserializer::from_slice(body);
-    let read = serde_path_to_error::deserialize(&mut from).map_err(|error| refusal(&error, expected))?;
-    from.end().map_err(|error| not_json(&error))?;
-    Ok(read)
-}
-
-fn refusal(error: &serde_path_to_error::Error<serde_json::Error>, expected: Expected) -> Problem {
-    if !error.inner().is_data() {
-        return not_json(error.inner());
-    }
-    let mistake = explain(error, expected);
-    Problem::field(mistake.pointer.to_sender(), mistake.detail)
-}
-
-fn not_json(error: &serde_json::Error) -> Problem {
-    let (line, column) = (error.line(), error.column());
-    Problem::new(
-        RefusalReason::InvalidJson,
-        format!("expected JSON; it stops being JSON at line {line} column {column}"),
-    )
+    Ok(json::read(body, expected).and_then(|value| json::typed(&value, expected))?)
 }
 
 #[cfg(test)]
@@ -81,6 +58,11 @@ mod tests {
             ("17", ": expected an object"),
             ("{}", "/locale: locale is missing; expected ru, uk or en"),
             (r#"{"locale":"uk","locale":"secret"}"#, "/locale: expected the field once"),
+            (
+                r#"{"locale":"uk","consents":[{"action":"granted","action":"granted"}]}"#,
+                "/consents/0/action: expected the field once",
+            ),
+            (r#"{"locale":"uk","consents":[["granted"]]}"#, "/consents/0: expected an object"),
             (r#"{"locale":["secret"]}"#, "/locale: expected ru, uk or en"),
             (r#"{"locale":"uk","consent":[]}"#, "/consent: expected no such field; did you mean consents?"),
             (r#"{"x":1}"#, "/x: expected no such field; there are locale, consents"),

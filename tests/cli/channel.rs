@@ -36,6 +36,24 @@ fn channels_are_listed_paused_and_resumed() {
 }
 
 #[test]
+fn a_channel_that_is_switched_off_is_said_to_be_off_and_where_it_is_switched_on() {
+    let mut home = Home::new();
+    home.set("VESTNIK__CHANNELS__VIBER__ENABLED", "false");
+    home.bring("family_fund", &[]);
+    let off = "viber is switched off here; `enabled` in channels/viber.toml, or \
+               VESTNIK__CHANNELS__VIBER__ENABLED, switches it on";
+    home.run(&["channel", "pause", "viber", "--reason", "x"]).ends(2).says(off);
+    home.run(&["channel", "pause", "vibr", "--reason", "x"]).ends(2).says("expected a channel in use");
+    let file = home.config().join("../citizens.ndjson");
+    let citizen = r#"{ "id": "snils:1", "locale": "uk", "jurisdiction": "ua", "addresses": [{ "channel": "viber", "address": "EWzlyeZ3Cs0uCO+wPvEOyg==" }] }"#;
+    std::fs::write(&file, citizen).unwrap();
+    home.run(&["import", &file.display().to_string()])
+        .ends(1)
+        .says("/addresses/0/channel: expected")
+        .says(off);
+}
+
+#[test]
 fn the_commands_work_beside_a_gateway_that_runs() {
     let mut home = Home::new();
     for channel in ["SMS", "TELEGRAM", "VIBER", "EMAIL"] {
@@ -55,7 +73,7 @@ fn what_is_no_channel_no_reason_and_no_span_is_said() {
     home.set("VESTNIK__CHANNELS__VIBER__ENABLED", "false");
     let table: [(&[&str], &str); 6] = [
         (&["pause", "smss", "--reason", "x"], "did you mean \"sms\"?"),
-        (&["pause", "viber", "--reason", "x"], "expected a channel in use (email, portal, sms, telegram)"),
+        (&["pause", "viber", "--reason", "x"], "viber is switched off here"),
         (&["pause", "sms/mein", "--reason", "x"], "expected a route of sms (main), found \"mein\""),
         (&["pause", "sms"], "--reason"),
         (&["pause", "sms", "--reason", "x", "--for", "long"], "such as 30m, 2h or 90d"),

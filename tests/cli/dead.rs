@@ -39,6 +39,30 @@ fn a_refused_message_is_listed_shown_and_taken_once_the_cause_is_mended() {
 }
 
 #[test]
+fn a_complaint_is_found_by_the_sources_id_and_a_long_body_is_shown_in_part() {
+    let home = Home::new();
+    let mut twice = good().to_string();
+    twice.insert_str(1, r#""params":{},"#);
+    let long = json!({ "id": "n-2", "source": "family_fund", "citizen": "\u{9b}2J".repeat(9_000) });
+    home.bring_bodies("family_fund", &[twice.into_bytes(), long.to_string().into_bytes()]);
+    home.run(&["dead", "list"])
+        .ends(0)
+        .says("family_fund/2f1c9a")
+        .says("/params: expected the field once")
+        .says("family_fund/n-2");
+    let list = home.run(&["dead", "list", "--json"]).json();
+    let named = |id: &str| list.as_array().unwrap().iter().find(|one| one["notification"] == id).unwrap();
+    let id = named("n-2")["id"].as_str().unwrap();
+    let part = home
+        .run(&["dead", "show", id])
+        .says("notification  n-2")
+        .says(&format!("vestnik dead show {id} --full"));
+    assert!(part.out.len() < 6_000 && !part.out.contains('\u{9b}'), "{}", part.out.len());
+    let full = home.run(&["dead", "show", id, "--full"]);
+    assert!(full.out.len() > 60_000 && !full.out.contains('\u{9b}') && !full.out.contains("--full"));
+}
+
+#[test]
 fn what_nobody_needs_is_dropped_and_what_is_not_there_is_said() {
     let home = Home::new();
     home.bring("family_fund", &[json!("no message"), json!({ "id": 1 })]);

@@ -2,9 +2,9 @@
 //! an environment with nothing in it but made-up secrets.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Lines};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 /// What a command said and how it ended.
 #[derive(Debug)]
@@ -86,7 +86,9 @@ impl Home {
         let at_work = lines.find_map(|line| Some(line.unwrap()).filter(|line| line.contains("is at work")));
         let at_work = at_work.unwrap_or_else(|| panic!("the gateway ended: {:?}", process.wait()));
         let address = at_work.split("listen=").nth(1).unwrap().trim().to_owned();
-        Gateway { process, address, _log: lines }
+        // Read to its end: a gateway whose log nobody reads stands still once the pipe is full.
+        std::thread::spawn(move || lines.for_each(drop));
+        Gateway { process, address }
     }
 
     /// Starts `vestnik` here with these arguments and lets it run; its log goes nowhere.
@@ -107,8 +109,6 @@ pub(crate) struct Gateway {
     process: Child,
     /// Where it listens.
     pub(crate) address: String,
-    /// Its log is open as long as it runs; what it says of a closed one is not looked at.
-    _log: Lines<BufReader<ChildStderr>>,
 }
 
 impl Drop for Gateway {

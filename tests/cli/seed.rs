@@ -29,6 +29,12 @@ pub(crate) const CITIZEN: &str = r#"{"id":"snils:11223344595","locale":"uk","jur
 impl Home {
     /// Brings messages of a source as HTTP does; what is refused becomes a dead letter.
     pub(crate) fn bring(&self, source: &str, bodies: &[Value]) {
+        let bodies: Vec<_> = bodies.iter().map(|body| body.to_string().into_bytes()).collect();
+        self.bring_bodies(source, &bodies);
+    }
+
+    /// The same of bodies as they are, whatever they are.
+    pub(crate) fn bring_bodies(&self, source: &str, bodies: &[Vec<u8>]) {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async {
             let loaded = Loaded::read(&self.config(), &Overrides::default()).unwrap();
@@ -41,7 +47,6 @@ impl Home {
             let desk = Desk::new(ledger, rules, sources);
             let source = SourceId::new(source).unwrap();
             let envelope = Envelope { proof: Proof::Source(Some(&source)), routing_key: None };
-            let bodies: Vec<_> = bodies.iter().map(|body| body.to_string().into_bytes()).collect();
             let arrived = |body| Arrived { body, envelope, origin: "http" };
             let batch: Vec<_> = bodies.iter().map(|body| arrived(body.as_slice())).collect();
             desk.take(&batch).await.unwrap();

@@ -10,7 +10,7 @@ use std::str::FromStr;
 use clap::Subcommand;
 use vestnik_contract::{ChannelId, RouteId};
 
-use super::office::{Office, unknown};
+use super::office::{Office, not_in_use, unknown};
 use super::{Common, Exit, Mistake};
 
 /// What `channel` takes.
@@ -98,7 +98,7 @@ impl Target {
         let in_use = &office.loaded.channels;
         let known = in_use.iter().map(|one| one.channel.as_str()).collect();
         let Some(found) = in_use.iter().find(|one| one.channel == self.channel) else {
-            return Err(unknown("a channel in use", self.channel.as_str(), known));
+            return Err(not_in_use(&self.channel, known));
         };
         match &self.route {
             Some(route) if *route != found.route => {

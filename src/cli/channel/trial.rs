@@ -11,7 +11,7 @@ use uuid::Uuid;
 use vestnik_contract::{Address, Channel, ChannelId, Message, Obstacle, SendError, SendErrorKind};
 
 use crate::cli::arguments::{name, number};
-use crate::cli::office::unknown;
+use crate::cli::office::not_in_use;
 use crate::cli::provider::why;
 use crate::cli::table::wrap;
 use crate::cli::{Common, Exit, Mistake, load, secrets};
@@ -70,7 +70,7 @@ pub(super) async fn run(common: &Common, args: &TestArgs) -> anyhow::Result<Exit
 fn connect(loaded: &Loaded, channel: &ChannelId, clock: &Clock) -> anyhow::Result<ConnectedChannel> {
     let known: Vec<_> = loaded.channels.iter().map(|one| one.channel.as_str()).collect();
     if !known.contains(&channel.as_str()) {
-        return Err(unknown("a channel in use", channel.as_str(), known).into());
+        return Err(not_in_use(channel, known).into());
     }
     let mut errors = ConfigErrors::new();
     let connected = errors.take(loaded.connect_channel(channel, &clock.function())).flatten();

@@ -22,15 +22,8 @@ pub(super) enum DeadCommand {
     #[command(after_help = "Example:
   vestnik dead show 01a2011f-f6d7-743a-acdb-dfff3e624def
 
-Ends with 3 if there is no such dead letter.")]
-    Show {
-        /// The dead letter's id, as `vestnik dead list` shows it
-        #[arg(value_parser = id)]
-        id: Uuid,
-        /// Print JSON, for scripts
-        #[arg(long)]
-        json: bool,
-    },
+Of a long body the first 4,000 characters are shown; --full shows all of it. Ends with 3 if there is no such dead letter.")]
+    Show(show::ShowArgs),
     /// Try once more to take dead letters, as they came.
     #[command(after_help = "Examples:
   vestnik dead replay 01a2011f-f6d7-743a-acdb-dfff3e624def
@@ -59,7 +52,7 @@ pub(super) struct Ids {
 pub(super) async fn run(common: &Common, command: &DeadCommand) -> anyhow::Result<Exit> {
     match command {
         DeadCommand::List(args) => show::list(common, args).await,
-        DeadCommand::Show { id, json } => show::show(common, *id, *json).await,
+        DeadCommand::Show(args) => show::show(common, args).await,
         DeadCommand::Replay(args) => replay::run(common, args).await,
         DeadCommand::Drop(ids) => drop_all(common, ids).await,
     }

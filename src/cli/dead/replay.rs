@@ -6,7 +6,7 @@ use clap::Args;
 use uuid::Uuid;
 
 use super::Ids;
-use super::show::find;
+use super::show::{SOURCES, find};
 use crate::cli::arguments::name;
 use crate::cli::office::Office;
 use crate::cli::table::wrap;
@@ -77,8 +77,7 @@ struct Desk {
 impl Desk {
     /// What became of it, or why it stays.
     async fn take(&self, letter: &DeadRow) -> anyhow::Result<Result<String, String>> {
-        let of_sources = ["amqp", "broker", "http", "file"];
-        if !of_sources.contains(&letter.origin.as_str()) {
+        if !SOURCES.contains(&letter.origin.as_str()) {
             return Ok(Err(format!("a message that came by {} is not a source's", letter.origin)));
         }
         let Some(source) = letter.source.as_ref().or(self.source.as_ref()) else {

@@ -27,6 +27,11 @@ fn file() -> Vec<(String, Option<&'static str>)> {
         (with("snils:anna\"", "snils:b\",\"born\":1"), Some("/born: expected no such field")),
         (with("\"at\"", "\"origin\":\"portal\",\"at\""), Some("/consents/0/origin: expected import")),
         (with("08:59:59Z", "09:00:01Z"), Some("/consents/0/at: expected a moment that has come")),
+        (
+            with("{\"channel\":\"sms\",\"address\":\"+380000000001\"}", "[\"sms\",\"+380000000001\",false]"),
+            Some("/addresses/0: expected { channel, address, reopen }"),
+        ),
+        (with("\"locale\"", "\"locale\":\"ru\",\"locale\""), Some("/locale: expected the field once")),
         ("{".to_owned(), Some("expected JSON")),
     ]
 }

@@ -128,7 +128,9 @@ impl Handler {
             }
             Self::PutAside(desk) => {
                 let letters: Vec<_> = batch.iter().map(|one| put_aside::letter(one, desk)).collect();
-                desk.ledger().bury(&letters).await
+                let ids = desk.ledger().bury(&letters).await?;
+                letters.iter().zip(ids).for_each(|(letter, id)| put_aside::told(letter, id));
+                Ok(())
             }
         }
     }

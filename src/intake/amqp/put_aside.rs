@@ -3,19 +3,17 @@
 use lapin::message::Delivery;
 use lapin::types::{AMQPValue, FieldTable};
 use tracing::warn;
+use uuid::Uuid;
 
 use super::consumer::envelope;
 use crate::domain::RefusalReason;
-use crate::intake::Desk;
 use crate::intake::json::MAX_BODY;
+use crate::intake::{Desk, named_id};
 use crate::ledger::DeadLetter;
 
 /// The dead letter of a message from the broker's own dead letters.
 pub(super) fn letter(delivery: &Delivery, desk: &Desk) -> DeadLetter {
     let (reason, detail) = why(delivery.properties.headers().as_ref());
-    warn!(reason = reason.as_str(), detail, "the broker put a message aside");
-    metrics::counter!("vestnik_refused_total", "reason" => reason.as_str(), "source" => "unknown")
-        .increment(1);
     DeadLetter {
         origin: "broker",
         source: envelope(delivery).proof.source(desk.sources()),
@@ -24,6 +22,15 @@ pub(super) fn letter(delivery: &Delivery, desk: &Desk) -> DeadLetter {
         detail: detail.to_owned(),
         body: delivery.data[..delivery.data.len().min(MAX_BODY)].to_vec(),
     }
+}
+
+/// The log's line and the count of a dead letter that is on record.
+pub(super) fn told(letter: &DeadLetter, id: Uuid) {
+    let (reason, detail) = (&letter.reason, &letter.detail);
+    let notification = named_id(&letter.body).map(tracing::field::display);
+    warn!(%reason, detail, notification, dead_letter = %id, "the broker put a message aside");
+    metrics::counter!("vestnik_refused_total", "reason" => reason.clone(), "source" => "unknown")
+        .increment(1);
 }
 
 /// A message with an `x-death` header was dead-lettered by a queue

@@ -10,7 +10,7 @@ use serde::de::{Error, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use vestnik_contract::ChannelId;
 
-use crate::config::channels::CHANNELS;
+use crate::config::channels::{CHANNELS, switched_off};
 use crate::domain::{
     Catalogue, CitizenId, Consent, ConsentAction, ConsentOrigin, Hours, JurisdictionId, Locale, Preference,
     Profile, TopicId, did_you_mean,
@@ -220,6 +220,9 @@ impl AddressForm {
     /// The address in its channel's one form.
     pub fn check(self, rules: &Rules) -> Result<NewAddress, Problem> {
         let Some(channel) = rules.channels.get(&self.channel) else {
+            if let Some(off) = switched_off(&self.channel) {
+                return Err(Problem::field("/channel", format!("expected a channel in use: {off}")));
+            }
             let known = rules.channels.keys().map(ChannelId::as_str);
             return Err(unknown("/channel", "a channel in use", self.channel.as_str(), known));
         };

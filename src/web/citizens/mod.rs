@@ -20,6 +20,7 @@ use super::json;
 use super::path::{Citizen, Named};
 use super::problem::Problem;
 use super::state::WebState;
+use crate::config::channels::switched_off;
 use crate::domain::{CitizenId, RefusalReason, did_you_mean};
 use crate::ledger::LINK_LASTS;
 use crate::ledger::registry::{Refusal, Registration};
@@ -132,9 +133,7 @@ async fn create_link(
     Named(channel): Named<ChannelId>,
 ) -> Result<Response, Problem> {
     if !LINKED.contains(&channel.as_str()) || !web.rules.channels.contains_key(&channel) {
-        let meant = did_you_mean(channel.as_str(), LINKED);
-        let detail = format!("expected telegram or viber, where it is in use{meant}");
-        return Err(Problem::new(RefusalReason::NotFound, detail));
+        return Err(Problem::new(RefusalReason::NotFound, no_link(&channel)));
     }
     let token = soon(|| web.ledger.create_link(&id, &channel)).await?.ok_or_else(no_such_citizen)?;
     let bot = &web.rules.renderer.identity().sender.telegram_bot;
@@ -143,6 +142,15 @@ async fn create_link(
     let expires_at = Timestamp::from_second((web.clock.now() + LINK_LASTS).as_second()).ok();
     let answer = json!({ "token": token, "url": url, "expires_at": expires_at });
     Ok((StatusCode::CREATED, Json(answer)).into_response())
+}
+
+/// Why no link is given for a channel.
+fn no_link(channel: &ChannelId) -> String {
+    let off = switched_off(channel).filter(|_| LINKED.contains(&channel.as_str()));
+    off.unwrap_or_else(|| {
+        let meant = did_you_mean(channel.as_str(), LINKED);
+        format!("expected telegram or viber, where it is in use{meant}")
+    })
 }
 
 /// A registration that says nothing, to be filled in.
@@ -171,4 +179,21 @@ async fn document(web: &WebState, id: &CitizenId) -> Result<Json<Value>, Problem
 
 fn no_such_citizen() -> Problem {
     Problem::new(RefusalReason::NoSuchCitizen, "record the citizen first")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_messenger_that_is_switched_off_is_said_to_be_off_and_no_other_is_offered() {
+        let why = |channel: &str| no_link(&ChannelId::new(channel).unwrap());
+        assert_eq!(
+            why("telegram"),
+            "telegram is switched off here; `enabled` in channels/telegram.toml, or \
+             VESTNIK__CHANNELS__TELEGRAM__ENABLED, switches it on"
+        );
+        assert!(why("telegramm").ends_with("; did you mean telegram?"));
+        assert_eq!(why("sms"), "expected telegram or viber, where it is in use");
+    }
 }
