@@ -1,5 +1,7 @@
 //! What the process says of itself: the log and the metrics.
 
+mod absence;
+
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 
@@ -13,8 +15,10 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+pub use absence::{Absence, Waiter};
+
 /// The environment variable that overrules the configured log filter, such as
-/// `info,vestnik::dispatch=debug`.
+/// `vestnik::dispatch=debug`. It adds to [`DEFAULT`] unless it names a level for everything.
 pub const FILTER_VARIABLE: &str = "VESTNIK_LOG";
 
 /// Upper bounds, in seconds, of every histogram: from a call inside the process to the longest
@@ -41,7 +45,7 @@ pub enum LogFormat {
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
     /// The log filter cannot be read.
-    #[error("the log filter: {0} (expected such as `info` or `info,vestnik::dispatch=debug`)")]
+    #[error("the log filter: {0} (expected such as `info` or `vestnik::dispatch=debug`)")]
     Filter(#[from] tracing_subscriber::filter::ParseError),
     /// A log is open already in this process.
     #[error("the log is open already")]
@@ -64,9 +68,21 @@ pub fn open_log(format: LogFormat, filter: &str) -> Result<(), TelemetryError> {
 /// has a queue for is nothing to warn of: it is counted, and the feed has it.
 const NEVER: &str = "lapin::returned_messages=off";
 
-/// What the filter does not speak of is logged from `info` on, except for what is never logged.
+/// What is logged of what no filter speaks of: our own crates from `info` on, and nothing of the
+/// libraries, whose failures we tell in our own words.
+const DEFAULT: &str = "vestnik=info";
+
+/// Reads a filter. A directive for one target leaves the default for the rest; a level that stands
+/// alone, such as `debug`, is for everything, libraries included.
 fn read_filter(filter: &str) -> Result<EnvFilter, TelemetryError> {
-    let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).parse(filter)?;
+    let mut directives = filter.split(',').map(str::trim).filter(|one| !one.is_empty());
+    let of_all = directives.any(|one| one.parse::<LevelFilter>().is_ok() || one.starts_with("vestnik="));
+    let filter = match (of_all, filter.trim()) {
+        (true, filter) => filter.to_owned(),
+        (false, "") => DEFAULT.to_owned(),
+        (false, filter) => format!("{DEFAULT},{filter}"),
+    };
+    let filter = EnvFilter::builder().parse(filter)?;
     Ok(filter.add_directive(NEVER.parse()?))
 }
 
@@ -145,6 +161,7 @@ mod tests {
             tracing::debug!(lane = "sms", "fine detail");
             tracing::info!(lane = "sms", "lane opened");
             tracing::warn!(lane = "sms", "lane paused");
+            tracing::info!(target: "lapin::io_loop", "of a library");
             tracing::warn!(target: "lapin::returned_messages", body = "geheim", "a whole message");
         });
         String::from_utf8(page.0.lock().unwrap().clone()).unwrap()
@@ -163,6 +180,22 @@ mod tests {
         for filter in ["", "info,lapin=trace", "lapin::returned_messages=warn,trace"] {
             let log = written(LogFormat::Text, filter);
             assert!(log.contains("lane paused") && !log.contains("geheim"), "{filter}: {log}");
+        }
+    }
+
+    #[test]
+    fn a_directive_for_one_target_leaves_the_default_for_the_rest() {
+        for (filter, ours, library) in [
+            ("", true, false),
+            ("lapin=debug", true, true),
+            ("sqlx=debug", true, false),
+            ("vestnik::web=debug", true, false),
+            ("error,lapin=debug", false, true),
+            ("info", true, true),
+        ] {
+            let log = written(LogFormat::Text, filter);
+            assert_eq!(log.contains("lane opened"), ours, "{filter}: {log}");
+            assert_eq!(log.contains("of a library"), library, "{filter}: {log}");
         }
     }
 

@@ -47,6 +47,12 @@ pub enum BrokerError {
 }
 
 impl BrokerError {
+    /// What is wrong, for the log: what stands in between where that is known, and else the error.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        self.obstacle().map_or_else(|| self.to_string(), |obstacle| obstacle.to_string())
+    }
+
     /// What stands between us and the broker, where it can be told.
     #[must_use]
     pub fn obstacle(&self) -> Option<Obstacle> {

@@ -79,7 +79,7 @@ Environment:
   VESTNIK_CONFIG       the folder with the configuration, unless --config names it
   VESTNIK__FILE__KEY   a setting in place of a file's, such as
                        VESTNIK__CHANNELS__SMS__ENABLED=false
-  VESTNIK_LOG          what `serve` logs, such as info,vestnik::dispatch=debug
+  VESTNIK_LOG          what `serve` logs, such as vestnik::dispatch=debug
   Secrets are read from the variables and files that the configuration names.
 
 Exit codes:

@@ -4,31 +4,33 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::info;
+use url::Url;
 
 use super::{Common, Exit, load, secrets};
 use crate::broker::{Broker, Names};
 use crate::clock::Clock;
 use crate::config::Loaded;
-use crate::config::gateway::{BackPressure, Broker as BrokerSettings};
+use crate::config::gateway::{BackPressure, Broker as BrokerSettings, LedgerSettings};
 use crate::config::sources::Sources;
 use crate::dispatch::RouteHealth;
 use crate::gateway::{Gateway, open_ledger};
 use crate::intake::Desk;
 use crate::intake::amqp::{self, AmqpIntake, Marks};
 use crate::ledger::Ledger;
-use crate::ledger::retry::insist;
+use crate::ledger::retry::{in_words, insist};
 use crate::lifecycle::Lifecycle;
 use crate::status::{Options as RelayOptions, Relay};
-use crate::telemetry::{Metrics, open_log};
+use crate::telemetry::{Absence, Metrics, open_log};
 use crate::web::{self, Door, Probe, WebParts, WebState};
 
 pub(super) async fn run(common: &Common) -> anyhow::Result<Exit> {
     let loaded = load(common)?;
-    open_log(loaded.gateway.log.format, "info")?;
+    open_log(loaded.gateway.log.format, "")?;
     crate::lifecycle::report_panics_without_payload();
     let clock = Clock::system();
     secrets::all_there(&loaded, &clock)?;
@@ -63,6 +65,7 @@ pub(super) async fn run(common: &Common) -> anyhow::Result<Exit> {
         probes,
     });
     door.open(web::router(state));
+    introduce(&gateway, &settings.ledger).await;
     info!(config = %gateway.rules.version, %listen, "vestnik is at work");
     let ending = lifecycle.run_until_signal(grace).await?;
     // What stands behind it holds the channels, which close their sessions once nobody holds them.
@@ -72,21 +75,55 @@ pub(super) async fn run(common: &Common) -> anyhow::Result<Exit> {
     Ok(ending.into())
 }
 
+/// Says at the start, also at one after a crash, what is worked with and how much is left to do.
+async fn introduce(gateway: &Gateway, settings: &LedgerSettings) {
+    let channels: Vec<_> = gateway.routes.iter().map(|route| route.name.as_str()).collect();
+    let (ledger, channels) = (place(settings), channels.join(" "));
+    // A ledger that went away meanwhile is told of by those who wait for it.
+    let open_work = gateway.ledger.open_work(COUNTED).await.ok();
+    info!(ledger, open_work, channels, "goes on with the work that is open");
+}
+
+/// Open work is counted no further.
+const COUNTED: u64 = 1_000_000;
+
+/// Where the ledger is, without its credentials.
+fn place(settings: &LedgerSettings) -> String {
+    let postgres = || {
+        let url = settings.postgres.as_ref()?.resolve("ledger.postgres").ok()?;
+        let url: Url = url.expose_secret().parse().ok()?;
+        let (host, port) = (url.host_str()?, url.port().unwrap_or(5432));
+        Some(format!("postgres {host}:{port}{}", url.path()))
+    };
+    match &settings.sqlite {
+        Some(path) => format!("sqlite {}", path.display()),
+        None => postgres().unwrap_or_else(|| "postgres".to_owned()),
+    }
+}
+
 /// Opens the ledger and records the configuration in it. A database on another machine that is away is
 /// waited for; a file of ours that cannot be opened is told at once.
 async fn open(loaded: &Loaded, clock: &Clock) -> anyhow::Result<Arc<Ledger>> {
     let settings = &loaded.gateway.ledger;
     let mut wait = FIRST_WAIT;
+    let (absence, mut waiting) = (Absence::new("the ledger"), None);
     let ledger = loop {
         match open_ledger(settings, clock).await {
             Err(error) if error.is_transient() && settings.postgres.is_some() => {
-                warn!(error = &error as &dyn std::error::Error, ?wait, "the ledger is waited for");
+                let why = in_words(&error);
+                match &waiting {
+                    None => waiting = Some(absence.wait(&why)),
+                    Some(waiter) => waiter.still(&why),
+                }
                 tokio::time::sleep(wait).await;
                 wait = (wait * 2).min(LONGEST_WAIT);
             }
             other => break other?,
         }
     };
+    if let Some(waiter) = waiting {
+        waiter.over();
+    }
     insist(&CancellationToken::new(), || ledger.record_config(&loaded.version, &loaded.files)).await?;
     Ok(ledger)
 }

@@ -8,9 +8,14 @@
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
-use tracing::warn;
+use tracing::debug;
+use vestnik_contract::Obstacle;
 
 use super::{LedgerError, StoreError};
+use crate::telemetry::{Absence, Waiter};
+
+/// Of the one ledger of the process.
+static AWAY: Absence = Absence::new("the ledger");
 
 /// The first wait; it doubles.
 const FIRST_WAIT: Duration = Duration::from_millis(100);
@@ -31,18 +36,42 @@ pub async fn insist<T, F>(stopping: &CancellationToken, mut verb: impl FnMut() -
 where
     F: Future<Output = Result<T, LedgerError>>,
 {
-    let mut wait = FIRST_WAIT;
+    let (mut wait, mut waiting) = (FIRST_WAIT, None);
     loop {
         let error = match verb().await {
             Err(error) if error.is_transient() => error,
-            other => return other,
+            other => {
+                waiting.into_iter().for_each(Waiter::over);
+                return other;
+            }
         };
-        warn!(error = &error as &dyn std::error::Error, ?wait, "the ledger is waited for");
+        match (&waiting, &error) {
+            // Another transaction in the way is everyday life.
+            (_, LedgerError::Store(StoreError::Conflict(_))) => debug!(why = in_words(&error), "once more"),
+            (None, _) => waiting = Some(AWAY.wait(&in_words(&error))),
+            (Some(waiter), _) => waiter.still(&in_words(&error)),
+        }
         if stopping.run_until_cancelled(tokio::time::sleep(wait)).await.is_none() {
             return Err(error);
         }
         wait = (wait * 2).min(LONGEST_WAIT);
     }
+}
+
+/// Why the database cannot be asked, for the log: what stands in between, where that is known, and
+/// never what the driver says of it.
+#[must_use]
+pub fn in_words(error: &(dyn std::error::Error + 'static)) -> String {
+    if let Some(obstacle) = Obstacle::of(error) {
+        return obstacle.to_string();
+    }
+    let mut words = error.to_string();
+    let mut below = error.source();
+    while let Some(error) = below {
+        words = format!("{words}: {error}");
+        below = error.source();
+    }
+    words
 }
 
 /// Carries out a verb, a few times where another transaction is in the way. A database that is away is

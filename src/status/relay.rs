@@ -17,9 +17,10 @@ use uuid::Uuid;
 
 use super::message::StatusMessage;
 use crate::broker::{Broker, BrokerError, Confirmed, Outgoing, Publisher, wait_after};
-use crate::ledger::retry::{insist, soon};
+use crate::ledger::retry::{in_words, insist, soon};
 use crate::ledger::store::Position;
 use crate::ledger::{Ledger, LedgerError};
+use crate::telemetry::Absence;
 
 /// How statuses are published.
 #[derive(Debug, Clone)]
@@ -76,6 +77,15 @@ enum RelayError {
     Ledger(#[from] LedgerError),
 }
 
+impl RelayError {
+    fn in_words(&self) -> String {
+        match self {
+            Self::Broker(error) => error.in_words(),
+            Self::Ledger(error) => in_words(error),
+        }
+    }
+}
+
 impl Relay {
     /// A relay that has not begun yet, and whether it is connected to the broker.
     #[must_use]
@@ -96,13 +106,21 @@ impl Relay {
 
     /// Works until `stopping`, then lets go of the duty.
     pub async fn run(mut self, stopping: CancellationToken) {
+        let (absence, mut waiting) = (Absence::new("RabbitMQ, where statuses are published,"), None);
         let mut failures = 0;
         while !stopping.is_cancelled() {
             let Err(error) = self.session(&stopping).await else { continue };
             self.held = None;
-            failures = if self.connected.send_replace(false) { 1 } else { failures + 1 };
+            if self.connected.send_replace(false) {
+                (failures, waiting) = (0, None);
+            }
+            failures += 1;
+            let why = error.in_words();
+            match &waiting {
+                None => waiting = Some(absence.wait(&why)),
+                Some(waiter) => waiter.still(&why),
+            }
             let wait = wait_after(failures);
-            warn!(error = &error as &dyn std::error::Error, ?wait, "no statuses are published");
             stopping.run_until_cancelled(tokio::time::sleep(wait)).await;
         }
         self.connected.send_replace(false);

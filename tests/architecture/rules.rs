@@ -56,7 +56,7 @@ pub(crate) const ROOMS: &[Room] = &[
     Room { name: "policy", may_use: Use::Only(&["domain"]) },
     Room { name: "notice", may_use: Use::Only(&["domain"]) },
     Room { name: "config", may_use: Use::Only(&["domain", "notice", "policy", "telemetry"]) },
-    Room { name: "ledger", may_use: Use::Only(&["domain", "notice", "policy", "clock"]) },
+    Room { name: "ledger", may_use: Use::Only(&["domain", "notice", "policy", "clock", "telemetry"]) },
     Room { name: "duties", may_use: Use::Only(&["domain", "ledger", "clock", "lifecycle", "telemetry"]) },
     Room {
         name: "callbacks",

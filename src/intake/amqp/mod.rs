@@ -22,7 +22,7 @@ use lapin::options::BasicQosOptions;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::info;
 
 use self::consumer::{Consumer, Handler};
 pub use self::gate::Marks;
@@ -30,6 +30,7 @@ use self::gate::{Gate, watch_work};
 use super::desk::Desk;
 use crate::broker::{Broker, BrokerError, declare, wait_after, within};
 use crate::domain::Priority;
+use crate::telemetry::Absence;
 
 /// How messages are taken from the broker.
 #[derive(Debug, Clone)]
@@ -88,13 +89,20 @@ impl AmqpIntake {
 
     /// Connects again and again.
     async fn keep_consuming(&self, gate: watch::Receiver<Gate>, stopping: &CancellationToken) {
+        let (absence, mut waiting) = (Absence::new("RabbitMQ, from which messages come,"), None);
         let mut failures = 0;
         while !stopping.is_cancelled() {
             let Err(error) = self.session(gate.clone(), stopping).await else { continue };
             let was_connected = self.set_connected(false);
-            failures = if was_connected { 1 } else { failures + 1 };
+            if was_connected {
+                (failures, waiting) = (0, None);
+            }
+            failures += 1;
+            match &waiting {
+                None => waiting = Some(absence.wait(&error.in_words())),
+                Some(waiter) => waiter.still(&error.in_words()),
+            }
             let wait = wait_after(failures);
-            warn!(error = &error as &dyn std::error::Error, ?wait, "no messages come from the broker");
             stopping.run_until_cancelled(tokio::time::sleep(wait)).await;
         }
         self.set_connected(false);
