@@ -62,7 +62,7 @@ fn summary(loaded: &Loaded) -> Table {
         "configuration".to_owned(),
         format!("{}, version {}", loaded.folder.display(), loaded.version),
     ]);
-    table.row(["sender", &loaded.identity.sender.label]);
+    table.row(["sender", &loaded.identity.sender.label.names().collect::<Vec<_>>().join(" / ")]);
     table.row(["sources".to_owned(), counted(loaded.sources.0.keys())]);
     table.row(["life events".to_owned(), counted(catalogue.life_events.keys())]);
     let measures: Vec<_> = catalogue.measures().map(|(_, measure)| measure).collect();
@@ -97,6 +97,9 @@ fn summary(loaded: &Loaded) -> Table {
 /// How many there are, and which.
 fn counted(names: impl Iterator<Item = impl ToString>) -> String {
     let names: Vec<_> = names.map(|name| name.to_string()).collect();
+    if names.is_empty() {
+        return "none".to_owned();
+    }
     format!("{}: {}", names.len(), names.join(", "))
 }
 

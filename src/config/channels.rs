@@ -7,9 +7,10 @@ use std::path::Path;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use url::Url;
-use vestnik_contract::{Adapter, ChannelId, ClockFn, RouteId, Sender, Setup, SetupError};
+use vestnik_contract::range::whole;
+use vestnik_contract::{Adapter, AddressForm, ChannelId, ClockFn, RouteId, Sender, Setup, SetupError};
 
-use super::error::{ConfigError, SourceFile};
+use super::error::{ConfigError, ConfigErrors, SourceFile};
 use super::overrides::Overrides;
 use super::place::{Place, Sheet};
 
@@ -28,15 +29,18 @@ struct ChannelFile<S> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LaneSettings {
-    /// Calls to the provider at once.
+    /// Calls to the provider at once, 1 to 10,000.
+    #[serde(deserialize_with = "whole::<1, 10_000, _, _>")]
     pub concurrency: u16,
-    /// Calls of these that are kept for urgent notifications.
+    /// Calls of these that are kept for urgent notifications: fewer than all.
+    #[serde(deserialize_with = "whole::<0, 9999, _, _>")]
     pub kept_for_urgent: u16,
     /// Messages a second; absent: what the provider is known to take.
     pub per_second: Option<NonZeroU32>,
     /// Messages a minute to one citizen; absent: what the provider is known to take.
     pub per_citizen_per_minute: Option<NonZeroU32>,
-    /// Seconds for which claimed work is kept from other processes.
+    /// Seconds for which claimed work is kept from other processes, 15 to 3,600.
+    #[serde(deserialize_with = "whole::<15, 3600, _, _>")]
     pub lease_seconds: u16,
 }
 
@@ -63,6 +67,8 @@ pub struct ChannelSettings {
     pub route: RouteId,
     /// How its lane works.
     pub lane: LaneSettings,
+    /// How its addresses are written.
+    pub addresses: AddressForm,
     connect: Connect,
     place: Place,
 }
@@ -99,23 +105,26 @@ pub fn read(
     channel: &ChannelId,
     path: &Path,
     overrides: &Overrides,
-) -> Result<Option<ChannelSettings>, ConfigError> {
+) -> Result<Option<ChannelSettings>, ConfigErrors> {
     let file = SourceFile::read(path)?;
     match channel.as_str() {
-        "email" => settings(channel, file, overrides, vestnik_email::connect),
-        "portal" => settings(channel, file, overrides, vestnik_portal::connect),
-        "sms" => settings(channel, file, overrides, |settings: &vestnik_sms::Settings, setup| {
-            vestnik_sms::connect(settings.clone(), setup)
+        "email" => settings(channel, file, overrides, vestnik_email::ADDRESSES, vestnik_email::connect),
+        "portal" => settings(channel, file, overrides, vestnik_portal::ADDRESSES, vestnik_portal::connect),
+        "sms" => settings(channel, file, overrides, vestnik_sms::ADDRESSES, |settings, setup| {
+            vestnik_sms::connect(vestnik_sms::Settings::clone(settings), setup)
         }),
-        "telegram" => settings(channel, file, overrides, vestnik_telegram::connect),
-        "viber" => settings(channel, file, overrides, vestnik_viber::connect),
+        "telegram" => {
+            settings(channel, file, overrides, vestnik_telegram::ADDRESSES, vestnik_telegram::connect)
+        }
+        "viber" => settings(channel, file, overrides, vestnik_viber::ADDRESSES, vestnik_viber::connect),
         other => {
             let known = CHANNELS.join(", ");
             Err(ConfigError::of_file(
                 path,
                 format!("expected the file of a channel ({known}), found {other}"),
             )
-            .with_nearest(other, CHANNELS))
+            .with_nearest(other, CHANNELS)
+            .into())
         }
     }
 }
@@ -124,8 +133,9 @@ fn settings<S: DeserializeOwned + Send + Sync + 'static>(
     channel: &ChannelId,
     file: SourceFile,
     overrides: &Overrides,
+    addresses: AddressForm,
     connect: fn(&S, &Setup) -> Result<Adapter, SetupError>,
-) -> Result<Option<ChannelSettings>, ConfigError> {
+) -> Result<Option<ChannelSettings>, ConfigErrors> {
     let Sheet { value, place } = overrides.read::<ChannelFile<S>>(&format!("channels/{channel}"), file)?;
     let ChannelFile { enabled, lane, routes } = value;
     if !enabled {
@@ -133,26 +143,19 @@ fn settings<S: DeserializeOwned + Send + Sync + 'static>(
     }
     let mut routes = routes.into_iter();
     let (Some((route, settings)), None) = (routes.next(), routes.next()) else {
-        return Err(place.wrong(&["routes"], "expected one route, such as [routes.main]"));
+        return Err(place.wrong(&["routes"], "expected one route, such as [routes.main]").into());
     };
     lane.check(&place)?;
     let connect = Box::new(move |setup: &Setup| connect(&settings, setup));
-    Ok(Some(ChannelSettings { channel: channel.clone(), route, lane, connect, place }))
+    Ok(Some(ChannelSettings { channel: channel.clone(), route, lane, addresses, connect, place }))
 }
 
 impl LaneSettings {
     fn check(self, place: &Place) -> Result<(), ConfigError> {
-        if self.concurrency == 0 {
-            return Err(place.wrong(&["lane", "concurrency"], "expected at least 1, found 0"));
-        }
         if self.kept_for_urgent >= self.concurrency {
             let expected = format!("expected less than concurrency, which is {}", self.concurrency);
             let message = format!("{expected}, found {}", self.kept_for_urgent);
             return Err(place.wrong(&["lane", "kept_for_urgent"], message));
-        }
-        if self.lease_seconds < 15 {
-            let message = format!("expected at least 15 seconds, found {}", self.lease_seconds);
-            return Err(place.wrong(&["lane", "lease_seconds"], message));
         }
         Ok(())
     }

@@ -3,9 +3,9 @@
 
 use vestnik_contract::{ChannelId, is_id};
 
-use super::channels::CHANNELS;
+use super::channels::{CHANNELS, ChannelSettings};
 use super::error::ConfigErrors;
-use super::gateway::{Gateway, Retention};
+use super::gateway::Gateway;
 use super::place::{Place, Sheet};
 use super::sources::Sources;
 use crate::domain::{Catalogue, Ceilings, Class, LifeEventId, Policy, RetrySchedule, wording};
@@ -13,20 +13,19 @@ use crate::domain::{Catalogue, Ceilings, Class, LifeEventId, Policy, RetrySchedu
 mod law;
 #[cfg(test)]
 mod tests;
+mod zones;
 
 pub(super) use law::{jurisdiction, strict_is_strictest};
 
 /// The settings of the process.
 pub(super) fn gateway(sheet: &Sheet<Gateway>) -> ConfigErrors {
     let mut look = Look::at(&sheet.place);
-    let Gateway { http, ledger, broker, back_pressure, retention, allow_list, grace_seconds, .. } =
-        &sheet.value;
+    let Gateway { http, ledger, broker, back_pressure, .. } = &sheet.value;
     match (&ledger.sqlite, &ledger.postgres) {
         (Some(_), Some(_)) => look.wrong(&["ledger"], "expected one of sqlite and postgres, found both"),
         (None, None) => look.wrong(&["ledger"], "expected one of sqlite and postgres, found neither"),
         _ => {}
     }
-    look.not_zero(&["ledger", "connections"], Some(ledger.connections));
     if let Some(url) = &http.public_url {
         let right = matches!(url.scheme(), "http" | "https")
             && url.path().ends_with('/')
@@ -40,18 +39,26 @@ pub(super) fn gateway(sheet: &Sheet<Gateway>) -> ConfigErrors {
     if broker.as_ref().is_some_and(|broker| !broker.prefix.split('.').all(is_id)) {
         look.wrong(&["broker", "prefix"], "expected a name of a-z, 0-9, _, - and dots between them");
     }
-    let Retention { idempotency_days, unmatched_receipt_days } = *retention;
-    look.not_zero(&["retention", "idempotency_days"], Some(idempotency_days));
-    look.not_zero(&["retention", "unmatched_receipt_days"], Some(unmatched_receipt_days));
-    look.not_zero(&["grace_seconds"], Some(*grace_seconds));
-    if allow_list.as_ref().is_some_and(|list| list.recipients.iter().any(|one| one.trim().is_empty())) {
-        look.wrong(&["allow_list", "recipients"], "expected an address in each place, found an empty one");
-    }
-    look.not_zero(&["back_pressure", "bulk_waits_above"], Some(back_pressure.bulk_waits_above));
     if back_pressure.normal_waits_above < back_pressure.bulk_waits_above {
         let most = back_pressure.bulk_waits_above;
         let message = format!("expected at least bulk_waits_above, which is {most}: bulk waits first");
         look.wrong(&["back_pressure", "normal_waits_above"], message);
+    }
+    look.errors
+}
+
+/// The recipients of a test installation: each must be an address of a channel in use, or a citizen
+/// would never be written to and nobody would be told why. What stands there is not repeated.
+pub(super) fn allow_list(sheet: &Sheet<Gateway>, in_use: &[ChannelSettings]) -> ConfigErrors {
+    let mut look = Look::at(&sheet.place);
+    let forms: Vec<_> =
+        in_use.iter().map(|one| format!("for {}, {}", one.channel, one.addresses.looks)).collect();
+    let recipients = sheet.value.allow_list.iter().flat_map(|list| &list.recipients);
+    for (at, text) in recipients.enumerate() {
+        if !in_use.iter().any(|one| (one.addresses.read)(text).is_some()) {
+            let expected = format!("expected an address of a channel in use: {}", forms.join("; "));
+            look.wrong(&["allow_list", "recipients", &at.to_string()], expected);
+        }
     }
     look.errors
 }
@@ -77,9 +84,6 @@ pub(super) fn policy<'a>(
     for channel in policy.channels.keys().filter(|channel| !is_known(channel)) {
         look.unknown_channel(&["channels", channel.as_str()], channel);
     }
-    for (channel, rule) in &policy.channels {
-        look.not_zero(&["channels", channel.as_str(), "wait_minutes"], Some(rule.wait_minutes));
-    }
     let ruled = |channel: &ChannelId| policy.channels.contains_key(channel) || policy.order.contains(channel);
     for channel in in_use.into_iter().filter(|channel| !ruled(channel)) {
         let switched_on = format!("channels/{channel}.toml switches it on");
@@ -92,7 +96,6 @@ pub(super) fn policy<'a>(
         );
     }
     look.ceilings("budget", policy.budget);
-    look.not_zero(&["expires_after_days"], Some(policy.expires_after_days));
     look.retry(policy.retry);
     look.errors
 }
@@ -135,12 +138,6 @@ impl<'a> Look<'a> {
         self.errors.push(self.place.wrong(path, message));
     }
 
-    fn not_zero(&mut self, path: &[&str], number: Option<impl Into<u64>>) {
-        if number.is_some_and(|number| number.into() == 0) {
-            self.wrong(path, "expected at least 1, found 0");
-        }
-    }
-
     /// A list of channels.
     fn channels<'c>(&mut self, path: &[&str], channels: impl IntoIterator<Item = &'c ChannelId>) {
         for channel in channels.into_iter().filter(|channel| !is_known(channel)) {
@@ -165,13 +162,10 @@ impl<'a> Look<'a> {
         self.errors.push(error.with_nearest(event.as_str(), known));
     }
 
-    /// Ceilings of a day, a week and a month: none is 0, and a longer time allows no less.
+    /// Ceilings of a day, a week and a month: a longer time allows no less.
     fn ceilings(&mut self, table: &str, ceilings: Ceilings) {
         let Ceilings { per_day, per_week, per_month } = ceilings;
         let all = [("per_day", per_day), ("per_week", per_week), ("per_month", per_month)];
-        for (key, ceiling) in all {
-            self.not_zero(&[table, key], ceiling);
-        }
         let named: Vec<_> = all.iter().filter_map(|(key, ceiling)| Some((*key, (*ceiling)?))).collect();
         for pair in named.windows(2) {
             let [(shorter, least), (longer, found)] = pair else { continue };
@@ -183,9 +177,7 @@ impl<'a> Look<'a> {
     }
 
     fn retry(&mut self, retry: RetrySchedule) {
-        let RetrySchedule { first_seconds, longest_seconds, tries } = retry;
-        self.not_zero(&["retry", "tries"], Some(tries));
-        self.not_zero(&["retry", "first_seconds"], Some(first_seconds));
+        let RetrySchedule { first_seconds, longest_seconds, .. } = retry;
         if longest_seconds < first_seconds {
             let expected = format!("expected at least first_seconds, which is {first_seconds}");
             self.wrong(&["retry", "longest_seconds"], format!("{expected}, found {longest_seconds}"));

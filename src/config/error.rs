@@ -1,14 +1,10 @@
 //! What is wrong in a configuration file, said so that a person can put it right.
 
 use std::fmt;
-use std::ops::Range;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::de::DeserializeOwned;
-use serde_path_to_error::Segment;
-
-use super::words::{in_words, missing_field};
-
+use super::words::{UnknownWord, in_words, missing_field};
 use crate::domain::nearest;
 
 /// One mistake in one file.
@@ -33,6 +29,19 @@ impl ConfigError {
         Self { file: file.to_owned(), line: 1, column: 1, message: message.into(), hint: None }
     }
 
+    /// A file or folder that cannot be read.
+    #[must_use]
+    pub fn unreadable(path: &Path, error: &io::Error) -> Self {
+        let message = match error.kind() {
+            io::ErrorKind::NotFound => "expected it to be there, found nothing".to_owned(),
+            io::ErrorKind::IsADirectory => "expected a file, found a folder".to_owned(),
+            io::ErrorKind::NotADirectory => "expected a folder, found a file".to_owned(),
+            io::ErrorKind::PermissionDenied => "cannot be read: we have no right to".to_owned(),
+            _ => format!("cannot be read: {error}"),
+        };
+        Self::of_file(path, message)
+    }
+
     /// The same mistake, with the known word nearest to what was `found`, if one is near enough.
     #[must_use]
     pub fn with_nearest<'a>(mut self, found: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
@@ -40,18 +49,18 @@ impl ConfigError {
         self
     }
 
-    /// The same place, with what serde says is wrong with the setting to which these keys lead; `name`
-    /// is how the person who set it knows it.
-    pub(super) fn saying(self, keys: &[String], name: &str, serde: &str) -> Self {
+    /// The same place, with what serde says is wrong with the setting of this name; a person may know
+    /// it by another one, `known_as`.
+    pub(super) fn saying(self, setting: &str, known_as: &str, serde: &str) -> Self {
         if let Some(word) = UnknownWord::parse(serde) {
             let told = Self { message: word.message(), ..self };
             return told.with_nearest(word.found, word.expected.iter().copied());
         }
         let message = match missing_field(serde) {
-            Some(field) if keys.is_empty() => format!("expected the key {field}, found none"),
-            Some(field) => format!("expected the key {field} in [{}], found none", keys.join(".")),
-            None if name.is_empty() => in_words(serde),
-            None => format!("{name}: {}", in_words(serde)),
+            Some(field) if setting.is_empty() => format!("expected the key {field}, found none"),
+            Some(field) => format!("expected the key {field} in [{setting}], found none"),
+            None if known_as.is_empty() => in_words(serde),
+            None => format!("{known_as}: {}", in_words(serde)),
         };
         Self { message, ..self }
     }
@@ -164,10 +173,12 @@ pub struct SourceFile {
 impl SourceFile {
     /// Reads a file that must be UTF-8.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        match std::fs::read_to_string(path) {
-            Ok(text) => Ok(Self { path: path.to_owned(), text }),
-            Err(error) => Err(ConfigError::of_file(path, format!("cannot be read: {error}"))),
-        }
+        let bytes = std::fs::read(path).map_err(|error| ConfigError::unreadable(path, &error))?;
+        String::from_utf8(bytes).map(|text| Self { path: path.to_owned(), text }).map_err(|error| {
+            let good = error.utf8_error().valid_up_to();
+            let text = String::from_utf8_lossy(&error.as_bytes()[..good]).into_owned();
+            Self { path: path.to_owned(), text }.error(good, "expected text in UTF-8")
+        })
     }
 
     /// A mistake at this byte offset.
@@ -176,29 +187,6 @@ impl SourceFile {
         let (line, column) = position(&self.text, offset);
         ConfigError { file: self.path.clone(), line, column, message: message.into(), hint: None }
     }
-
-    /// Reads the file as TOML. serde stops at its first mistake, so this gives one.
-    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
-        let read = toml::Deserializer::parse(&self.text).map_err(|error| self.toml_error(&error, &[]))?;
-        serde_path_to_error::deserialize(read)
-            .map_err(|error| self.toml_error(error.inner(), &keys(error.path())))
-    }
-
-    fn toml_error(&self, error: &toml::de::Error, keys: &[String]) -> ConfigError {
-        let offset = error.span().unwrap_or(Range { start: 0, end: 0 }).start;
-        self.error(offset, "").saying(keys, &keys.join("."), error.message())
-    }
-}
-
-/// A path as keys; where a key is not known, it ends.
-pub(super) fn keys(path: &serde_path_to_error::Path) -> Vec<String> {
-    let key = |segment: &Segment| match segment {
-        // Where a value keeps its place, toml puts keys of its own between.
-        Segment::Map { key } => Some(key.clone()).filter(|key| !key.starts_with("$__")),
-        Segment::Seq { index } => Some(index.to_string()),
-        Segment::Enum { .. } | Segment::Unknown => None,
-    };
-    path.iter().map_while(key).collect()
 }
 
 /// Line and column, each from 1, of a byte offset. An offset past the end is the end; one inside a
@@ -209,80 +197,9 @@ fn position(text: &str, offset: usize) -> (usize, usize) {
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
 
-/// serde's "unknown field" and "unknown variant" messages, taken apart. serde gives them as text
-/// only; where the text is another one, it is shown as it is.
-struct UnknownWord<'a> {
-    found: &'a str,
-    expected: Vec<&'a str>,
-}
-
-impl<'a> UnknownWord<'a> {
-    fn parse(message: &'a str) -> Option<Self> {
-        let rest =
-            message.strip_prefix("unknown field ").or_else(|| message.strip_prefix("unknown variant "))?;
-        let mut quoted = rest.split('`').skip(1).step_by(2);
-        Some(Self { found: quoted.next()?, expected: quoted.collect() })
-    }
-
-    fn message(&self) -> String {
-        match self.expected.as_slice() {
-            [] => format!("expected nothing more, found \"{}\"", self.found),
-            [only] => format!("expected {only}, found \"{}\"", self.found),
-            many => format!("expected one of {}, found \"{}\"", many.join(", "), self.found),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use serde::Deserialize;
-
     use super::*;
-
-    #[derive(Debug, Deserialize)]
-    #[serde(deny_unknown_fields)]
-    #[expect(dead_code, reason = "only its parsing is looked at")]
-    struct Settings {
-        per_second: u32,
-        sender: Option<String>,
-        mode: Option<Mode>,
-    }
-
-    #[derive(Debug, Deserialize)]
-    #[serde(rename_all = "snake_case")]
-    enum Mode {
-        Hold,
-        Reroute,
-    }
-
-    fn mistake(text: &str) -> String {
-        let file = SourceFile { path: "config/channels/sms.toml".into(), text: text.into() };
-        file.parse::<Settings>().unwrap_err().to_string()
-    }
-
-    #[test]
-    fn a_mistake_is_named_with_its_place_and_what_was_meant() {
-        let table = [
-            (
-                "per_second = 1\npersecond = 2\n",
-                "2:1: expected one of per_second, sender, mode, found \"persecond\" (did you mean \"per_second\"?)",
-            ),
-            ("per_second = 1\nx = 2\n", "2:1: expected one of per_second, sender, mode, found \"x\""),
-            (
-                "per_second = 1\nmode = \"hald\"",
-                "2:8: expected one of hold, reroute, found \"hald\" (did you mean \"hold\"?)",
-            ),
-            (
-                "# я\nper_second = \"1\"",
-                "2:14: per_second: expected a whole number from 0 to 4294967295, found \"1\"",
-            ),
-            ("sender = \"a\"", "1:1: expected the key per_second, found none"),
-        ];
-        for (text, expected) in table {
-            assert_eq!(mistake(text), format!("config/channels/sms.toml:{expected}"));
-        }
-        assert!(mistake("per_second = \n").starts_with("config/channels/sms.toml:1:14: "));
-    }
 
     #[test]
     fn all_mistakes_are_kept_and_told_in_order() {
@@ -293,6 +210,23 @@ mod tests {
         assert_eq!(errors.take(Err::<(), _>(file.error(2, "first"))), None);
         assert_eq!(errors.or(()).unwrap_err().to_string(), "a.toml:1:2: first\na.toml:2:2: second");
         assert_eq!(ConfigErrors::new().or(1), Ok(1));
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_says_why() {
+        let folder = std::env::temp_dir().join(format!("vestnik-unreadable-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let said = |path: &Path| {
+            let error = SourceFile::read(path).unwrap_err();
+            (error.line, error.column, error.message)
+        };
+        assert_eq!(said(&folder), (1, 1, "expected a file, found a folder".to_owned()));
+        let file = folder.join("policy.toml");
+        assert_eq!(said(&file), (1, 1, "expected it to be there, found nothing".to_owned()));
+        std::fs::write(&file, "# що\n# \u{0431}".bytes().chain([0xff]).collect::<Vec<_>>()).unwrap();
+        assert_eq!(said(&file), (2, 4, "expected text in UTF-8".to_owned()));
+        assert_eq!(said(&file.join("a")), (1, 1, "expected a folder, found a file".to_owned()));
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 use url::Url;
+use vestnik_contract::range::whole;
 use vestnik_contract::{Address, Channel, SecretRef};
 
 use crate::telemetry::LogFormat;
@@ -33,8 +34,8 @@ pub struct Gateway {
     /// How the log is written.
     #[serde(default)]
     pub log: Log,
-    /// Seconds that a stop waits for what is started.
-    #[serde(default = "default_grace_seconds")]
+    /// Seconds that a stop waits for what is started, 1 to 3600.
+    #[serde(default = "default_grace_seconds", deserialize_with = "whole::<1, 3600, _, _>")]
     pub grace_seconds: u16,
 }
 
@@ -60,8 +61,8 @@ pub struct LedgerSettings {
     /// A PostgreSQL URL.
     #[serde(default)]
     pub postgres: Option<SecretRef>,
-    /// Connections to PostgreSQL at most.
-    #[serde(default = "default_connections")]
+    /// Connections to PostgreSQL at most, 1 to 1,000.
+    #[serde(default = "default_connections", deserialize_with = "whole::<1, 1000, _, _>")]
     pub connections: u32,
     /// The master key: at least 32 characters. Without it nothing in the ledger can be read.
     pub master_key: SecretRef,
@@ -82,9 +83,11 @@ pub struct Broker {
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct BackPressure {
-    /// Above it no bulk notifications are taken.
+    /// Above it no bulk notifications are taken. This and the other one are from 1 to 1,000,000,000.
+    #[serde(deserialize_with = "whole::<1, 1_000_000_000, _, _>")]
     pub bulk_waits_above: u64,
     /// Above it no normal ones are taken either. Urgent ones always are.
+    #[serde(deserialize_with = "whole::<1, 1_000_000_000, _, _>")]
     pub normal_waits_above: u64,
 }
 
@@ -98,9 +101,11 @@ impl Default for BackPressure {
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Retention {
-    /// Days for which a source's id is known again after it was first seen.
+    /// Days for which a source's id is known again after it was first seen, 1 to 3,650.
+    #[serde(deserialize_with = "whole::<1, 3650, _, _>")]
     pub idempotency_days: u16,
-    /// Days for which a receipt is kept that names no message of ours.
+    /// Days for which a receipt is kept that names no message of ours, 1 to 365.
+    #[serde(deserialize_with = "whole::<1, 365, _, _>")]
     pub unmatched_receipt_days: u16,
 }
 

@@ -72,13 +72,16 @@ impl Loaded {
         let sources: Option<Sheet<Sources>> = reader.sheet("sources");
         let policy: Option<Sheet<Policy>> = reader.sheet("policy");
         let (strict, jurisdictions) = reader.jurisdictions();
-        let channels = reader.channels();
+        let (channels, all_known) = reader.channels();
         let identity = reader.errors.take(load_identity(config));
-        let words = identity.clone().and_then(|one| reader.errors.take(load_catalogue(config, one)));
+        let words = reader.errors.take(load_catalogue(config, identity.clone()));
         let files = reader.errors.take(files_of(config, overrides));
 
         let mut errors = reader.errors;
         errors.add(gateway.as_ref().map(checks::gateway));
+        // An address could be one of a channel whose own file is wrong.
+        let listed = gateway.as_ref().filter(|_| all_known);
+        errors.add(listed.map(|gateway| checks::allow_list(gateway, &channels)));
         let catalogue = words.as_ref().map(|(catalogue, _)| catalogue);
         errors.add(sources.as_ref().map(|sources| checks::sources(sources, catalogue)));
         let in_use = || channels.iter().map(|one| &one.channel);
@@ -92,7 +95,8 @@ impl Loaded {
         else {
             return Err(errors.sorted());
         };
-        let (Some(identity), Some((catalogue, renderer)), Some(files)) = (identity, words, files) else {
+        let (Some(identity), Some((catalogue, Some(renderer))), Some(files)) = (identity, words, files)
+        else {
             return Err(errors.sorted());
         };
         let by_id = |sheet: Sheet<Jurisdiction>| (sheet.value.id.clone(), sheet.value);
@@ -193,8 +197,8 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn sheet<T: DeserializeOwned>(&mut self, name: &str) -> Option<Sheet<T>> {
-        let file = SourceFile::read(&self.config.join(name).with_extension("toml"));
-        self.errors.take(file.and_then(|file| self.overrides.read(name, file)))
+        let file = self.errors.take(SourceFile::read(&self.config.join(name).with_extension("toml")))?;
+        self.errors.take(self.overrides.read(name, file))
     }
 
     /// The rules where none are known, and all others.
@@ -218,9 +222,10 @@ impl Reader<'_> {
         sheets
     }
 
-    fn channels(&mut self) -> Vec<ChannelSettings> {
+    /// The channels in use, and whether these are all: no file was wrong.
+    fn channels(&mut self) -> (Vec<ChannelSettings>, bool) {
         let files = self.errors.take(files_in(&self.config.join("channels"), "toml")).unwrap_or_default();
-        let mut found = Vec::new();
+        let (mut found, mut all) = (Vec::new(), true);
         let mut names: Vec<_> = FILES.map(str::to_owned).into();
         for path in files {
             let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
@@ -228,15 +233,18 @@ impl Reader<'_> {
             let read = match ChannelId::new(name) {
                 Ok(channel) => channels::read(&channel, &path, self.overrides),
                 Err(error) => {
-                    Err(ConfigError::of_file(&path, format!("expected the name of a channel: {error}")))
+                    let message = format!("expected the name of a channel: {error}");
+                    Err(ConfigError::of_file(&path, message).into())
                 }
             };
-            found.extend(self.errors.take(read).flatten());
+            let read = self.errors.take(read);
+            all &= read.is_some();
+            found.extend(read.flatten());
         }
         for stray in self.overrides.strays(self.config, &names) {
             self.errors.push(stray);
         }
-        found
+        (found, all)
     }
 }
 
@@ -244,18 +252,18 @@ fn is_named(path: &Path, name: &str) -> bool {
     path.file_stem().is_some_and(|stem| stem == name)
 }
 
-fn read_jurisdiction(path: &Path) -> Result<Sheet<Jurisdiction>, ConfigError> {
+fn read_jurisdiction(path: &Path) -> Result<Sheet<Jurisdiction>, ConfigErrors> {
     let file = SourceFile::read(path)?;
     let value: Jurisdiction = file.parse()?;
     if is_named(path, value.id.as_str()) {
         return Ok(Sheet { value, place: Place { file, overridden: Vec::new() } });
     }
-    Err(file.at(&["id"], format!("expected the id to be the file's name, found \"{}\"", value.id)))
+    Err(file.at(&["id"], format!("expected the id to be the file's name, found \"{}\"", value.id)).into())
 }
 
 /// The files of a folder with this ending, by name.
 fn files_in(folder: &Path, ending: &str) -> Result<Vec<PathBuf>, ConfigError> {
-    let failed = |error: std::io::Error| ConfigError::of_file(folder, format!("cannot be read: {error}"));
+    let failed = |error: std::io::Error| ConfigError::unreadable(folder, &error);
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
@@ -270,8 +278,7 @@ fn files_in(folder: &Path, ending: &str) -> Result<Vec<PathBuf>, ConfigError> {
 /// Every file below the folder by its path there, and what takes the place of their settings. What
 /// is no text is shown with marks in its place.
 fn files_of(config: &Path, overrides: &Overrides) -> Result<BTreeMap<String, String>, ConfigError> {
-    let failed =
-        |path: &Path, error: std::io::Error| ConfigError::of_file(path, format!("cannot be read: {error}"));
+    let failed = |path: &Path, error: std::io::Error| ConfigError::unreadable(path, &error);
     let mut folders = vec![config.to_owned()];
     let mut files = BTreeMap::new();
     while let Some(folder) = folders.pop() {

@@ -9,6 +9,7 @@ pub mod gateway;
 mod load;
 pub mod overrides;
 mod place;
+mod read;
 pub mod sources;
 mod words;
 

@@ -7,9 +7,10 @@
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
-use toml::{Table, Value};
+use toml::de::{DeString, DeTable, DeValue};
+use toml::{Spanned, Table, Value};
 
-use super::error::{ConfigError, SourceFile, keys};
+use super::error::{ConfigError, ConfigErrors, SourceFile};
 use super::place::{Place, Sheet};
 
 /// What environment variables that are settings begin with.
@@ -93,21 +94,22 @@ impl Overrides {
 
     /// Reads a file, with what takes the place of its settings. `name` is its path below the
     /// configuration's folder, without its ending, such as `channels/sms`.
-    pub fn read<T: DeserializeOwned>(&self, name: &str, file: SourceFile) -> Result<Sheet<T>, ConfigError> {
+    pub fn read<T: DeserializeOwned>(&self, name: &str, file: SourceFile) -> Result<Sheet<T>, ConfigErrors> {
         let mine: Vec<_> = self.0.iter().filter_map(|one| Some((one, one.key_in(name)?))).collect();
-        if mine.is_empty() {
-            return Ok(Sheet { value: file.parse()?, place: Place { file, overridden: Vec::new() } });
-        }
-        // What does not fit by itself is reported where it stands, before anything takes its place.
-        let mut table: Table = file.parse()?;
-        for (one, key) in &mine {
-            put(&mut table, key, one.value.clone()).map_err(|expected| one.refused(&file, &expected))?;
+        // The document borrows from these, while the file goes along with its settings.
+        let texts: Vec<_> = mine.iter().map(|(one, _)| one.value.as_ref().map(Value::to_string)).collect();
+        let source = file.clone();
+        let mut document = source.document()?;
+        let mut errors = ConfigErrors::new();
+        for ((one, key), text) in mine.iter().zip(&texts) {
+            let put = put(document.get_mut(), key, text.as_deref());
+            errors.take(put.map_err(|expected| one.refused(&file, &expected)));
         }
         let overridden = mine.iter().map(|(one, key)| (key.to_vec(), one.name.clone())).collect();
-        let place = Place { file, overridden };
-        match serde_path_to_error::deserialize(Value::Table(table)) {
-            Ok(value) => Ok(Sheet { value, place }),
-            Err(error) => Err(place.refused(&keys(error.path()), error.inner().message())),
+        let read = errors.take(Place { file, overridden }.read(document));
+        match read {
+            Some(sheet) => errors.or(sheet),
+            None => Err(errors.sorted()),
         }
     }
 }
@@ -167,18 +169,29 @@ fn value(text: &str) -> Option<Value> {
     }
 }
 
-fn put(table: &mut Table, key: &[String], value: Option<Value>) -> Result<(), String> {
+/// Puts a value where these keys lead, or takes away what is there.
+fn put<'a>(table: &mut DeTable<'a>, key: &[String], value: Option<&'a str>) -> Result<(), String> {
     let Some((last, parents)) = key.split_last() else { return Ok(()) };
     let mut inner = table;
     for parent in parents {
-        let next = inner.entry(parent.clone()).or_insert_with(|| Value::Table(Table::new()));
-        inner = next.as_table_mut().ok_or_else(|| format!("{parent} is no table"))?;
+        let next = inner.entry(set_key(parent)).or_insert_with(|| set_value(DeValue::Table(DeTable::new())));
+        let DeValue::Table(table) = next.get_mut() else { return Err(format!("{parent} is no table")) };
+        inner = table;
     }
-    match value {
-        Some(value) => inner.insert(last.clone(), value),
-        None => inner.remove(last),
+    match value.and_then(|text| DeValue::parse(text).ok()) {
+        Some(value) => inner.insert(set_key(last), set_value(value.into_inner())),
+        None => inner.remove(last.as_str()),
     };
     Ok(())
+}
+
+/// What was set elsewhere has no place in the file.
+fn set_value(value: DeValue<'_>) -> Spanned<DeValue<'_>> {
+    Spanned::new(0..0, value)
+}
+
+fn set_key(key: &str) -> Spanned<DeString<'static>> {
+    Spanned::new(0..0, key.to_owned().into())
 }
 
 #[cfg(test)]
@@ -279,6 +292,6 @@ mod tests {
     fn a_files_own_mistake_is_reported_where_it_stands() {
         let overrides = variables(&[("VESTNIK__CHANNELS__SMS__ENABLED", "true")]);
         let error = overrides.read::<Table>("channels/sms", file("enabled = \n")).unwrap_err();
-        assert_eq!(error.line, 1);
+        assert!(error.to_string().starts_with("config/channels/sms.toml:1:11: "), "{error}");
     }
 }

@@ -1,8 +1,13 @@
 //! Where a setting stands: in a TOML file, or in what takes the place of its settings.
 
+use std::collections::BTreeSet;
+
+use serde::de::DeserializeOwned;
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::error::{ConfigError, SourceFile};
+use super::error::{ConfigError, ConfigErrors, SourceFile};
+use super::read::{self, Mistake};
 
 /// A file as it was read, with what took the place of its settings.
 #[derive(Debug, Clone)]
@@ -34,22 +39,52 @@ impl Place {
         }
     }
 
-    /// What serde says of the setting to which these keys lead.
-    pub(super) fn refused(&self, path: &[String], serde: &str) -> ConfigError {
-        let keys: Vec<_> = path.iter().map(String::as_str).collect();
+    /// Reads what the file says, as `document` has it with what took the place of settings.
+    pub(super) fn read<T: DeserializeOwned>(
+        self,
+        document: Spanned<DeTable<'_>>,
+    ) -> Result<Sheet<T>, ConfigErrors> {
+        let value = read::read(document, |mistake| self.tell(mistake))?;
+        Ok(Sheet { value, place: self })
+    }
+
+    /// A mistake stands in the file, or in what took the place of the setting: then it is told by the
+    /// name of that.
+    fn tell(&self, mistake: &Mistake) -> ConfigError {
+        let Mistake { keys, name, offset, said } = mistake;
         let leads_there = |set: &[String]| keys.iter().zip(set).all(|(a, b)| a == b);
         let set = self.overridden.iter().filter(|(keys, _)| leads_there(keys));
         let names: Vec<_> = set.map(|(_, name)| name.as_str()).collect();
-        let error = self.file.at(&keys, "");
         if names.is_empty() {
-            return error.saying(path, &keys.join("."), serde);
+            return self.file.error(*offset, "").saying(name, name, said);
         }
-        let error = error.saying(path, "", serde);
+        let path: Vec<_> = keys.iter().map(String::as_str).collect();
+        let error = self.file.at(&path, "").saying(name, "", said);
         ConfigError { message: format!("{}: {}", names.join(" or "), error.message), ..error }
     }
 }
 
 impl SourceFile {
+    /// Reads the file as TOML.
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, ConfigErrors> {
+        let place = Place { file: self.clone(), overridden: Vec::new() };
+        Ok(place.read(self.document()?)?.value)
+    }
+
+    /// The file as TOML, in which every value keeps its place. What is no TOML is told all at once, and
+    /// alone: what the reader makes of it is not what was meant. Of each line the first mistake is told;
+    /// the others mostly come of it.
+    pub(super) fn document(&self) -> Result<Spanned<DeTable<'_>>, ConfigErrors> {
+        let (document, mistakes) = DeTable::parse_recoverable(&self.text);
+        let told = |mistake: &toml::de::Error| {
+            let offset = mistake.span().unwrap_or_default().start;
+            self.error(offset, "").saying("", "", mistake.message())
+        };
+        let mut lines = BTreeSet::new();
+        let first = |mistake: &ConfigError| lines.insert(mistake.line);
+        mistakes.iter().map(told).filter(first).collect::<ConfigErrors>().or(document)
+    }
+
     /// A mistake in the setting to which these keys lead, such as `["routes", "main", "port"]`; the
     /// number of an item, or its text, leads into a list. A value is pointed at where it begins, and a table where
     /// it is named. Where the setting is absent, it is the last table on the way to it.

@@ -6,13 +6,20 @@ use std::net::SocketAddr;
 /// What serde says of a value, as "expected …, found …".
 pub(super) fn in_words(said: &str) -> String {
     let said = said.replace('\n', ", ");
-    typed(&said).or_else(|| address(&said)).or_else(|| whole(&said).map(str::to_owned)).unwrap_or(said)
+    let known = typed(&said).or_else(|| address(&said)).or_else(|| id(&said));
+    known.or_else(|| whole(&said).map(str::to_owned)).unwrap_or(said)
 }
 
 /// What is said in words that do not change, by the readers of TOML, dates and times.
 fn whole(said: &str) -> Option<&'static str> {
     match said {
         "wanted string or table" => Some("expected a text in quotes"),
+        "invalid unquoted key, expected letters, numbers, `-`, `_`" => {
+            Some("expected a key of a-z, A-Z, 0-9, - and _, or one in quotes")
+        }
+        "key with no value, expected `=`" => Some("expected = and a value after the key"),
+        "extra `=`, expected nothing" => Some("expected one =, found another"),
+        "unexpected key or value, expected newline, `#`" => Some("expected the end of the line"),
         "duplicate key" => Some("expected each key once, found it again"),
         "invalid boolean, expected `true`"
         | "invalid boolean, expected `false`"
@@ -70,11 +77,16 @@ fn expected_in_words(expected: &str) -> String {
         "socket address" => ADDRESS_AND_PORT,
         "a sequence" => "a list in brackets, [ ]",
         "a map" => "a table",
-        table if table.starts_with("struct ") => "a table",
+        table if table.starts_with("struct ") || table.starts_with("internally tagged enum ") => "a table",
         set if set.starts_with("a sequence") || set.starts_with("a set") => "a list in brackets, [ ]",
         other => other,
     };
     words.to_owned()
+}
+
+/// What is said of a text that is no id.
+fn id(said: &str) -> Option<String> {
+    said.strip_prefix("an id is ").map(|rest| format!("expected an id of {rest}"))
 }
 
 const WHOLE_ADDRESS: &str = "a whole address, such as https://vestnik.example/";
@@ -118,6 +130,30 @@ const URL: [url::ParseError; 8] = [
     url::ParseError::RelativeUrlWithoutBase,
     url::ParseError::Overflow,
 ];
+
+/// serde's "unknown field" and "unknown variant" messages, taken apart. serde gives them as text
+/// only; where the text is another one, it is shown as it is.
+pub(super) struct UnknownWord<'a> {
+    pub(super) found: &'a str,
+    pub(super) expected: Vec<&'a str>,
+}
+
+impl<'a> UnknownWord<'a> {
+    pub(super) fn parse(message: &'a str) -> Option<Self> {
+        let rest =
+            message.strip_prefix("unknown field ").or_else(|| message.strip_prefix("unknown variant "))?;
+        let mut quoted = rest.split('`').skip(1).step_by(2);
+        Some(Self { found: quoted.next()?, expected: quoted.collect() })
+    }
+
+    pub(super) fn message(&self) -> String {
+        match self.expected.as_slice() {
+            [] => format!("expected nothing more, found \"{}\"", self.found),
+            [only] => format!("expected {only}, found \"{}\"", self.found),
+            many => format!("expected one of {}, found \"{}\"", many.join(", "), self.found),
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -172,9 +208,19 @@ mod tests {
                 "{text}"
             );
         }
+        for (text, expected) in [
+            ("ключ = 1", "expected a key of a-z, A-Z, 0-9, - and _, or one in quotes"),
+            ("key", "expected = and a value after the key"),
+            ("key = = 1", "expected one =, found another"),
+        ] {
+            let read = toml::from_str::<BTreeMap<String, String>>(text).unwrap_err();
+            assert_eq!(in_words(read.message()), expected, "{text}");
+        }
         let twice = toml::from_str::<BTreeMap<String, u8>>("key = 1\nkey = 2").unwrap_err();
         assert_eq!(in_words(twice.message()), "expected each key once, found it again");
         assert_eq!(missing_field("missing field `port`"), Some("port"));
+        let id = said::<vestnik_contract::ChannelId>("\"SMS\"");
+        assert_eq!(id, "expected an id of 1 to 64 characters of a-z, 0-9, _ and -");
         assert_eq!(in_words("something new"), "something new");
     }
 }

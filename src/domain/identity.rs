@@ -1,7 +1,11 @@
 //! The one registered sender, as citizens read it.
 
-use serde::{Deserialize, Deserializer, de::Error};
-use vestnik_contract::Sender;
+use std::fmt;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error, IntoDeserializer, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use vestnik_contract::{Label, Sender};
 
 use super::Localized;
 use super::wording::{is_line, line_of};
@@ -29,8 +33,8 @@ pub struct Identity {
 #[derive(Deserialize)]
 #[serde(remote = "Sender", deny_unknown_fields)]
 struct CheckedSender {
-    #[serde(deserialize_with = "line::<32, _>")]
-    label: String,
+    #[serde(deserialize_with = "label")]
+    label: Label,
     #[serde(deserialize_with = "line::<16, _>")]
     sms_sender: String,
     #[serde(deserialize_with = "mail_address")]
@@ -43,6 +47,30 @@ struct CheckedSender {
 
 fn line<'de, const MAX: usize, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     checked(from, |text| is_line(text, MAX), || line_of(MAX))
+}
+
+/// One text for all locales, or a table with one for each.
+fn label<'de, D: Deserializer<'de>>(from: D) -> Result<Label, D::Error> {
+    from.deserialize_any(LabelVisitor)
+}
+
+struct LabelVisitor;
+
+impl<'de> Visitor<'de> for LabelVisitor {
+    type Value = Label;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text in quotes, or a table with the same in ru, uk and en")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Label, E> {
+        line::<32, _>(text.into_deserializer()).map(Label::Same)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Label, A::Error> {
+        let each = Localized::lines::<32, _>(MapAccessDeserializer::new(map))?;
+        Ok(Label::Each(each.iter().map(|(locale, name)| (locale.to_string(), name.to_owned())).collect()))
+    }
 }
 
 fn mail_address<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
@@ -74,6 +102,7 @@ fn checked<'de, D: Deserializer<'de>>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Locale;
 
     const GOOD: &str = r#"
 phone = "0 800 000 000"
@@ -86,6 +115,29 @@ email_address = "notices@ministry.example"
 viber_name = "Ministry"
 telegram_bot = "ministry_bot"
 "#;
+
+    #[test]
+    fn the_label_is_one_for_all_languages_or_one_for_each() {
+        let read = |label: &str| {
+            toml::from_str::<Identity>(&GOOD.replace("label = \"Ministry\"", &format!("label = {label}")))
+        };
+        assert_eq!(read("\"Ministry\"").unwrap().sender.label, Label::from("Ministry"));
+        let each = read("{ ru = \"Мин\", uk = \"Мін\", en = \"Min\" }").unwrap().sender.label;
+        for locale in Locale::ALL {
+            assert_ne!(each.of(locale.tag()), "", "{locale}");
+        }
+        assert_eq!(each.of("uk"), "Мін");
+        let table = [
+            ("{ ru = \"Мин\", uk = \"Мін\" }", "missing field `en`"),
+            ("{ ru = \"Мин\", uk = \"Мін\", en = \"Min\", de = \"Min\" }", "unknown field `de`"),
+            ("{ ru = \"Мин\", uk = \"Мін\", en = \"\" }", "expected en to be 1 to 32 characters"),
+            ("5", "expected a text in quotes, or a table with the same in ru, uk and en"),
+        ];
+        for (label, expected) in table {
+            let told = read(label).unwrap_err().message().to_owned();
+            assert!(told.contains(expected), "{label}: {told}");
+        }
+    }
 
     #[test]
     fn every_name_is_bounded_and_a_long_one_is_found_where_it_stands() {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use vestnik_contract::ChannelId;
+use vestnik_contract::range::{whole, whole_if_any};
 
 use super::{Class, Hours, JurisdictionId};
 
@@ -20,7 +21,8 @@ pub struct Policy {
     pub classes: BTreeMap<Class, ClassRule>,
     /// How many pushes a citizen may get; a jurisdiction may allow less.
     pub budget: Ceilings,
-    /// Days after which a notification without `expires_at` is not sent any more.
+    /// Days after which a notification without `expires_at` is not sent any more, 1 to 3,650.
+    #[serde(deserialize_with = "whole::<1, 3650, _, _>")]
     pub expires_after_days: u16,
     /// When to try again after a provider was not available.
     pub retry: RetrySchedule,
@@ -33,7 +35,8 @@ pub struct ChannelRule {
     /// What has to be known before the step counts as done.
     pub awaits: Awaits,
     /// Minutes to wait for it before the next step; also after the last step, before the notice is
-    /// closed with what is known.
+    /// closed with what is known. 1 to 43,200, which is 30 days.
+    #[serde(deserialize_with = "whole::<1, 43_200, _, _>")]
     pub wait_minutes: u32,
     /// Whether a message makes itself heard: it then counts in the contact budget and keeps quiet
     /// hours.
@@ -106,15 +109,19 @@ pub struct ContactHours {
     pub holidays: BTreeSet<Date>,
 }
 
-/// How many pushes one citizen may get per local day, ISO week and month; absent: no ceiling.
+/// How many pushes one citizen may get per local day, ISO week and month, 1 to 1,000; absent: no
+/// ceiling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ceilings {
     /// Per local day.
+    #[serde(default, deserialize_with = "whole_if_any::<1, 1000, _, _>")]
     pub per_day: Option<u32>,
     /// Per local ISO week.
+    #[serde(default, deserialize_with = "whole_if_any::<1, 1000, _, _>")]
     pub per_week: Option<u32>,
     /// Per local calendar month.
+    #[serde(default, deserialize_with = "whole_if_any::<1, 1000, _, _>")]
     pub per_month: Option<u32>,
 }
 
@@ -123,10 +130,13 @@ pub struct Ceilings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RetrySchedule {
-    /// Seconds before the second try.
+    /// Seconds before the second try, 1 to 86,400, which is a day.
+    #[serde(deserialize_with = "whole::<1, 86_400, _, _>")]
     pub first_seconds: u32,
-    /// No wait is longer.
+    /// No wait is longer; 1 to 86,400.
+    #[serde(deserialize_with = "whole::<1, 86_400, _, _>")]
     pub longest_seconds: u32,
-    /// Tries in all, the first included; at least 1.
+    /// Tries in all, the first included; 1 to 100.
+    #[serde(deserialize_with = "whole::<1, 100, _, _>")]
     pub tries: u32,
 }

@@ -25,7 +25,8 @@ fn mistakes_end_it_with_2_and_are_all_told() {
     let lines: Vec<_> = said.err.lines().collect();
     assert!(lines[0].starts_with("config:1:1: VESTNIK__CHANELS__SMS__ENABLED: expected"), "{said:?}");
     assert!(
-        lines[1].starts_with("config/policy.toml:") && lines[1].ends_with("expected at least 1, found 0")
+        lines[1].starts_with("config/policy.toml:")
+            && lines[1].ends_with("retry.tries: expected a whole number from 1 to 100, found 0")
     );
     assert!(lines[2].ends_with("(did you mean \"urgent\"?)"), "{said:?}");
     assert_eq!(lines.last(), Some(&"3 things have to be put right."));

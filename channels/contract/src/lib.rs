@@ -16,6 +16,7 @@ mod event;
 mod id;
 mod message;
 mod obstacle;
+pub mod range;
 mod secret;
 mod setup;
 
@@ -35,5 +36,5 @@ pub use event::{Event, EventBatch, EventSource, Inbound, InboundContent, Receipt
 pub use id::{ChannelId, InvalidId, RouteId, is_id};
 pub use message::{Message, Unsubscribe};
 pub use obstacle::{Obstacle, Server};
-pub use secret::Address;
-pub use setup::{SecretRef, Sender, Setup, SetupError};
+pub use secret::{Address, AddressForm};
+pub use setup::{Label, SecretRef, Sender, Setup, SetupError};

@@ -26,6 +26,16 @@ impl Address {
     }
 }
 
+/// How a channel's addresses are written; known without any of its settings and secrets.
+#[derive(Debug, Clone, Copy)]
+pub struct AddressForm {
+    /// What one looks like, in plain words with an example.
+    pub looks: &'static str,
+    /// The address in the channel's one form, as [`Channel::address`](crate::Channel::address) gives
+    /// it.
+    pub read: fn(&str) -> Option<Address>,
+}
+
 impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Address(..)")

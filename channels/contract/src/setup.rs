@@ -1,5 +1,6 @@
 //! What the gateway hands to a channel crate when it builds an adapter.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -15,7 +16,7 @@ use crate::{ClockFn, RouteId};
 #[serde(deny_unknown_fields)]
 pub struct Sender {
     /// The agency's short label, at most 32 characters: the name beside a mail address.
-    pub label: String,
+    pub label: Label,
     /// The registered SMS sender: a number in E.164 or up to 11 letters and digits.
     pub sms_sender: String,
     /// The address mail is sent from.
@@ -24,6 +25,44 @@ pub struct Sender {
     pub viber_name: String,
     /// The Telegram bot's user name, without `@`.
     pub telegram_bot: String,
+}
+
+/// A name that citizens read in their own language, or the same in all.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum Label {
+    /// The same in all languages.
+    Same(String),
+    /// By the language's tag (BCP 47), such as `uk`; not empty.
+    Each(BTreeMap<String, String>),
+}
+
+impl Label {
+    /// The name in this language; where it is not known, in the first there is.
+    #[must_use]
+    pub fn of(&self, language: &str) -> &str {
+        match self {
+            Self::Same(name) => name,
+            Self::Each(names) => {
+                names.get(language).or_else(|| names.values().next()).map(String::as_str).unwrap_or_default()
+            }
+        }
+    }
+
+    /// Every name that may be read.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let (same, each) = match self {
+            Self::Same(name) => (Some(name), None),
+            Self::Each(names) => (None, Some(names.values())),
+        };
+        same.into_iter().chain(each.into_iter().flatten()).map(String::as_str)
+    }
+}
+
+impl From<&str> for Label {
+    fn from(name: &str) -> Self {
+        Self::Same(name.to_owned())
+    }
 }
 
 /// What every channel crate's `connect` takes besides its own settings.
@@ -164,6 +203,14 @@ mod tests {
     use secrecy::ExposeSecret;
 
     use super::*;
+
+    #[test]
+    fn a_label_is_read_in_the_language_that_is_asked_for() {
+        assert_eq!(Label::from("Ministry").of("uk"), "Ministry");
+        let each: Label = serde_json::from_str(r#"{"en":"Ministry","uk":"Міністерство"}"#).unwrap();
+        assert_eq!((each.of("uk"), each.of("en"), each.of("de")), ("Міністерство", "Ministry", "Ministry"));
+        assert_eq!(each.names().collect::<Vec<_>>(), ["Ministry", "Міністерство"]);
+    }
 
     #[test]
     fn a_secret_is_read_without_its_line_end_and_an_absent_one_is_named() {

@@ -1,7 +1,7 @@
 //! Mail addresses, in the one form this channel uses.
 
 use url::Host;
-use vestnik_contract::Address;
+use vestnik_contract::{Address, AddressForm};
 
 /// RFC 5321, section 4.5.3.1.1.
 const MAX_LOCAL_PART: usize = 64;
@@ -9,6 +9,10 @@ const MAX_LOCAL_PART: usize = 64;
 const MAX_ADDRESS: usize = 254;
 /// RFC 1035, section 2.3.4.
 const MAX_LABEL: usize = 63;
+
+/// How mail addresses are written.
+pub const ADDRESSES: AddressForm =
+    AddressForm { looks: "a mail address such as olena@example.org", read: address };
 
 /// A mail address: a dot-atom, one `@`, and a domain name of two labels or more, with or without
 /// spaces around it. The domain is lower-cased and its international labels become A-labels

@@ -23,6 +23,6 @@ pub mod verdict;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 
-pub use address::address;
+pub use address::{ADDRESSES, address};
 pub use client::connect;
 pub use settings::{Encryption, Settings};

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
 use lettre::{Address as MailAddress, Message as Mime};
-use vestnik_contract::{Message, Permanence, SendError, SendErrorKind, Sender, SetupError};
+use vestnik_contract::{Label, Message, Permanence, SendError, SendErrorKind, Sender, SetupError};
 
 use crate::address::address;
 use crate::html;
@@ -22,24 +22,32 @@ const LIST_UNSUBSCRIBE_POST: HeaderName = HeaderName::new_from_ascii_str("List-U
 
 /// Who mails come from.
 #[derive(Debug, Clone)]
-pub struct Author(Mailbox);
+pub struct Author {
+    label: Label,
+    email: MailAddress,
+}
 
 impl Author {
     /// The registered sender: its label beside its mail address.
     pub fn new(sender: &Sender) -> Result<Self, SetupError> {
-        let expected = || SetupError::new("sender.email_address", "a mail address");
+        let expected = || SetupError::new("email_address", "a mail address");
         let email = address(&sender.email_address).ok_or_else(expected)?;
         let email: MailAddress = email.expose().parse().map_err(|_| expected())?;
-        if sender.label.trim().is_empty() || sender.label.chars().any(char::is_control) {
-            return Err(SetupError::new("sender.label", "a name of one line"));
+        if sender.label.names().any(|name| name.trim().is_empty() || name.chars().any(char::is_control)) {
+            return Err(SetupError::new("label", "a name of one line"));
         }
-        Ok(Self(Mailbox::new(Some(sender.label.trim().to_owned()), email)))
+        Ok(Self { label: sender.label.clone(), email })
+    }
+
+    /// The label in this language beside the address, which is the same in all.
+    fn mailbox(&self, language: &str) -> Mailbox {
+        Mailbox::new(Some(self.label.of(language).trim().to_owned()), self.email.clone())
     }
 
     /// The domain of the sender's address.
     #[must_use]
     pub fn domain(&self) -> &str {
-        self.0.email.domain()
+        self.email.domain()
     }
 }
 
@@ -64,7 +72,7 @@ pub fn write(message: &Message, author: &Author, now: Timestamp) -> Result<Mail,
     let to: MailAddress = to.expose().parse().map_err(|_| no_address())?;
     let reference = format!("{}@{}", message.attempt, author.domain());
     let mut mime = Mime::builder()
-        .from(author.0.clone())
+        .from(author.mailbox(&message.locale))
         .to(Mailbox::new(None, to.clone()))
         .subject(one_line(&message.title))
         .date(SystemTime::from(now))
@@ -80,7 +88,7 @@ pub fn write(message: &Message, author: &Author, now: Timestamp) -> Result<Mail,
     let mime = mime
         .multipart(body(message))
         .map_err(|error| SendError::new(SendErrorKind::Rejected).source(error))?;
-    Ok(Mail { from: author.0.email.to_string(), to: to.to_string(), reference, content: mime.formatted() })
+    Ok(Mail { from: author.email.to_string(), to: to.to_string(), reference, content: mime.formatted() })
 }
 
 /// Text and HTML that say the same; the last one is what a reader prefers (RFC 2046, section
@@ -175,11 +183,24 @@ mod tests {
     }
 
     #[test]
+    fn a_citizen_reads_the_label_in_the_language_of_the_mail() {
+        let label =
+            Label::Each([("ru".into(), "Ministerstvo".into()), ("en".into(), "Ministry".into())].into());
+        let author = Author::new(&Sender { label, ..sender() }).unwrap();
+        for (locale, from) in [("ru", "Ministerstvo <no-reply@"), ("en", "Ministry <no-reply@")] {
+            let message = Message { locale: locale.into(), ..message() };
+            let mail = write(&message, &author, Timestamp::UNIX_EPOCH).unwrap();
+            let text = String::from_utf8(mail.content).unwrap();
+            assert!(text.contains(&format!("From: {from}")), "{text}");
+        }
+    }
+
+    #[test]
     fn a_sender_that_cannot_be_used_is_named() {
         let fault = |sender: Sender| Author::new(&sender).unwrap_err().setting;
-        assert_eq!(fault(Sender { email_address: "nobody".into(), ..sender() }), "sender.email_address");
-        assert_eq!(fault(Sender { label: "a\nb".into(), ..sender() }), "sender.label");
-        assert_eq!(fault(Sender { label: " ".into(), ..sender() }), "sender.label");
+        assert_eq!(fault(Sender { email_address: "nobody".into(), ..sender() }), "email_address");
+        assert_eq!(fault(Sender { label: "a\nb".into(), ..sender() }), "label");
+        assert_eq!(fault(Sender { label: " ".into(), ..sender() }), "label");
     }
 
     proptest! {

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use serde::Deserialize;
+use vestnik_contract::range::{whole, whole_if_any};
 use vestnik_contract::{SecretRef, SetupError};
 
 use crate::address::domain;
@@ -15,7 +16,7 @@ pub struct Settings {
     /// The relay: a name or an IP address. The certificate must name it.
     pub host: String,
     /// Default 587 for `starttls`, 465 for `tls`, 25 for `none`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole_if_any::<1, 65535, _, _>")]
     pub port: Option<u16>,
     /// `starttls` (default), `tls` from the first byte, or `none`, which only a loopback host may
     /// have.
@@ -31,11 +32,11 @@ pub struct Settings {
     #[serde(default)]
     pub password: Option<SecretRef>,
     /// How many connections may be open at once, from 1 to 200. Default 4.
-    #[serde(default = "default_max_connections")]
+    #[serde(default = "default_max_connections", deserialize_with = "whole::<1, 200, _, _>")]
     pub max_connections: u16,
     /// How long one mail may take, from connecting to the relay's last answer: 1 to 300 seconds.
     /// Default 30.
-    #[serde(default = "default_call_timeout_seconds")]
+    #[serde(default = "default_call_timeout_seconds", deserialize_with = "whole::<1, 300, _, _>")]
     pub call_timeout_seconds: u16,
     /// The domain name we greet with (EHLO). Default: the domain of the sender's address.
     #[serde(default)]
@@ -90,12 +91,6 @@ impl Settings {
         }
         if self.username.as_deref().is_some_and(|name| name.is_empty() || name.contains('\0')) {
             return Err(SetupError::new("username", "not to be empty"));
-        }
-        if !(1..=200).contains(&self.max_connections) {
-            return Err(SetupError::new("max_connections", "1 to 200"));
-        }
-        if !(1..=300).contains(&self.call_timeout_seconds) {
-            return Err(SetupError::new("call_timeout_seconds", "1 to 300"));
         }
         if self.hello_name.as_deref().is_some_and(|name| domain(name).is_none()) {
             return Err(SetupError::new("hello_name", "a domain name"));
@@ -157,9 +152,11 @@ mod tests {
         let secret = Some(SecretRef::Env("SMTP_PASSWORD".into()));
         assert_eq!(fault(&Settings { password: secret.clone(), ..good.clone() }), "password");
         assert_eq!(fault(&Settings { password: secret, ..named("") }), "username");
-        assert_eq!(fault(&Settings { max_connections: 0, ..good.clone() }), "max_connections");
-        assert_eq!(fault(&Settings { call_timeout_seconds: 301, ..good.clone() }), "call_timeout_seconds");
         assert_eq!(fault(&Settings { hello_name: Some("a b".into()), ..good }), "hello_name");
-        assert!(serde_json::from_value::<Settings>(json!({ "host": "h", "pool": 1 })).is_err());
+        for (key, number) in [("pool", 1), ("max_connections", 0), ("call_timeout_seconds", 301), ("port", 0)]
+        {
+            let read = serde_json::from_value::<Settings>(json!({ "host": "h", key: number }));
+            assert!(read.is_err(), "{key}");
+        }
     }
 }

@@ -13,8 +13,8 @@ use secrecy::ExposeSecret;
 use url::Url;
 use vestnik_contract::http::{Names, unanswered};
 use vestnik_contract::{
-    Accepted, Adapter, Address, Capabilities, Channel, ChannelId, ClockFn, Health, Measure, Message,
-    SendError, Server, Setup, SetupError, TextLength,
+    Accepted, Adapter, Address, AddressForm, Capabilities, Channel, ChannelId, ClockFn, Health, Measure,
+    Message, SendError, Server, Setup, SetupError, TextLength,
 };
 
 use crate::answer::{self, Answer};
@@ -78,6 +78,10 @@ fn certificates(settings: &Settings) -> Result<Vec<Certificate>, SetupError> {
     let certificates = Certificate::from_pem_bundle(&pem).map_err(|_| expected())?;
     if certificates.is_empty() { Err(expected()) } else { Ok(certificates) }
 }
+
+/// How addresses of the portal are written.
+pub const ADDRESSES: AddressForm =
+    AddressForm { looks: "the portal's user id, of letters, digits and . _ : @ + -", read: address };
 
 /// The portal's user id as an address: 1 to 128 characters of `[A-Za-z0-9._:@+-]`, with or without
 /// spaces around it. Case matters: it is the portal's own id.

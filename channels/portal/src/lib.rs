@@ -17,5 +17,5 @@ pub mod signature;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 
-pub use client::{address, connect};
+pub use client::{ADDRESSES, address, connect};
 pub use settings::Settings;

@@ -1,12 +1,16 @@
 //! Telephone numbers and senders: the one form we keep, and the forms of the wire.
 
 use rusmpp::values::{Npi, Ton};
-use vestnik_contract::{Address, SetupError};
+use vestnik_contract::{Address, AddressForm, SetupError};
 
 /// Fewest digits of an international number that we take; the shortest in use have seven.
 const MIN_DIGITS: usize = 7;
 /// Most digits of an international number (ITU-T E.164, 6.2.1).
 const MAX_DIGITS: usize = 15;
+
+/// How phone numbers are written.
+pub const ADDRESSES: AddressForm =
+    AddressForm { looks: "a phone number with its country such as +380671234567", read: e164 };
 
 /// The number in E.164 with a plus, such as `+380671234567`, or `None`. Spaces, dashes and brackets
 /// between the digits and a leading `00` in place of the plus are understood. A national number is

@@ -48,6 +48,7 @@ use secrecy::ExposeSecret;
 use tokio::sync::{Semaphore, mpsc, watch};
 use vestnik_contract::{Adapter, Capabilities, ChannelId, Server, Setup, SetupError, TextLength};
 
+pub use address::ADDRESSES;
 pub use settings::{AlphabetChoice, Concatenation, Settings};
 
 use crate::address::Source;
@@ -63,7 +64,8 @@ const ACKNOWLEDGED: usize = 16;
 /// Builds a route. Nothing is connected before the adapter's driver runs; the driver ends, with an
 /// unbind, when the adapter's channel is dropped. Errors name the setting that cannot be used.
 pub fn connect(settings: Settings, setup: &Setup) -> Result<Adapter, SetupError> {
-    let spans = settings.check()?;
+    settings.check()?;
+    let spans = settings.spans();
     let source = Source::registered(&setup.sender.sms_sender)?;
     let window = usize::from(settings.window);
     let (requests, to_write) = mpsc::channel(window);

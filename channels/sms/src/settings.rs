@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::Deserialize;
+use vestnik_contract::range::{seconds, whole, whole_if_any};
 use vestnik_contract::{SecretRef, SetupError};
 
 /// One route: an account at an SMSC that speaks SMPP 3.4, bound as a transceiver.
@@ -12,7 +13,7 @@ pub struct Settings {
     /// Host name or address of the SMSC.
     pub host: String,
     /// TCP port; 2775 is the registered one.
-    #[serde(default = "port")]
+    #[serde(default = "port", deserialize_with = "whole::<1, 65535, _, _>")]
     pub port: u16,
     /// The account's name, at most 15 ASCII characters.
     pub system_id: String,
@@ -22,31 +23,35 @@ pub struct Settings {
     #[serde(default)]
     pub system_type: String,
     /// How many messages may be on their way to the SMSC without an answer, 1 to 10,000.
-    #[serde(default = "window")]
+    #[serde(default = "window", deserialize_with = "whole::<1, 10_000, _, _>")]
     pub window: u16,
     /// How many receipts and replies may wait for their commit; more are put off. 1 to 10,000.
-    #[serde(default = "receive_window")]
+    #[serde(default = "receive_window", deserialize_with = "whole::<1, 10_000, _, _>")]
     pub receive_window: u16,
-    /// How often the connection is tried, in seconds. An SMSC that says nothing for this time and
-    /// `call_timeout_seconds` together is taken for gone.
-    #[serde(default = "enquire_link_seconds")]
-    pub enquire_link_seconds: f64,
-    /// How long one send may take, all parts together, in seconds; also how long a connection and a
-    /// bind may take. Shorter than a lease.
-    #[serde(default = "call_timeout_seconds")]
-    pub call_timeout_seconds: f64,
-    /// The first wait before a lost connection is opened again, in seconds; each further one is
-    /// twice as long, up to `reconnect_max_seconds`. The wait taken is between half of it and all.
-    #[serde(default = "reconnect_first_seconds")]
-    pub reconnect_first_seconds: f64,
-    /// The longest wait before a connection is opened again, in seconds.
-    #[serde(default = "reconnect_max_seconds")]
-    pub reconnect_max_seconds: f64,
+    /// How often the connection is tried. An SMSC that says nothing for this time and `call_timeout`
+    /// together is taken for gone. This and the other spans are seconds from 0.01 to 3600.
+    #[serde(rename = "enquire_link_seconds")]
+    #[serde(default = "enquire_link", deserialize_with = "seconds::<10, 3_600_000, _>")]
+    pub enquire_link: Duration,
+    /// How long one send may take, all parts together; also how long a connection and a bind may take.
+    /// Shorter than a lease.
+    #[serde(rename = "call_timeout_seconds")]
+    #[serde(default = "call_timeout", deserialize_with = "seconds::<10, 3_600_000, _>")]
+    pub call_timeout: Duration,
+    /// The first wait before a lost connection is opened again; each further one is twice as long, up
+    /// to `reconnect_max`. The wait taken is between half of it and all.
+    #[serde(rename = "reconnect_first_seconds")]
+    #[serde(default = "reconnect_first", deserialize_with = "seconds::<10, 3_600_000, _>")]
+    pub reconnect_first: Duration,
+    /// The longest wait before a connection is opened again.
+    #[serde(rename = "reconnect_max_seconds")]
+    #[serde(default = "reconnect_max", deserialize_with = "seconds::<10, 3_600_000, _>")]
+    pub reconnect_max: Duration,
     /// How many parts a message may have, 1 to 255. Each is paid for.
-    #[serde(default = "max_segments")]
+    #[serde(default = "max_segments", deserialize_with = "whole::<1, 255, _, _>")]
     pub max_segments: u8,
-    /// How many parts per second the SMSC takes; absent where it names no limit.
-    #[serde(default)]
+    /// How many parts per second the SMSC takes, 1 to 100,000; absent where it names no limit.
+    #[serde(default, deserialize_with = "whole_if_any::<1, 100_000, _, _>")]
     pub per_second: Option<u32>,
     /// How the parts of a long message are told to the SMSC.
     #[serde(default)]
@@ -60,9 +65,9 @@ pub struct Settings {
     /// The `data_coding` of texts in UTF-16: 8, or what the provider asks for.
     #[serde(default = "unicode_data_coding")]
     pub unicode_data_coding: u8,
-    /// For how long the SMSC tries at most, in hours, whatever the message allows. Then it says
+    /// For how long the SMSC tries at most, 1 to 720 hours, whatever the message allows. Then it says
     /// "expired" and the next step can begin.
-    #[serde(default = "max_validity_hours")]
+    #[serde(default = "max_validity_hours", deserialize_with = "whole::<1, 720, _, _>")]
     pub max_validity_hours: u32,
     /// The provider's error codes in failed receipts that mean that there is no such number, such
     /// as `["001"]`; they close the address. Empty until the provider has told them.
@@ -104,20 +109,20 @@ fn receive_window() -> u16 {
     500
 }
 
-fn enquire_link_seconds() -> f64 {
-    30.0
+fn enquire_link() -> Duration {
+    Duration::from_secs(30)
 }
 
-fn call_timeout_seconds() -> f64 {
-    10.0
+fn call_timeout() -> Duration {
+    Duration::from_secs(10)
 }
 
-fn reconnect_first_seconds() -> f64 {
-    0.5
+fn reconnect_first() -> Duration {
+    Duration::from_millis(500)
 }
 
-fn reconnect_max_seconds() -> f64 {
-    30.0
+fn reconnect_max() -> Duration {
+    Duration::from_secs(30)
 }
 
 fn max_segments() -> u8 {
@@ -132,7 +137,7 @@ fn max_validity_hours() -> u32 {
     72
 }
 
-/// The time spans of the settings, checked.
+/// The time spans of the settings.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Spans {
     pub(crate) call_timeout: Duration,
@@ -143,29 +148,18 @@ pub(crate) struct Spans {
 
 impl Settings {
     /// Checks what the types cannot say.
-    pub(crate) fn check(&self) -> Result<Spans, SetupError> {
+    pub(crate) fn check(&self) -> Result<(), SetupError> {
         ascii("system_id", &self.system_id, 1, 15)?;
         ascii("system_type", &self.system_type, 0, 12)?;
         if self.host.trim().is_empty() {
             return Err(SetupError::new("host", "a host name or an address"));
         }
-        between("window", self.window, 10_000)?;
-        between("receive_window", self.receive_window, 10_000)?;
-        if self.max_segments == 0 {
-            return Err(SetupError::new("max_segments", "1 to 255"));
-        }
-        if self.per_second == Some(0) {
-            return Err(SetupError::new("per_second", "at least 1, or no such key"));
-        }
-        if !(1..=24 * 30).contains(&self.max_validity_hours) {
-            return Err(SetupError::new("max_validity_hours", "1 to 720"));
-        }
-        Ok(Spans {
-            call_timeout: seconds("call_timeout_seconds", self.call_timeout_seconds)?,
-            enquire_link: seconds("enquire_link_seconds", self.enquire_link_seconds)?,
-            reconnect_first: seconds("reconnect_first_seconds", self.reconnect_first_seconds)?,
-            reconnect_max: seconds("reconnect_max_seconds", self.reconnect_max_seconds)?,
-        })
+        Ok(())
+    }
+
+    pub(crate) fn spans(&self) -> Spans {
+        let Self { call_timeout, enquire_link, reconnect_first, reconnect_max, .. } = *self;
+        Spans { call_timeout, enquire_link, reconnect_first, reconnect_max }
     }
 }
 
@@ -173,17 +167,6 @@ impl Settings {
 pub(crate) fn ascii(setting: &'static str, text: &str, min: usize, max: usize) -> Result<(), SetupError> {
     let good = (min..=max).contains(&text.len()) && text.bytes().all(|byte| (0x20..0x7F).contains(&byte));
     good.then_some(()).ok_or_else(|| SetupError::new(setting, format!("{min} to {max} ASCII characters")))
-}
-
-fn between(setting: &'static str, value: u16, max: u16) -> Result<(), SetupError> {
-    let good = (1..=max).contains(&value);
-    good.then_some(()).ok_or_else(|| SetupError::new(setting, format!("1 to {max}")))
-}
-
-fn seconds(setting: &'static str, value: f64) -> Result<Duration, SetupError> {
-    let span = Duration::try_from_secs_f64(value).ok();
-    let usable = |span: &Duration| (Duration::from_millis(10)..=Duration::from_hours(1)).contains(span);
-    span.filter(usable).ok_or_else(|| SetupError::new(setting, "seconds from 0.01 to 3600"))
 }
 
 #[cfg(test)]
@@ -214,6 +197,12 @@ mod tests {
             ("system_id", serde_json::json!("мінсоц")),
             ("system_type", serde_json::json!("thirteen chars")),
             ("host", serde_json::json!(" ")),
+        ] {
+            let settings = settings(&serde_json::json!({ key: value })).unwrap();
+            assert_eq!(settings.check().unwrap_err().setting, key);
+        }
+        for (key, value) in [
+            ("port", serde_json::json!(0)),
             ("window", serde_json::json!(0)),
             ("receive_window", serde_json::json!(60_000)),
             ("max_segments", serde_json::json!(0)),
@@ -223,8 +212,7 @@ mod tests {
             ("enquire_link_seconds", serde_json::json!(-1)),
             ("reconnect_max_seconds", serde_json::json!(1e9)),
         ] {
-            let settings = settings(&serde_json::json!({ key: value })).unwrap();
-            assert_eq!(settings.check().unwrap_err().setting, key);
+            assert!(settings(&serde_json::json!({ key: value })).is_err(), "{key}");
         }
     }
 }

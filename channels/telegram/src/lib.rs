@@ -23,4 +23,5 @@ mod updates;
 pub mod sandbox;
 
 pub use link::deep_link;
+pub use request::ADDRESSES;
 pub use settings::{Settings, connect};

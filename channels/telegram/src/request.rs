@@ -2,7 +2,7 @@
 
 use teloxide_core::payloads::{GetUpdates, SendMessage};
 use teloxide_core::types::{AllowedUpdate, ChatId, LinkPreviewOptions};
-use vestnik_contract::{Address, Measure, Message};
+use vestnik_contract::{Address, AddressForm, Measure, Message};
 
 /// The longest text, "1-4096 characters after entities parsing" (Bot API, `sendMessage`).
 pub(crate) const TEXT_LIMIT: u32 = 4096;
@@ -37,6 +37,10 @@ pub(crate) fn measure(text: &str) -> Measure {
     let units = u32::try_from(text.encode_utf16().count()).unwrap_or(u32::MAX);
     Measure { fits: units <= TEXT_LIMIT, segments: 1, units, limit: TEXT_LIMIT }
 }
+
+/// How addresses of Telegram are written.
+pub const ADDRESSES: AddressForm =
+    AddressForm { looks: "the number of a private chat such as 2004711", read: address };
 
 /// The id of a private chat in its one form: a number without sign and leading zeros.
 pub(crate) fn address(text: &str) -> Option<Address> {

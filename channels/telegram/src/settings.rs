@@ -6,6 +6,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use url::Url;
+use vestnik_contract::range::whole;
 use vestnik_contract::{Adapter, ChannelId, SecretRef, Setup, SetupError};
 
 use crate::client::{Api, Telegram};
@@ -22,10 +23,10 @@ pub struct Settings {
     #[serde(default = "default_api_url")]
     pub api_url: Url,
     /// How long one call may take, connecting included, in seconds; 10 unless said otherwise.
-    #[serde(default = "default_call_timeout_seconds")]
+    #[serde(default = "default_call_timeout_seconds", deserialize_with = "whole::<1, 120, _, _>")]
     pub call_timeout_seconds: u16,
     /// How long Telegram may hold a poll open, in seconds; 25 unless said otherwise.
-    #[serde(default = "default_poll_seconds")]
+    #[serde(default = "default_poll_seconds", deserialize_with = "whole::<1, 50, _, _>")]
     pub poll_seconds: u16,
 }
 
@@ -63,12 +64,6 @@ pub fn connect(settings: &Settings, setup: &Setup) -> Result<Adapter, SetupError
 fn check(settings: &Settings, setup: &Setup) -> Result<(), SetupError> {
     if !matches!(settings.api_url.scheme(), "http" | "https") {
         return Err(SetupError::new("api_url", "an http or https address"));
-    }
-    if !(1..=120).contains(&settings.call_timeout_seconds) {
-        return Err(SetupError::new("call_timeout_seconds", "a whole number from 1 to 120"));
-    }
-    if !(1..=50).contains(&settings.poll_seconds) {
-        return Err(SetupError::new("poll_seconds", "a whole number from 1 to 50"));
     }
     if !is_bot_name(&setup.sender.telegram_bot) {
         return Err(SetupError::new("telegram_bot", "5 to 32 letters, digits and underscores, without @"));

@@ -22,4 +22,5 @@ mod wire;
 pub mod sandbox;
 
 pub use link::deep_link;
+pub use request::ADDRESSES;
 pub use settings::{Settings, connect};

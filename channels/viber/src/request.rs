@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use url::Url;
-use vestnik_contract::{Address, Measure, Message};
+use vestnik_contract::{Address, AddressForm, Measure, Message};
 
 /// The longest text of a text message, in characters (REST bot API, "Text message").
 pub(crate) const TEXT_LIMIT: u32 = 7000;
@@ -97,6 +97,10 @@ pub(crate) fn measure(text: &str) -> Measure {
     let units = u32::try_from(text.encode_utf16().count()).unwrap_or(u32::MAX);
     Measure { fits: units <= TEXT_LIMIT, segments: 1, units, limit: TEXT_LIMIT }
 }
+
+/// How addresses of Viber are written.
+pub const ADDRESSES: AddressForm =
+    AddressForm { looks: "a user id as Viber gives it such as aB1cD2eF3gH4iJ5kL6mN7o==", read: address };
 
 /// A Viber user id: up to 64 characters of base 64, given by Viber for each pair of user and bot.
 /// A phone number is none, though it has no other characters.

@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use tokio::sync::oneshot;
 use url::Url;
+use vestnik_contract::range::whole;
 use vestnik_contract::{Adapter, ChannelId, Driver, SecretRef, Setup, SetupError};
 
 use crate::callbacks::ViberCallbacks;
@@ -25,11 +26,11 @@ pub struct Settings {
     #[serde(default = "default_api_url")]
     pub api_url: Url,
     /// How long one call may take, connecting included, in seconds; 10 unless said otherwise.
-    #[serde(default = "default_call_timeout_seconds")]
+    #[serde(default = "default_call_timeout_seconds", deserialize_with = "whole::<1, 120, _, _>")]
     pub call_timeout_seconds: u16,
     /// The lowest API version a phone must know to be sent to; 1, which is every phone, unless said
     /// otherwise.
-    #[serde(default = "default_min_api_version")]
+    #[serde(default = "default_min_api_version", deserialize_with = "whole::<1, 255, _, _>")]
     pub min_api_version: u8,
     /// What a citizen reads who opens the conversation and has not written yet. Viber lets a bot write
     /// only to those who have written to it, so this should ask for an answer. No text unless given.
@@ -79,12 +80,6 @@ pub(crate) fn channel_id() -> Result<ChannelId, SetupError> {
 fn check(settings: &Settings, setup: &Setup) -> Result<(), SetupError> {
     if !matches!(settings.api_url.scheme(), "http" | "https") {
         return Err(SetupError::new("api_url", "an http or https address"));
-    }
-    if !(1..=120).contains(&settings.call_timeout_seconds) {
-        return Err(SetupError::new("call_timeout_seconds", "a whole number from 1 to 120"));
-    }
-    if settings.min_api_version == 0 {
-        return Err(SetupError::new("min_api_version", "a whole number from 1"));
     }
     if settings.welcome_text.as_deref().is_some_and(|text| text.is_empty() || !measure(text).fits) {
         return Err(SetupError::new("welcome_text", format!("1 to {TEXT_LIMIT} characters")));

@@ -104,7 +104,14 @@ fn cause(file: &SourceFile, mistake: &ParserError) -> Option<(usize, ErrorKind)>
 
 /// The parser's words, made to begin as all our messages do.
 fn syntax(words: &str) -> String {
-    words.strip_prefix("Expected").map_or_else(|| words.to_owned(), |rest| format!("expected{rest}"))
+    match words {
+        "Expected one of \"a-zA-Z\"" => {
+            "expected the name of a message, which begins with a letter".to_owned()
+        }
+        other => {
+            other.strip_prefix("Expected").map_or_else(|| other.to_owned(), |rest| format!("expected{rest}"))
+        }
+    }
 }
 
 struct Checker<'a> {

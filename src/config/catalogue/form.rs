@@ -1,11 +1,13 @@
 //! The catalogue's TOML files as they are written, and what is wrong in them.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::ops::Range;
 
 use serde::Deserialize;
 use toml::Spanned;
 use vestnik_contract::is_id;
+use vestnik_contract::range::whole;
 
 use crate::config::error::{ConfigErrors, SourceFile};
 use crate::domain::{
@@ -16,6 +18,7 @@ use crate::notice::variables;
 
 /// A number that a text can show and that a floating-point number holds exactly.
 const GREATEST: i64 = 1_000_000_000_000;
+const LEAST: i64 = -GREATEST;
 
 /// `topics.toml`: a table for each topic.
 pub(super) type TopicsForm = BTreeMap<TopicId, TopicForm>;
@@ -49,14 +52,14 @@ struct MeasureForm {
     topic: Spanned<TopicId>,
     #[serde(deserialize_with = "Localized::lines::<80, _>")]
     title: Localized,
-    in_use: Spanned<u32>,
+    in_use: Spanned<NonZeroU32>,
     template: Vec<TemplateForm>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TemplateForm {
-    version: Spanned<u32>,
+    version: Spanned<NonZeroU32>,
     class: Class,
     approved: Spanned<Approval>,
     #[serde(default)]
@@ -67,12 +70,15 @@ struct TemplateForm {
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 enum ParamForm {
     Integer {
+        #[serde(deserialize_with = "whole::<LEAST, GREATEST, _, _>")]
         min: i64,
+        #[serde(deserialize_with = "whole::<LEAST, GREATEST, _, _>")]
         max: i64,
         #[serde(default)]
         optional: bool,
     },
     Text {
+        #[serde(deserialize_with = "whole::<1, 200, _, _>")]
         max_length: usize,
         #[serde(default)]
         optional: bool,
@@ -83,6 +89,7 @@ enum ParamForm {
     },
     Money {
         currencies: Vec<Currency>,
+        #[serde(deserialize_with = "whole::<1, GREATEST, _, _>")]
         max_minor: i64,
         #[serde(default)]
         optional: bool,
@@ -100,7 +107,8 @@ pub(super) struct Reader<'a> {
     pub(super) file: &'a SourceFile,
     /// The file's own life event.
     pub(super) life_event: &'a LifeEventId,
-    pub(super) topics: &'a BTreeMap<TopicId, Topic>,
+    /// `None` where it is not known which there are.
+    pub(super) topics: Option<&'a BTreeMap<TopicId, Topic>>,
     /// Every measure read so far, with its life event.
     pub(super) homes: &'a mut BTreeMap<MeasureId, LifeEventId>,
     pub(super) errors: &'a mut ConfigErrors,
@@ -108,12 +116,13 @@ pub(super) struct Reader<'a> {
 
 impl Reader<'_> {
     pub(super) fn life_event(&mut self, form: LifeEventForm) -> LifeEvent {
-        let measures = form.measure.into_iter().map(|form| self.measure(form));
+        let measures = form.measure.into_iter().filter_map(|form| self.measure(form));
         let measures = measures.map(|measure| (measure.id.clone(), measure)).collect();
         LifeEvent { title: form.title, measures }
     }
 
-    fn measure(&mut self, form: MeasureForm) -> Measure {
+    /// `None` where there is no template to use.
+    fn measure(&mut self, form: MeasureForm) -> Option<Measure> {
         let id = form.id.get_ref();
         if !id.as_str().starts_with(|c: char| c.is_ascii_lowercase()) {
             // The id names a message of the text files, and those begin with a letter.
@@ -123,31 +132,37 @@ impl Reader<'_> {
             let message = format!("expected an id that no other measure has, found \"{id}\" of {home} again");
             self.wrong(&form.id.span(), message);
         }
-        let topic = form.topic.get_ref();
-        if !self.topics.contains_key(topic) {
-            let message = format!("expected a topic of topics.toml, found \"{topic}\"");
-            let error = self.file.error(form.topic.span().start, message);
-            self.errors.push(error.with_nearest(topic.as_str(), self.topics.keys().map(TopicId::as_str)));
-        }
+        self.topic(&form.topic);
         let mut templates: BTreeMap<u32, Template> = BTreeMap::new();
         for template in form.template {
             self.template(id, template, &mut templates);
         }
-        let in_use = *form.in_use.get_ref();
-        let template = templates.remove(&in_use).unwrap_or_else(|| {
+        let in_use = form.in_use.get_ref().get();
+        let Some(template) = templates.remove(&in_use) else {
             let versions = templates.keys().map(u32::to_string).collect::<Vec<_>>().join(", ");
-            let expected = if versions.is_empty() { "a template" } else { &format!("one of {versions}") };
+            let versions = if versions.is_empty() { "it has none" } else { &versions };
+            let expected = format!("the version of one of the measure's templates ({versions})");
             self.wrong(&form.in_use.span(), format!("expected {expected}, found {in_use}"));
-            no_template(id)
-        });
+            return None;
+        };
         let others = templates.into_values().collect();
-        Measure { id: id.clone(), topic: topic.clone(), title: form.title, template, others }
+        let topic = form.topic.into_inner();
+        Some(Measure { id: id.clone(), topic, title: form.title, template, others })
+    }
+
+    fn topic(&mut self, topic: &Spanned<TopicId>) {
+        let (span, topic) = (topic.span(), topic.get_ref().as_str());
+        if let Some(topics) = self.topics.filter(|topics| !topics.contains_key(topic)) {
+            let message = format!("expected a topic of topics.toml, found \"{topic}\"");
+            let error = self.file.error(span.start, message);
+            self.errors.push(error.with_nearest(topic, topics.keys().map(TopicId::as_str)));
+        }
     }
 
     fn template(&mut self, id: &MeasureId, form: TemplateForm, templates: &mut BTreeMap<u32, Template>) {
-        let version = *form.version.get_ref();
-        if version == 0 || templates.contains_key(&version) {
-            let expected = "expected a version from 1 that no other template of the measure has";
+        let version = form.version.get_ref().get();
+        if templates.contains_key(&version) {
+            let expected = "expected a version that no other template of the measure has";
             self.wrong(&form.version.span(), format!("{expected}, found {version}"));
         }
         if !wording::is_line(&form.approved.get_ref().by, 120) {
@@ -204,15 +219,13 @@ impl From<ParamForm> for Param {
 /// What was expected of the bounds of a variable, where they are not right.
 fn wrong_bounds(kind: &ParamType) -> Option<String> {
     match kind {
-        ParamType::Integer { min, max } => (min > max || *min < -GREATEST || *max > GREATEST)
-            .then(|| format!("min and max in that order, within {GREATEST} of zero")),
-        ParamType::Text { max_length } => {
-            (!(1..=200).contains(max_length)).then(|| "max_length from 1 to 200".to_owned())
+        ParamType::Integer { min, max } => {
+            (min > max).then(|| format!("min and max in that order, found {min} and {max}"))
         }
-        ParamType::Date => None,
-        ParamType::Money { currencies, max_minor } => (currencies.is_empty()
-            || !(1..=GREATEST).contains(max_minor))
-        .then(|| format!("at least one currency, and max_minor from 1 to {GREATEST}")),
+        ParamType::Text { .. } | ParamType::Date => None,
+        ParamType::Money { currencies, .. } => {
+            currencies.is_empty().then(|| "at least one currency in currencies".to_owned())
+        }
         ParamType::Choice { values } => {
             let fits = |(key, words): (&String, &Localized)| {
                 is_id(key) && words.iter().all(|(_, words)| wording::is_line(words, 60))
@@ -221,11 +234,4 @@ fn wrong_bounds(kind: &ParamType) -> Option<String> {
             (!right).then(|| format!("at least one value, each an id with words of {}", wording::line_of(60)))
         }
     }
-}
-
-/// Stands in where a measure names no template, so that the checks can go on.
-fn no_template(id: &MeasureId) -> Template {
-    let id = TemplateRef { measure: id.clone(), version: 0 };
-    let approval = Approval { on: jiff::civil::Date::ZERO, by: String::new() };
-    Template { id, class: Class::Entitlement, params: BTreeMap::new(), approval }
 }

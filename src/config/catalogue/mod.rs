@@ -11,9 +11,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
+
 use crate::config::error::{ConfigError, ConfigErrors, SourceFile};
 use crate::domain::{
-    Catalogue, Identity, LifeEvent, LifeEventId, Locale, Measure, MeasureId, Template, Topic,
+    Catalogue, Identity, LifeEvent, LifeEventId, Locale, Measure, MeasureId, Template, Topic, TopicId,
 };
 use crate::notice::{Renderer, Texts, gateway_texts};
 
@@ -23,20 +25,28 @@ mod samples;
 #[cfg(test)]
 mod tests;
 
+/// The file of the topics.
+const TOPICS: &str = "topics.toml";
+
 /// Reads the identity: `identity.toml` in the folder of the configuration.
 pub fn load_identity(config: &Path) -> Result<Identity, ConfigErrors> {
-    SourceFile::read(&config.join("identity.toml"))?.parse().map_err(ConfigErrors::from)
+    SourceFile::read(&config.join("identity.toml"))?.parse()
 }
 
 /// Reads the catalogue and all texts in the folder of the configuration. What is given back can be
-/// rendered in every locale and length; otherwise all that is wrong is told.
-pub fn load_catalogue(config: &Path, identity: Identity) -> Result<(Catalogue, Renderer), ConfigErrors> {
+/// rendered in every locale and length; otherwise all that is wrong is told. Without an identity,
+/// because that is wrong itself, nothing can be rendered, and all else is checked.
+pub fn load_catalogue(
+    config: &Path,
+    identity: Option<Identity>,
+) -> Result<(Catalogue, Option<Renderer>), ConfigErrors> {
     let mut loader = Loader::default();
     loader.read_catalogue(&config.join("catalogue"));
     loader.read_gateway_texts(&config.join("texts"));
     let Loader { catalogue, files, mut errors } = loader;
     let places: Vec<_> = files.iter().map(|file| file.check(&mut errors)).collect();
     errors.or(())?;
+    let Some(identity) = identity else { return Ok((catalogue, None)) };
 
     let sources: Vec<_> = files.iter().map(|file| (file.locale, file.source.text.clone())).collect();
     let texts = Texts::new(&sources).map_err(|error| ConfigError::of_file(config, error.to_string()))?;
@@ -45,7 +55,7 @@ pub fn load_catalogue(config: &Path, identity: Identity) -> Result<(Catalogue, R
     for (file, places) in files.iter().zip(&places) {
         file.render_samples(&catalogue, &renderer, places, &mut errors);
     }
-    errors.or((catalogue, renderer))
+    errors.or((catalogue, Some(renderer)))
 }
 
 /// One file of texts.
@@ -96,34 +106,43 @@ struct Loader {
 
 impl Loader {
     fn read_catalogue(&mut self, folder: &Path) {
-        let topics =
-            SourceFile::read(&folder.join("topics.toml")).and_then(|file| file.parse::<form::TopicsForm>());
-        let topics = self.errors.take(topics).unwrap_or_default();
-        self.catalogue.topics = topics.into_iter().map(|(id, form)| (id, Topic::from(form))).collect();
+        let path = folder.join(TOPICS);
+        let none = || ConfigError::of_file(&path, "expected at least one topic, such as [family]");
+        let topics = read::<form::TopicsForm>(&path).and_then(|(_, topics)| {
+            Some(topics).filter(|topics| !topics.is_empty()).ok_or_else(|| none().into())
+        });
+        let topics: Option<BTreeMap<_, _>> = self
+            .errors
+            .take(topics)
+            .map(|topics| topics.into_iter().map(|(id, form)| (id, Topic::from(form))).collect());
         let mut homes = BTreeMap::new();
         for path in self.errors.take(life_event_folders(folder)).unwrap_or_default() {
-            self.read_life_event(&path, &mut homes);
+            self.read_life_event(&path, topics.as_ref(), &mut homes);
         }
+        self.catalogue.topics = topics.unwrap_or_default();
     }
 
-    fn read_life_event(&mut self, folder: &Path, homes: &mut BTreeMap<MeasureId, LifeEventId>) {
+    /// Its texts are looked at only where what they have to hold is right: else they would seem wrong.
+    fn read_life_event(
+        &mut self,
+        folder: &Path,
+        topics: Option<&BTreeMap<TopicId, Topic>>,
+        homes: &mut BTreeMap<MeasureId, LifeEventId>,
+    ) {
         let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let Ok(id) = LifeEventId::new(name) else {
             let message = "expected a folder named by a life event's id: a-z, 0-9, _ and -";
             return self.errors.push(ConfigError::of_file(folder, message));
         };
-        let file = SourceFile::read(&folder.join("life_event.toml"));
-        let form = file.and_then(|file| file.parse().map(|form| (file, form)));
-        let Some((file, form)) = self.errors.take(form) else { return };
-        let event = form::Reader {
-            file: &file,
-            life_event: &id,
-            topics: &self.catalogue.topics,
-            homes,
-            errors: &mut self.errors,
+        let read = read(&folder.join("life_event.toml"));
+        let Some((file, form)) = self.errors.take(read) else { return };
+        let mut errors = ConfigErrors::new();
+        let event = form::Reader { file: &file, life_event: &id, topics, homes, errors: &mut errors }
+            .life_event(form);
+        if errors.is_empty() {
+            self.read_texts(folder, Some(&id), || templates(&event).map(fluent::Expected::from).collect());
         }
-        .life_event(form);
-        self.read_texts(folder, Some(&id), || templates(&event).map(fluent::Expected::from).collect());
+        self.errors.add(Some(errors));
         self.catalogue.life_events.insert(id, event);
     }
 
@@ -151,14 +170,22 @@ impl Loader {
     }
 }
 
+/// A TOML file and what it says.
+fn read<T: DeserializeOwned>(path: &Path) -> Result<(SourceFile, T), ConfigErrors> {
+    let file = SourceFile::read(path)?;
+    let form = file.parse()?;
+    Ok((file, form))
+}
+
 /// The folders inside the catalogue, in order; hidden ones are left alone.
 fn life_event_folders(folder: &Path) -> Result<Vec<PathBuf>, ConfigError> {
-    let unreadable = |error: std::io::Error| ConfigError::of_file(folder, format!("cannot be read: {error}"));
+    let unreadable = |error: std::io::Error| ConfigError::unreadable(folder, &error);
     let mut folders = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
-        let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
-        if entry.path().is_dir() && !hidden {
+        let name = entry.file_name();
+        let other = name == TOPICS || name.as_encoded_bytes().starts_with(b".");
+        if entry.path().is_dir() && !other {
             folders.push(entry.path());
         }
     }

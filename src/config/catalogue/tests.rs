@@ -15,7 +15,8 @@ fn shipped() -> PathBuf {
 
 fn load(config: &Path) -> Result<(Catalogue, Renderer), ConfigErrors> {
     let identity = load_identity(config)?;
-    load_catalogue(config, identity)
+    let (catalogue, renderer) = load_catalogue(config, Some(identity))?;
+    Ok((catalogue, renderer.expect("a renderer of the identity")))
 }
 
 fn code() -> CheckCode {
@@ -89,7 +90,7 @@ const TOML_MISTAKES: &[(&str, &str, &str)] = &[
     (
         "id = \"large_family_certificate\"",
         "id = \"Large\"",
-        ":6: measure.0.id: an id is 1 to 64 characters of a-z, 0-9, _ and -",
+        ":6: measure.id: expected an id of 1 to 64 characters of a-z, 0-9, _ and -",
     ),
     (
         "id = \"birth_grant\"",
@@ -102,8 +103,17 @@ const TOML_MISTAKES: &[(&str, &str, &str)] = &[
         "expected an id that no other measure has, found \"child_allowance\" of child_birth again",
     ),
     ("id = \"birth_grant\"", "id = \"disability_aids\"", "found \"disability_aids\" of child_birth again"),
-    ("in_use = 1", "in_use = 2", ":10: expected one of 1, found 2"),
-    ("version = 1", "version = 0", "expected a version from 1"),
+    ("in_use = 1", "in_use = 2", ":10: expected the version of one of the measure's templates (1), found 2"),
+    (
+        "in_use = 1",
+        "in_use = 0",
+        ":10: measure.in_use: expected a whole number from 1 to 4294967295, found 0",
+    ),
+    (
+        "version = 1",
+        "version = 0",
+        "measure.template.version: expected a whole number from 1 to 4294967295, found 0",
+    ),
     (
         "class = \"entitlement\"",
         "class = \"entitlment\"",
@@ -118,7 +128,7 @@ const TOML_MISTAKES: &[(&str, &str, &str)] = &[
     ("uk = \"Народження дитини\", ", "", "expected the key uk in [title], found none"),
     ("en = \"Birth of a child\"", "en = \"birth.example\"", "expected en to be 1 to 60 characters"),
     ("min = 3, max = 20", "min = 30, max = 20", "expected min and max in that order"),
-    ("max_length = 80", "max_length = 0", "expected max_length from 1 to 200"),
+    ("max_length = 80", "max_length = 0", "expected a whole number from 1 to 200, found 0"),
     ("max_length = 80", "max_lenght = 80", "found \"max_lenght\" (did you mean \"max_length\"?)"),
     ("\"UAH\", \"RUB\"", "\"UAX\"", "found \"UAX\" (did you mean \"UAH\"?)"),
     ("[\"UAH\", \"RUB\"]", "[]", "expected at least one currency"),
@@ -241,8 +251,26 @@ fn places_are_exact_and_every_mistake_is_told() {
     assert!(unused.contains("expected $office to be used, as it is declared"), "{unused}");
     fs::remove_file(copy.0.join("texts/uk.ftl")).unwrap();
     let missing = copy.broken("catalogue/topics.toml", "[health]", "[healt]");
-    assert!(missing.contains("texts/uk.ftl:1:1: cannot be read"), "{missing}");
+    assert!(missing.contains("texts/uk.ftl:1:1: expected it to be there, found nothing"), "{missing}");
     assert!(missing.contains("(did you mean \"healt\"?)"), "{missing}");
+}
+
+#[test]
+fn one_cause_is_told_once() {
+    let copy = Copy::new();
+    let expected = "expected the version of one of the measure's templates (1), found 2";
+    let told = copy.broken("catalogue/child_birth/life_event.toml", "in_use = 1", "in_use = 2");
+    assert_eq!(told, format!("catalogue/child_birth/life_event.toml:32:10: {expected}"));
+    let told = copy.broken("catalogue/topics.toml", "[health]", "[health");
+    assert_eq!(told.lines().count(), 1, "{told}");
+    fs::write(copy.0.join("catalogue/topics.toml"), "").unwrap();
+    let told = copy.broken("catalogue/topics.toml", "", "");
+    assert_eq!(told, "catalogue/topics.toml:1:1: expected at least one topic, such as [family]");
+    fs::copy(shipped().join("catalogue/topics.toml"), copy.0.join("catalogue/topics.toml")).unwrap();
+    let identity = copy.0.join("identity.toml");
+    fs::remove_file(&identity).unwrap();
+    let told = load_catalogue(&copy.0, None).map(|(_, renderer)| renderer.is_none());
+    assert_eq!(told, Ok(true));
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! The law's rules.
 
+use jiff::Timestamp;
 use jiff::civil::Time;
-use jiff::{Timestamp, tz::TimeZone};
 
-use super::super::error::ConfigErrors;
+use super::super::error::{ConfigError, ConfigErrors};
 use super::super::place::Sheet;
 use super::Look;
+use super::zones::{is_zone, meant};
 use crate::domain::{Ceilings, ContactHours, Hours, Jurisdiction};
 use crate::policy::{Quiet, Zones, strictest};
 
@@ -52,11 +53,10 @@ impl Look<'_> {
         if zones.is_empty() {
             self.wrong(&["zones"], "expected at least one time zone, such as \"Europe/Kyiv\"");
         }
-        let known: Vec<_> = jiff::tz::db().available().map(|name| name.to_string()).collect();
-        for zone in zones.iter().filter(|zone| TimeZone::get(zone).is_err()) {
+        for zone in zones.iter().filter(|zone| !is_zone(zone)) {
             let message = format!("expected the IANA name of a time zone, found \"{zone}\"");
             let error = self.place.wrong(&["zones", zone], message);
-            self.errors.push(error.with_nearest(zone, known.iter().map(String::as_str)));
+            self.errors.push(ConfigError { hint: meant(zone), ..error });
         }
     }
 

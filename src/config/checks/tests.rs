@@ -105,17 +105,38 @@ const BROKEN: &[Broken] = &[
         "gateway.toml",
         "bulk_waits_above = 200_000",
         "bulk_waits_above = 0",
-        ":20: expected at least 1, found 0",
+        "expected a whole number from 1 to 1000000000, found 0",
     ),
-    ("gateway.toml", "idempotency_days = 180", "idempotency_days = 0", ":20: expected at least 1, found 0"),
-    ("gateway.toml", "grace_seconds = 25", "grace_seconds = 0", ":17: expected at least 1, found 0"),
+    (
+        "gateway.toml",
+        "idempotency_days = 180",
+        "idempotency_days = 0",
+        "expected a whole number from 1 to 3650, found 0",
+    ),
+    (
+        "gateway.toml",
+        "grace_seconds = 25",
+        "grace_seconds = 0",
+        "expected a whole number from 1 to 3600, found 0",
+    ),
     (
         "gateway.toml",
         "# [allow_list]\n# recipients = [\"+380671234567\"]",
         "[allow_list]\nrecipients = [\"+380671234567\", \" \"]",
-        "expected an address in each place, found an empty one",
+        ":46:32: expected an address of a channel in use: for email, a mail address such as olena@example.org; for ",
     ),
-    ("policy.toml", "wait_minutes = 720", "wait_minutes = 0", ":16: expected at least 1, found 0"),
+    (
+        "gateway.toml",
+        "# [allow_list]\n# recipients = [\"+380671234567\"]",
+        "[allow_list]\nrecipients = [\n  \"анна\",\n  \"olena@example.org\",\n]",
+        "gateway.toml:47:3: expected an address of a channel in use",
+    ),
+    (
+        "policy.toml",
+        "wait_minutes = 720",
+        "wait_minutes = 0",
+        "expected a whole number from 1 to 43200, found 0",
+    ),
     (
         "gateway.toml",
         "[log]",
@@ -158,21 +179,26 @@ const BROKEN: &[Broken] = &[
         "",
         ": expected a rule for every class: [classes.campaign] is missing",
     ),
-    ("policy.toml", "per_week = 5", "per_week = 0", "expected at least 1, found 0"),
+    ("policy.toml", "per_week = 5", "per_week = 0", "expected a whole number from 1 to 1000, found 0"),
     (
         "policy.toml",
         "per_month = 12",
         "per_month = 4",
         ":13: expected at least per_week, which is 5, found 4",
     ),
-    ("policy.toml", "tries = 10", "tries = 0", ":9: expected at least 1, found 0"),
+    ("policy.toml", "tries = 10", "tries = 0", "expected a whole number from 1 to 100, found 0"),
     (
         "policy.toml",
         "longest_seconds = 3600",
         "longest_seconds = 5",
         "expected at least first_seconds, which is 30, found 5",
     ),
-    ("policy.toml", "expires_after_days = 30", "expires_after_days = 0", ":22: expected at least 1, found 0"),
+    (
+        "policy.toml",
+        "expires_after_days = 30",
+        "expires_after_days = 0",
+        "expected a whole number from 1 to 3650, found 0",
+    ),
     (
         "jurisdictions/ua.toml",
         "\"Europe/Kyiv\"",
@@ -210,7 +236,12 @@ const BROKEN: &[Broken] = &[
         "id = \"rf\"",
         "jurisdictions/ru.toml:6:6: expected the id to be the file's name, found \"rf\"",
     ),
-    ("jurisdictions/ru.toml", "per_day = 2", "per_day = 0", "expected at least 1, found 0"),
+    (
+        "jurisdictions/ru.toml",
+        "per_day = 2",
+        "per_day = 0",
+        "expected a whole number from 1 to 1000, found 0",
+    ),
     (
         "jurisdictions/strict.toml",
         "per_month = 4",
@@ -258,7 +289,7 @@ const BROKEN: &[Broken] = &[
         "channels/sms.toml",
         "concurrency = 64",
         "concurrency = 0",
-        "channels/sms.toml:5:15: expected at least 1, found 0",
+        "channels/sms.toml:5:15: lane.concurrency: expected a whole number from 1 to 10000, found 0",
     ),
     (
         "channels/sms.toml",
@@ -271,7 +302,7 @@ const BROKEN: &[Broken] = &[
         "channels/sms.toml",
         "per_second = 100",
         "lease_seconds = 5",
-        "channels/sms.toml:8:17: expected at least 15 seconds, found 5",
+        "channels/sms.toml:8:17: lane.lease_seconds: expected a whole number from 15 to 3600, found 5",
     ),
     ("channels/sms.toml", "[routes.main]", "[routes.main]\nhst = 1", "(did you mean \"host\"?)"),
 ];
@@ -335,7 +366,11 @@ fn a_channel_in_use_needs_a_rule() {
 fn a_mistake_set_by_the_environment_is_told_by_its_name() {
     let copy = Copy::new();
     let table = [
-        ("VESTNIK__POLICY__RETRY__TRIES", "0", "VESTNIK__POLICY__RETRY__TRIES: expected at least 1, found 0"),
+        (
+            "VESTNIK__POLICY__RETRY__TRIES",
+            "0",
+            "VESTNIK__POLICY__RETRY__TRIES: expected a whole number from 1 to 100, found 0",
+        ),
         (
             "VESTNIK__GATEWAY__LEDGER__MASTER_KEY",
             "s3cret",
