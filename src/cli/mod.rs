@@ -17,6 +17,8 @@ mod migrate;
 mod office;
 mod provider;
 mod publish;
+#[cfg(feature = "demo")]
+mod sandbox;
 mod schema;
 mod secrets;
 mod serve;
@@ -94,6 +96,8 @@ enum Command {
     Demo(demo::DemoArgs),
     #[cfg(feature = "demo")]
     Bench(bench::BenchArgs),
+    #[cfg(feature = "demo")]
+    Sandbox(sandbox::SandboxArgs),
     /// Run the gateway until a signal stops it.
     #[command(after_help = "Examples:
   vestnik serve
@@ -153,6 +157,8 @@ async fn command(cli: Cli) -> anyhow::Result<Exit> {
         Command::Demo(args) => demo::run(&cli.common, &args).await,
         #[cfg(feature = "demo")]
         Command::Bench(args) => bench::run(&cli.common, &args).await,
+        #[cfg(feature = "demo")]
+        Command::Sandbox(args) => sandbox::run(&args).await,
         Command::Serve => serve::run(&cli.common).await,
         Command::Check(args) => check::run(&cli.common, &args).await,
         Command::Publish(args) => publish::run(&args).await,

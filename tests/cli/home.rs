@@ -91,6 +91,22 @@ impl Home {
         Gateway { process, address }
     }
 
+    /// Starts the providers' sides, and points the commands at them.
+    pub(crate) fn sandbox(&mut self) -> Sandbox {
+        let settings = self.folder.join("sandbox.env");
+        let mut command = self.command(&["sandbox"]);
+        let mut process =
+            command.stdout(fs::File::create(&settings).unwrap()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut told = BufReader::new(process.stderr.take().unwrap()).lines();
+        let begun = told.find(|line| line.as_ref().unwrap().contains("providers are played"));
+        assert!(begun.is_some(), "it ended: {:?}", process.wait());
+        for line in fs::read_to_string(settings).unwrap().lines() {
+            let (name, value) = line.strip_prefix("export ").unwrap().split_once('=').unwrap();
+            self.set(name, value.trim_matches('\''));
+        }
+        Sandbox { process, told }
+    }
+
     /// Starts `vestnik` here with these arguments and lets it run; its log goes nowhere.
     pub(crate) fn start(&self, arguments: &[&str]) -> Child {
         self.command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
@@ -114,6 +130,28 @@ pub(crate) struct Gateway {
 impl Drop for Gateway {
     fn drop(&mut self) {
         let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The providers' sides, stopped at the end of the test.
+pub(crate) struct Sandbox {
+    process: Child,
+    told: Lines<BufReader<ChildStderr>>,
+}
+
+impl Sandbox {
+    /// Waits until this is shown on a phone.
+    pub(crate) fn shows(&mut self, part: &str) {
+        let shown = self.told.find(|line| line.as_ref().unwrap().contains(part));
+        assert!(shown.is_some(), "{part:?} was not shown: {:?}", self.process.wait());
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        // Asked politely, it takes its folder with it.
+        let _ = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status();
         let _ = self.process.wait();
     }
 }

@@ -8,6 +8,7 @@ mod dead;
 mod explain;
 mod home;
 mod publish;
+mod sandbox;
 mod seed;
 mod serve;
 mod token;

@@ -56,7 +56,8 @@ pub(super) async fn run(common: &Common, args: &TestArgs) -> anyhow::Result<Exit
         Ok(accepted) => {
             let references = accepted.references.join(", ");
             let named = if references.is_empty() { String::new() } else { format!(" as {references}") };
-            println!("The provider took it{named}. Its check code is {code}.");
+            let told = format!("The provider took it{named}. Its check code is {code}.");
+            println!("{}", wrap(&told, 100).join("\n"));
             Ok(Exit::Well)
         }
         Err(error) => {
