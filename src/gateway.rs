@@ -19,7 +19,7 @@ use crate::config::channels::{ConnectedChannel, LaneSettings};
 use crate::config::error::ConfigErrors;
 use crate::config::gateway::{LedgerSettings, Retention};
 use crate::dispatch::{
-    Alarm, Lane, LaneContext, LaneOptions, Pauses, RouteAlarm, RouteHealth, finisher, timers,
+    Alarm, Lane, LaneContext, LaneOptions, Pauses, RouteAlarm, RouteHealth, Starts, finisher, starter, timers,
 };
 use crate::duties;
 use crate::ledger::keys::WeakMasterKey;
@@ -130,7 +130,7 @@ const GOODBYE: Duration = Duration::from_secs(3);
 const PAUSE: jiff::SignedDuration = jiff::SignedDuration::from_mins(1);
 
 impl Gateway {
-    /// Connects the channels and starts the lanes, the finisher and the timers as tasks of
+    /// Connects the channels and starts the lanes, the starter, the finisher and the timers as tasks of
     /// `lifecycle`.
     pub fn start(
         loaded: Loaded,
@@ -144,6 +144,7 @@ impl Gateway {
         let horizons = horizons(loaded.gateway.retention);
         let rules = Arc::new(rules(loaded, channels, ledger.keys()));
         let (outcomes, outcomes_in) = mpsc::channel(QUEUE);
+        let (starts, starts_in) = Starts::new();
         let (alarms, alarms_in) = mpsc::channel(QUEUE);
         let (pauses, pauses_in) = watch::channel(Pauses::default());
         let context = LaneContext {
@@ -151,6 +152,7 @@ impl Gateway {
             rules: rules.clone(),
             clock: clock.clone(),
             pauses: pauses_in,
+            starts,
             outcomes,
             alarms,
         };
@@ -166,6 +168,8 @@ impl Gateway {
             gateway.add(one, &context, lifecycle);
         }
         drop(context);
+        let starter = starter::run(starts_in, ledger.clone(), rules.clone(), stopping.clone());
+        lifecycle.spawn("starter", starter);
         lifecycle.spawn("finisher", finisher::run(outcomes_in, ledger.clone(), rules.clone()));
         lifecycle.spawn("timers", timers::run(ledger.clone(), rules.clone(), POLL, stopping.clone()));
         let receipts = timers::match_receipts(ledger.clone(), rules, POLL, stopping.clone());

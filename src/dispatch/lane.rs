@@ -5,7 +5,6 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -18,9 +17,10 @@ use super::hand::Hand;
 use super::limits::Limits;
 use super::pauses::{Paused, Pauses};
 use super::route::{Route, RouteAlarm, RouteHealth};
+use super::starter::Starts;
 use crate::clock::Clock;
 use crate::domain::Priority;
-use crate::ledger::retry::{by_halves, insist};
+use crate::ledger::retry::insist;
 use crate::ledger::store::WorkRow;
 use crate::ledger::{Finished, Ledger, LedgerError, Outgoing, Rules};
 
@@ -54,6 +54,8 @@ pub struct LaneContext {
     pub clock: Clock,
     /// The pauses on record.
     pub pauses: watch::Receiver<Pauses>,
+    /// Starts what is about to be sent.
+    pub starts: Starts,
     /// Takes outcomes.
     pub outcomes: mpsc::Sender<Finished>,
     /// Takes routes that have to be paused.
@@ -190,7 +192,9 @@ impl Lane {
             let calls = if priority == Priority::Urgent { calls } else { calls - kept };
             calls.saturating_sub(under_way)
         });
-        self.start(&passing, stopping).await?;
+        for outgoing in self.context.starts.start(passing).await {
+            self.call(outgoing).await;
+        }
         self.limits.forget_old();
         Ok(self.next(calls, more, wait))
     }
@@ -265,28 +269,6 @@ impl Lane {
             return Ok(());
         }
         insist(stopping, || self.context.ledger.release(&rows)).await
-    }
-
-    /// Starts rows and calls the adapter for each. One that cannot be started at all is left to its
-    /// lease, and stands in the way of no other.
-    async fn start(&mut self, rows: &[WorkRow], stopping: &CancellationToken) -> Result<(), LedgerError> {
-        let LaneContext { ledger, rules, .. } = self.context.clone();
-        let parts = by_halves(rows, |part| insist(stopping, || ledger.start(part, &rules)).boxed()).await;
-        for (part, outcome) in parts {
-            match outcome {
-                Ok(started) => {
-                    for outgoing in started {
-                        self.call(outgoing).await;
-                    }
-                }
-                Err(error) if error.is_transient() => return Err(error),
-                Err(error) => {
-                    let notice = part.first().map(|row| row.notice);
-                    error!(?notice, error = &error as &dyn std::error::Error, "a notice cannot be started");
-                }
-            }
-        }
-        Ok(())
     }
 
     async fn call(&mut self, outgoing: Outgoing) {

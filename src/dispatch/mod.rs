@@ -7,6 +7,7 @@ mod lane;
 mod limits;
 mod pauses;
 mod route;
+pub mod starter;
 pub mod timers;
 
 pub use breaker::{Admission, Breaker, SpikeWatch};
@@ -14,3 +15,4 @@ pub use lane::{Lane, LaneContext, LaneOptions};
 pub use limits::Limits;
 pub use pauses::{Paused, Pauses};
 pub use route::{Alarm, RouteAlarm, RouteHealth};
+pub use starter::Starts;

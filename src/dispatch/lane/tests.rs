@@ -6,12 +6,12 @@ use jiff::SignedDuration;
 use vestnik_contract::{ChannelId, Permanence, SendErrorKind};
 
 use super::*;
-use crate::dispatch::{Alarm, finisher};
+use crate::dispatch::{Alarm, finisher, starter};
 use crate::domain::Notification;
 use crate::ledger::fixture::{self, World, notify};
 use crate::ledger::store::PauseRow;
 
-/// A lane of the channel `sms` and a finisher behind it.
+/// A lane of the channel `sms` with the starter and the finisher behind it.
 struct Stage {
     world: World,
     pauses: watch::Sender<Pauses>,
@@ -36,6 +36,7 @@ fn options() -> LaneOptions {
 impl Stage {
     fn open(world: World, options: LaneOptions) -> Self {
         let (outcomes, outcomes_in) = mpsc::channel(64);
+        let (starts, starts_in) = Starts::new();
         let (alarms_out, alarms) = mpsc::channel(64);
         let (pauses, pauses_in) = watch::channel(Pauses::default());
         let stopping = CancellationToken::new();
@@ -44,6 +45,7 @@ impl Stage {
             rules: world.rules.clone(),
             clock: world.clock.clock(),
             pauses: pauses_in,
+            starts,
             outcomes,
             alarms: alarms_out,
         };
@@ -52,6 +54,7 @@ impl Stage {
         let (health, mut tasks) = (lane.health(), JoinSet::new());
         tasks.spawn(lane.run(stopping.clone()));
         let (ledger, rules) = (world.ledger.clone(), world.rules.clone());
+        tasks.spawn(starter::run(starts_in, ledger.clone(), rules.clone(), stopping.clone()));
         tasks.spawn(finisher::run(outcomes_in, ledger, rules));
         Self { world, pauses, alarms, health, stopping, tasks }
     }
