@@ -13,6 +13,7 @@ mod operations;
 mod past;
 mod receipts;
 mod rows;
+mod time;
 mod timeline;
 mod tx;
 mod work;
@@ -30,10 +31,11 @@ use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 
 use self::failure::{failed, migration_failed};
+use self::time::Time;
+pub use self::time::TimeSource;
 use self::tx::PostgresTx;
 use super::error::StoreError;
 use super::store::{Store, Tx};
-use crate::clock::Clock;
 
 /// The schema's versions, embedded.
 static MIGRATIONS: Migrator = sqlx::migrate!("src/ledger/postgres/migrations");
@@ -57,21 +59,12 @@ const MIGRATION_SESSION: [(&str, &str); 2] = [("lock_timeout", "60s"), ("stateme
 /// Statements kept prepared per connection: more than there are.
 const STATEMENTS: usize = 128;
 
-/// Whose clock rules the ledger's transactions.
-#[derive(Debug, Clone)]
-pub enum TimeSource {
-    /// The database's: the one that all processes share.
-    Database,
-    /// This one: for tests and simulations, which set the time.
-    Clock(Clock),
-}
-
 /// A PostgreSQL database.
 #[derive(Debug)]
 pub struct PostgresStore {
     pool: PgPool,
     options: PgConnectOptions,
-    time: TimeSource,
+    time: Time,
 }
 
 impl PostgresStore {
@@ -97,7 +90,7 @@ impl PostgresStore {
                 })
             })
             .connect_lazy_with(options.clone().options(SESSION));
-        Ok(Self { pool, options, time })
+        Ok(Self { pool, options, time: Time::new(time) })
     }
 
     /// Closes all connections, after the transactions under way.

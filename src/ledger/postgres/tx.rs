@@ -2,17 +2,17 @@
 
 use async_trait::async_trait;
 use jiff::{Timestamp, civil::Date};
+use sqlx::Transaction;
 use sqlx::postgres::{PgPool, Postgres};
-use sqlx::{Transaction, query_scalar};
 use uuid::Uuid;
 use vestnik_contract::{ChannelId, RouteId};
 
 use super::failure::failed;
-use super::{TimeSource, citizens, inbox, notices, operations, past, receipts, timeline, work};
+use super::time::Time;
+use super::{citizens, inbox, notices, operations, past, receipts, timeline, work};
 use crate::domain::{
     CitizenKey, FinalState, NoticeId, NotificationKey, Priority, Reason, SourceId, SourceRef,
 };
-use crate::ledger::codes::Table;
 use crate::ledger::error::StoreError;
 use crate::ledger::store::{
     AddressRow, CitizenRow, ConsentRow, DeadRow, EntryRow, IdempotencyRow, InboundRow, InboxRow, Lease,
@@ -26,9 +26,6 @@ pub(super) const WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 /// Begins a transaction that reads.
 pub(super) const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
-/// When the transaction began, by the database's clock.
-const NOW: &str = "SELECT floor(extract(epoch FROM transaction_timestamp()) * 1000)::bigint";
-
 /// A transaction on PostgreSQL.
 pub(super) struct PostgresTx {
     tx: Transaction<'static, Postgres>,
@@ -39,15 +36,11 @@ impl PostgresTx {
     /// Begins a transaction by one of the statements above.
     pub(super) async fn begin(
         pool: &PgPool,
-        time: &TimeSource,
+        time: &Time,
         statement: &'static str,
     ) -> Result<Self, StoreError> {
         let mut tx = pool.begin_with(statement).await.map_err(failed)?;
-        let millis = match time {
-            TimeSource::Clock(clock) => clock.now().as_millisecond(),
-            TimeSource::Database => query_scalar(NOW).fetch_one(&mut *tx).await.map_err(failed)?,
-        };
-        let now = Table("the database's clock").moment(millis)?;
+        let now = time.now(&mut tx).await?;
         Ok(Self { tx, now })
     }
 }
