@@ -10,6 +10,7 @@ use tracing::{error, warn};
 use vestnik_contract::{ChannelId, EventBatch, EventSource, RouteId, SendError, SendErrorKind};
 
 use super::take;
+use crate::ledger::pace::Pace;
 use crate::ledger::retry::insist;
 use crate::ledger::{Ledger, Rules};
 
@@ -49,19 +50,20 @@ impl Pump {
     /// Reads until `stopping`. Failures are paced: each try after one waits twice as long as the one
     /// before, or as long as the provider asks.
     pub async fn run(self, stopping: CancellationToken) {
-        let mut pace = Pace::default();
+        let (mut wait, mut pace) = (Wait::default(), Pace::default());
         while let Some(next) = stopping.run_until_cancelled(self.source.next()).await {
             match next {
                 Ok(batch) => {
                     if self.keep(batch, &stopping).await {
-                        pace = Pace::default();
+                        wait = Wait::default();
+                        pace.turn().await;
                     } else {
-                        stopping.run_until_cancelled(tokio::time::sleep(pace.after(None))).await;
+                        stopping.run_until_cancelled(tokio::time::sleep(wait.after(None))).await;
                     }
                 }
                 Err(error) => {
                     self.tell(&error);
-                    let wait = pace.after(error.wait());
+                    let wait = wait.after(error.wait());
                     stopping.run_until_cancelled(tokio::time::sleep(wait)).await;
                 }
             }
@@ -94,15 +96,15 @@ impl Pump {
 }
 
 /// How long to wait between tries.
-struct Pace(Duration);
+struct Wait(Duration);
 
-impl Default for Pace {
+impl Default for Wait {
     fn default() -> Self {
         Self(FIRST_WAIT)
     }
 }
 
-impl Pace {
+impl Wait {
     /// The wait before the next try: what was asked for, but never less than our own.
     fn after(&mut self, asked: Option<Duration>) -> Duration {
         let own = self.0;
@@ -117,13 +119,13 @@ mod tests {
 
     #[test]
     fn waits_double_up_to_the_longest_and_obey_the_provider() {
-        let mut pace = Pace::default();
-        let waits: Vec<_> = (0..12).map(|_| pace.after(None)).collect();
+        let mut wait = Wait::default();
+        let waits: Vec<_> = (0..12).map(|_| wait.after(None)).collect();
         assert_eq!(waits[..3], [200, 400, 800].map(Duration::from_millis));
         assert_eq!(waits[11], LONGEST_WAIT);
-        let mut pace = Pace::default();
-        assert_eq!(pace.after(Some(Duration::from_secs(7))), Duration::from_secs(7));
-        assert_eq!(pace.after(Some(Duration::ZERO)), Duration::from_millis(400));
-        assert_eq!(pace.after(Some(Duration::MAX)), LONGEST_WAIT);
+        let mut wait = Wait::default();
+        assert_eq!(wait.after(Some(Duration::from_secs(7))), Duration::from_secs(7));
+        assert_eq!(wait.after(Some(Duration::ZERO)), Duration::from_millis(400));
+        assert_eq!(wait.after(Some(Duration::MAX)), LONGEST_WAIT);
     }
 }

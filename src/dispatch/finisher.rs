@@ -6,20 +6,23 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
+use crate::ledger::pace::Pace;
 use crate::ledger::retry::{by_halves, insist};
 use crate::ledger::{Finished, Ledger, Rules};
 
 /// Outcomes in one commit at most.
 const BATCH: usize = 500;
 
-/// Puts outcomes on record until every lane is gone. A batch takes what is waiting and waits for
-/// nothing. While the ledger is away, outcomes are kept and tried again: the process must be cut to
+/// Puts outcomes on record until every lane is gone. While the ledger is away, outcomes are kept and tried again: the process must be cut to
 /// lose one, and then its attempt is ambiguous.
 pub async fn run(mut outcomes: mpsc::Receiver<Finished>, ledger: Arc<Ledger>, rules: Arc<Rules>) {
-    let mut batch = Vec::with_capacity(BATCH);
-    while outcomes.recv_many(&mut batch, BATCH).await > 0 {
+    let mut pace = Pace::default();
+    loop {
+        let batch = pace.take(&mut outcomes, BATCH).await;
+        if batch.is_empty() {
+            return;
+        }
         finish(&batch, &ledger, &rules).await;
-        batch.clear();
     }
 }
 

@@ -1,8 +1,7 @@
 //! The starter: what the lanes are about to send, written as started in batches.
 //!
 //! A start costs the ledger a dozen statements, whatever their number of rows. So the lanes do not
-//! start by themselves: while one batch is being written, what they bring next waits and makes the next
-//! batch. Nobody waits for a batch to fill.
+//! start by themselves: what they bring while one batch is written makes the next.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::error;
 
 use crate::domain::NoticeId;
+use crate::ledger::pace::Pace;
 use crate::ledger::retry::{by_halves, insist};
 use crate::ledger::store::WorkRow;
 use crate::ledger::{Ledger, LedgerError, Outgoing, Rules};
@@ -60,10 +60,14 @@ pub async fn run(
     rules: Arc<Rules>,
     stopping: CancellationToken,
 ) {
-    let mut batch = Vec::with_capacity(LANES);
-    while asked.recv_many(&mut batch, LANES).await > 0 {
+    let mut pace = Pace::default();
+    loop {
+        let batch = pace.take(&mut asked, LANES).await;
+        if batch.is_empty() {
+            return;
+        }
         let (rows, answers): (Vec<_>, Vec<_>) =
-            batch.drain(..).map(|Asked { rows, answer }| (rows, answer)).unzip();
+            batch.into_iter().map(|Asked { rows, answer }| (rows, answer)).unzip();
         let asker: BTreeMap<NoticeId, usize> = (0..)
             .zip(&rows)
             .flat_map(|(lane, rows)| rows.iter().map(move |row| (row.notice, lane)))

@@ -32,6 +32,7 @@ mod inbox;
 mod links;
 mod meta;
 mod news;
+pub mod pace;
 mod past;
 mod pauses;
 mod people;

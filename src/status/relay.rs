@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::message::StatusMessage;
 use crate::broker::{Broker, BrokerError, Confirmed, Outgoing, Publisher, wait_after};
+use crate::ledger::pace::Pace;
 use crate::ledger::retry::{in_words, insist, soon};
 use crate::ledger::store::Position;
 use crate::ledger::{Ledger, LedgerError};
@@ -137,7 +138,9 @@ impl Relay {
         publisher.declare(self.options.broker.names()).await?;
         self.connected.send_replace(true);
         info!("statuses can be published");
+        let mut pace = Pace::default();
         while !stopping.is_cancelled() {
+            pace.turn().await;
             if !publisher.is_connected() {
                 return Err(BrokerError::ConnectionLost.into());
             }

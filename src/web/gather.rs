@@ -4,12 +4,14 @@ use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::oneshot;
 
+use crate::ledger::pace::Pace;
+
 /// Gathers things from requests that run at once. The first to have its turn deals with what all have
 /// brought until then; the others find their answers.
 #[derive(Debug)]
 pub(super) struct Gather<T, A> {
     waiting: Mutex<Vec<(T, oneshot::Sender<A>)>>,
-    turn: tokio::sync::Mutex<()>,
+    turn: tokio::sync::Mutex<Pace>,
 }
 
 /// Things dealt with together at most.
@@ -33,12 +35,15 @@ impl<T: Send, A: Send> Gather<T, A> {
     {
         let (sender, mut answer) = oneshot::channel();
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push((one, sender));
-        let _turn = self.turn.lock().await;
+        let mut turn = self.turn.lock().await;
         loop {
             match answer.try_recv() {
                 Ok(answer) => return Some(answer),
                 Err(oneshot::error::TryRecvError::Closed) => return None,
-                Err(oneshot::error::TryRecvError::Empty) => self.deal(&together).await,
+                Err(oneshot::error::TryRecvError::Empty) => {
+                    turn.turn().await;
+                    self.deal(&together).await;
+                }
             }
         }
     }

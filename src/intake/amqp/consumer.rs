@@ -16,6 +16,7 @@ use crate::domain::Priority;
 use crate::intake::desk::{Arrived, Desk};
 use crate::intake::parse::{Envelope, Proof};
 use crate::ledger::LedgerError;
+use crate::ledger::pace::Pace;
 
 /// What is done with a queue's messages.
 pub(super) enum Handler {
@@ -60,8 +61,9 @@ impl Consumer {
         let consumer = self.channel.basic_consume(self.queue.as_str().into(), "".into(), options, none);
         let consumer = within(consumer).await?;
         let tag = consumer.tag();
-        let mut batches = consumer.ready_chunks(self.batch);
+        let (mut batches, mut pace) = (consumer.ready_chunks(self.batch), Pace::default());
         loop {
+            pace.turn().await;
             let batch = tokio::select! {
                 biased;
                 () = stopping.cancelled() => break,
