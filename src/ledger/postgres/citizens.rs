@@ -67,9 +67,15 @@ const PUT_PREFERENCES: &str = "
     ON CONFLICT (citizen, topic) DO UPDATE SET
         preference = EXCLUDED.preference, updated_at = EXCLUDED.updated_at";
 
-const RESERVATIONS: &str = "
-    SELECT citizen, day::text AS day, count(*) AS pushes FROM reservation
-    WHERE citizen = ANY($1) AND day >= $2::text::date GROUP BY citizen, day";
+/// One citizen after the other, so that the index by citizen is used and never the one by day.
+pub(super) const RESERVATIONS: &str = "
+    SELECT asked.citizen, reserved.day::text AS day, reserved.pushes
+    FROM UNNEST($1::bytea[]) AS asked (citizen)
+    CROSS JOIN LATERAL (
+        SELECT day, count(*) AS pushes FROM reservation
+        WHERE reservation.citizen = asked.citizen AND reservation.day >= $2::text::date
+        GROUP BY day
+    ) AS reserved";
 
 const PUT_RESERVATIONS: &str = "
     INSERT INTO reservation (notice, step, citizen, day)

@@ -13,7 +13,7 @@ const IDEMPOTENCY: Table = Table("idempotency");
 const NOTIFICATION: Table = Table("notification");
 const NOTICE: Table = Table("notice");
 
-const REMEMBERED: &str = "
+pub(super) const REMEMBERED: &str = "
     SELECT * FROM idempotency WHERE (source, source_id) IN (SELECT * FROM UNNEST($1::text[], $2::text[]))";
 
 /// A reference of which nobody knows can be locked by nobody, so the row itself says whether the

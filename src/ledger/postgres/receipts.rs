@@ -19,7 +19,7 @@ const ADD_REFERENCES: &str = "
                          $8::text[])
     ON CONFLICT (channel, route, reference, attempt) DO NOTHING";
 
-const REFERENCES: &str =
+pub(super) const REFERENCES: &str =
     "SELECT * FROM provider_reference WHERE channel = $1 AND route = $2 AND reference = ANY($3)";
 
 const SAVE_REFERENCES: &str = "
@@ -34,18 +34,21 @@ const ADD_ORPHANS: &str = "
     SELECT * FROM UNNEST($1::text[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::bigint[])
     ON CONFLICT (channel, route, reference, recipient, state) DO NOTHING";
 
-/// Two takers never get the same receipt: each passes over what the other has locked.
-const TAKE_MATCHED: &str = "
+/// Two takers never get the same receipt: each passes over what the other has locked. Each receipt looks
+/// for its reference by the index.
+pub(super) const TAKE_MATCHED: &str = "
     WITH matched AS MATERIALIZED (
-        SELECT * FROM orphan
-        WHERE EXISTS (
+        SELECT orphan.* FROM orphan
+        CROSS JOIN LATERAL (
             SELECT FROM provider_reference AS known
             WHERE known.channel = orphan.channel AND known.route = orphan.route
               AND known.reference = orphan.reference
-              AND (orphan.recipient = '' OR known.recipient = orphan.recipient))
-        ORDER BY received_at
+              AND (orphan.recipient = '' OR known.recipient = orphan.recipient)
+            LIMIT 1
+        ) AS known
+        ORDER BY orphan.received_at
         LIMIT $1
-        FOR UPDATE SKIP LOCKED
+        FOR UPDATE OF orphan SKIP LOCKED
     )
     DELETE FROM orphan USING matched
     WHERE orphan.channel = matched.channel AND orphan.route = matched.route

@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use super::{PostgresStore, TimeSource};
+use super::{PostgresStore, TimeSource, citizens, notices, receipts};
 use crate::clock::{Clock, ManualClock};
 use crate::domain::CitizenKey;
 use crate::ledger::error::StoreError;
@@ -294,4 +294,27 @@ async fn the_timeline_goes_on_after_a_dump_was_restored() {
     }
     assert!(seen[0].0 < seen[1].0);
     assert_eq!(seen.into_iter().map(|(_, entry)| entry).collect::<Vec<_>>(), entries);
+}
+
+/// A connection keeps its plans: one that was made while the tables were empty has to be right when they
+/// have grown.
+#[tokio::test(flavor = "multi_thread")]
+async fn plans_made_over_empty_tables_look_rows_up_and_read_no_whole_table() {
+    let (_database, store) = open().await;
+    let mut conn = store.pool.acquire().await.unwrap();
+    conn.execute("SET plan_cache_mode = force_generic_plan").await.unwrap();
+    let table = [
+        (receipts::REFERENCES, 3, "Index Cond: ((reference = ANY ($3)) AND (channel = $1) AND (route = $2))"),
+        (receipts::TAKE_MATCHED, 1, "Index Cond: ((reference = orphan_1.reference) AND (channel = "),
+        (notices::REMEMBERED, 2, "Index Cond: ((source = "),
+        (citizens::RESERVATIONS, 2, "Index Cond: ((citizen = asked.citizen) AND (day >= "),
+    ];
+    for (number, (sql, parameters, lookup)) in table.into_iter().enumerate() {
+        let nulls = vec!["NULL"; parameters].join(", ");
+        conn.execute(AssertSqlSafe(format!("PREPARE plan_{number} AS {sql}"))).await.unwrap();
+        let explain = AssertSqlSafe(format!("EXPLAIN EXECUTE plan_{number} ({nulls})"));
+        let lines: Vec<String> = sqlx::query_scalar(explain).fetch_all(&mut *conn).await.unwrap();
+        let plan = lines.join("\n");
+        assert!(plan.contains(lookup) && !plan.contains("Seq Scan on"), "{plan}");
+    }
 }

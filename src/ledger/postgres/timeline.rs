@@ -31,7 +31,7 @@ const APPEND: &str = "
     INSERT INTO timeline (xid, notification, source, source_id, notice, at, name, what)
     SELECT (SELECT origin.xid + greatest(pg_current_xact_id()::text::bigint,
                                          pg_snapshot_xmax(pg_current_snapshot())::text::bigint - 1)
-            FROM timeline_origin AS origin),
+            FROM timeline_origin AS origin WHERE origin.one),
            notification, source, source_id, notice, at, name, what
     FROM UNNEST($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::bigint[], $6::text[], $7::text[])
          WITH ORDINALITY AS new (notification, source, source_id, notice, at, name, what, nr)
@@ -41,14 +41,14 @@ const AFTER: &str = "
     SELECT * FROM timeline
     WHERE (xid, id) > ($1, $2)
       AND xid < (SELECT origin.xid + pg_snapshot_xmin(pg_current_snapshot())::text::bigint
-                 FROM timeline_origin AS origin)
+                 FROM timeline_origin AS origin WHERE origin.one)
     ORDER BY xid, id LIMIT $3";
 
 const OF_SOURCE_AFTER: &str = "
     SELECT * FROM timeline
     WHERE source = $4 AND (xid, id) > ($1, $2)
       AND xid < (SELECT origin.xid + pg_snapshot_xmin(pg_current_snapshot())::text::bigint
-                 FROM timeline_origin AS origin)
+                 FROM timeline_origin AS origin WHERE origin.one)
     ORDER BY xid, id LIMIT $3";
 
 const OF_NOTIFICATION: &str = "SELECT * FROM timeline WHERE notification = $1 ORDER BY id";

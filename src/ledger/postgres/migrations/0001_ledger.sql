@@ -145,7 +145,8 @@ CREATE TABLE provider_reference (
     notice    UUID  NOT NULL,
     citizen   BYTEA NOT NULL,
     state     TEXT,
-    PRIMARY KEY (channel, route, reference, attempt)
+    -- The reference first: a plan that was made while the table was small could else read a whole route.
+    PRIMARY KEY (reference, channel, route, attempt)
 ) WITH (fillfactor = 85);
 
 -- The empty recipient stands for none.
