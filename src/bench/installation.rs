@@ -16,7 +16,7 @@ use super::process::{Order, Process};
 use super::servers::Servers;
 use crate::clock::Clock;
 use crate::config::Overrides;
-use crate::demo::{Folder, LOOPBACK, Sandboxes, Started, random_name, text};
+use crate::demo::{Folder, LOOPBACK, Ports, Sandboxes, Started, random_name, text};
 
 /// Everything that a measurement works with.
 pub(super) struct Installation {
@@ -34,7 +34,7 @@ impl Installation {
         let folder = Folder::create().context("a temporary folder")?;
         let public: Url = format!("http://127.0.0.1:{}/", free_port()?).parse()?;
         let Started { drivers, mut settings, .. } =
-            Sandboxes::start(&Clock::system(), &folder, &public).await?;
+            Sandboxes::start(&Clock::system(), &folder, &public, Ports::Free).await?;
         settings.extend(own_settings(&folder, &public)?);
         settings.extend(lifted_limits());
         let servers = match setup {

@@ -1,6 +1,7 @@
 //! `vestnik sandbox`.
 
 use std::io::{self, Write as _};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -10,9 +11,10 @@ use url::Url;
 use vestnik_contract::sandbox::Shown;
 
 use super::Exit;
+use super::arguments::{number, url};
 use crate::clock::Clock;
 use crate::config::Overrides;
-use crate::demo::{Folder, Sandboxes, Started};
+use crate::demo::{Folder, Ports, Sandboxes, Started};
 use crate::lifecycle::Lifecycle;
 use crate::telemetry::{LogFormat, open_log};
 
@@ -24,11 +26,18 @@ use crate::telemetry::{LogFormat, open_log};
 
 Prints the settings that point the shipped configuration at the providers' sides it plays, over the real \
 wire protocols, and then shows on standard error what each citizen's phone shows. Addresses need not \
-exist. Runs until Ctrl-C; ports and secrets are new each time. No message leaves this machine.")]
+exist. Runs until Ctrl-C; secrets are new each time. No message leaves this machine.")]
 pub(super) struct SandboxArgs {
     /// Where the gateway listens, for the receipts of the portal
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080/")]
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080/", value_parser = url)]
     gateway: Url,
+    /// Listen on this port of this machine and the four after it, in the order Viber, Telegram, SMS, email,
+    /// portal [default: any that are free]
+    #[arg(long, value_name = "PORT", value_parser = number::<u16>(1, 65_531))]
+    first_port: Option<u16>,
+    /// Keep the secrets in this folder [default: a temporary one, removed at the end]
+    #[arg(long, value_name = "FOLDER")]
+    folder: Option<PathBuf>,
 }
 
 /// The screens have nothing to finish.
@@ -37,9 +46,10 @@ const GRACE: Duration = Duration::from_secs(1);
 pub(super) async fn run(args: &SandboxArgs) -> anyhow::Result<Exit> {
     open_log(LogFormat::Text, "warn")?;
     let lifecycle = Lifecycle::new();
-    let folder = Folder::create()?;
+    let folder = args.folder.as_deref().map_or_else(Folder::create, Folder::kept)?;
+    let ports = args.first_port.map_or(Ports::Free, Ports::From);
     let Started { sandboxes, drivers, settings } =
-        Sandboxes::start(&Clock::system(), &folder, &args.gateway).await?;
+        Sandboxes::start(&Clock::system(), &folder, &args.gateway, ports).await?;
     for (channel, sandbox) in sandboxes.iter() {
         let (screen, stopping) = (sandbox.screen().watch(), lifecycle.stopping());
         lifecycle.spawn(format!("screen of {channel}"), async move {

@@ -33,7 +33,7 @@ pub(crate) use folder::{Folder, random_name, text};
 pub use phones::{Phone, Phones, Written};
 pub use providers::{Standing, TROUBLES, Wish};
 pub use sandboxes::Sandboxes;
-pub(crate) use sandboxes::{LOOPBACK, Started};
+pub(crate) use sandboxes::{LOOPBACK, Ports, Started};
 pub use stage::Stage;
 pub use story::{Act, Deed, ExpectedEnding, Message, Person, Story};
 pub use table::{surprises, table};

@@ -41,8 +41,28 @@ pub(crate) struct Started {
     pub settings: Overrides,
 }
 
+/// Where the providers' sides listen on this machine.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Ports {
+    /// Wherever there is room.
+    Free,
+    /// On five ports from this one on, in the order Viber, Telegram, SMS, email, portal.
+    From(u16),
+}
+
+impl Ports {
+    /// The next port; 0 takes any that is free.
+    fn next(&mut self) -> u16 {
+        match self {
+            Self::Free => 0,
+            Self::From(port) => std::mem::replace(port, port.saturating_add(1)),
+        }
+    }
+}
+
 /// The sandboxes while they are being started.
 struct Opening<'a> {
+    ports: Ports,
     clock: &'a Clock,
     folder: &'a Folder,
     settings: Overrides,
@@ -52,8 +72,14 @@ struct Opening<'a> {
 
 impl Sandboxes {
     /// Starts all five. `public` is where they reach the gateway.
-    pub(crate) async fn start(clock: &Clock, folder: &Folder, public: &Url) -> anyhow::Result<Started> {
+    pub(crate) async fn start(
+        clock: &Clock,
+        folder: &Folder,
+        public: &Url,
+        ports: Ports,
+    ) -> anyhow::Result<Started> {
         let mut opening = Opening {
+            ports,
             clock,
             folder,
             settings: Overrides::default(),
@@ -97,7 +123,7 @@ impl Opening<'_> {
     async fn viber(&mut self) -> anyhow::Result<()> {
         let token = random_name();
         let options = vestnik_viber::sandbox::SandboxOptions {
-            listen: LOOPBACK,
+            listen: self.listen(),
             token: token.clone(),
             keep: KEEP,
             clock: self.clock.function(),
@@ -112,7 +138,7 @@ impl Opening<'_> {
     async fn telegram(&mut self) -> anyhow::Result<()> {
         let token = format!("100200300:{}", random_name());
         let options = vestnik_telegram::sandbox::SandboxOptions {
-            listen: LOOPBACK,
+            listen: self.listen(),
             token: token.clone(),
             bot: "social_support_demo_bot".to_owned(),
             keep: KEEP,
@@ -129,7 +155,7 @@ impl Opening<'_> {
         // A password of SMPP has at most eight characters.
         let password: String = random_name().chars().take(8).collect();
         let options = vestnik_sms::sandbox::Options {
-            port: 0,
+            port: self.ports.next(),
             system_id: "vestnik".to_owned(),
             password: password.clone(),
             keep: KEEP,
@@ -144,7 +170,8 @@ impl Opening<'_> {
     }
 
     async fn email(&mut self) -> anyhow::Result<Arc<EmailSandbox>> {
-        let (sandbox, driver, address) = EmailSandbox::listen(0, self.clock.function()).await?;
+        let (sandbox, driver, address) =
+            EmailSandbox::listen(self.ports.next(), self.clock.function()).await?;
         let authority = self.folder.write("relay.pem", sandbox.certificate_pem())?;
         let password = self.folder.secret("email", vestnik_email::sandbox::PASSWORD)?;
         self.point("email", address);
@@ -157,13 +184,18 @@ impl Opening<'_> {
     }
 
     async fn portal(&mut self, public: &Url) -> anyhow::Result<()> {
-        let (sandbox, driver, address) = PortalSandbox::listen(0, self.clock.function()).await?;
+        let (sandbox, driver, address) =
+            PortalSandbox::listen(self.ports.next(), self.clock.function()).await?;
         sandbox.call_back_to(public.join("callbacks/portal/main")?);
         let secret = self.folder.secret("portal", vestnik_portal::sandbox::SECRET)?;
         self.settings.set("channels.portal.routes.main.url", format!("http://{address}/notices"));
         self.settings.set("channels.portal.routes.main.secret", secret);
         self.open(sandbox, driver);
         Ok(())
+    }
+
+    fn listen(&mut self) -> SocketAddr {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, self.ports.next()))
     }
 
     fn point(&mut self, channel: &str, address: SocketAddr) {

@@ -17,7 +17,7 @@ use vestnik_contract::ChannelId;
 use super::course::Board;
 use super::folder::{Folder, random_name, text};
 use super::phones::Phones;
-use super::sandboxes::{LOOPBACK, Sandboxes, Started};
+use super::sandboxes::{LOOPBACK, Ports, Sandboxes, Started};
 use super::story::{Act, Deed, Message, Story, registrations};
 use crate::clock::LeapingClock;
 use crate::config::sources::Sources;
@@ -79,7 +79,7 @@ impl Stage {
         let listener = TcpListener::bind(LOOPBACK).await.context("a port of this machine")?;
         let public: Url = format!("http://{}/", listener.local_addr()?).parse()?;
         let Started { sandboxes, drivers, mut settings } =
-            Sandboxes::start(&clock.clock(), &folder, &public).await?;
+            Sandboxes::start(&clock.clock(), &folder, &public, Ports::Free).await?;
         settings.extend(own_settings(&folder, &public)?);
         let loaded = Loaded::read(config, &settings)?;
         let sources = Arc::new(loaded.sources.clone());

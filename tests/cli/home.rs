@@ -2,9 +2,9 @@
 //! an environment with nothing in it but made-up secrets.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Lines};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 
 /// What a command said and how it ended.
 #[derive(Debug)]
@@ -93,8 +93,13 @@ impl Home {
 
     /// Starts the providers' sides, and points the commands at them.
     pub(crate) fn sandbox(&mut self) -> Sandbox {
+        self.sandbox_with(&[])
+    }
+
+    /// The same, told more.
+    pub(crate) fn sandbox_with(&mut self, arguments: &[&str]) -> Sandbox {
         let settings = self.folder.join("sandbox.env");
-        let mut command = self.command(&["sandbox"]);
+        let mut command = self.command(&[&["sandbox"], arguments].concat());
         let mut process =
             command.stdout(fs::File::create(&settings).unwrap()).stderr(Stdio::piped()).spawn().unwrap();
         let mut told = BufReader::new(process.stderr.take().unwrap()).lines();
