@@ -86,10 +86,14 @@ impl Loaded {
         errors.add(sources.as_ref().map(|sources| checks::sources(sources, catalogue)));
         let in_use = || channels.iter().map(|one| &one.channel);
         errors.add(policy.as_ref().map(|policy| checks::policy(policy, in_use())));
-        for sheet in strict.iter().chain(&jurisdictions) {
-            errors.add(Some(checks::jurisdiction(sheet)));
+        errors.add(strict.as_ref().map(checks::jurisdiction));
+        let mut right = Vec::new();
+        for sheet in &jurisdictions {
+            let wrong = checks::jurisdiction(sheet);
+            right.extend(Some(sheet).filter(|_| wrong.is_empty()));
+            errors.add(Some(wrong));
         }
-        errors.add(strict.as_ref().map(|strict| checks::strict_is_strictest(strict, &jurisdictions)));
+        errors.add(strict.as_ref().map(|strict| checks::strict_is_strictest(strict, &right)));
 
         let (Some(gateway), Some(sources), Some(policy), Some(strict)) = (gateway, sources, policy, strict)
         else {

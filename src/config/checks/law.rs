@@ -27,10 +27,10 @@ pub(in crate::config) fn jurisdiction(sheet: &Sheet<Jurisdiction>) -> ConfigErro
 }
 
 /// The rules where none are known must allow nothing that a law forbids, whichever it turns out to
-/// be.
+/// be. `others` are those that are right by themselves.
 pub(in crate::config) fn strict_is_strictest(
     strict: &Sheet<Jurisdiction>,
-    others: &[Sheet<Jurisdiction>],
+    others: &[&Sheet<Jurisdiction>],
 ) -> ConfigErrors {
     let mut look = Look::at(&strict.place);
     for other in others.iter().map(|sheet| &sheet.value) {

@@ -346,6 +346,15 @@ fn all_mistakes_of_all_files_are_told_at_once() {
 }
 
 #[test]
+fn a_zone_that_is_none_is_told_once() {
+    let copy = Copy::new();
+    copy.replace("jurisdictions/ua.toml", "\"Europe/Kyiv\"", "\"Europe/Kiyv\"");
+    let expected = "jurisdictions/ua.toml:13:10: expected the IANA name of a time zone, found \"Europe/Kiyv\" \
+                    (did you mean \"Europe/Kyiv\"?)";
+    assert_eq!(copy.mistakes(&Overrides::default()), [expected]);
+}
+
+#[test]
 fn a_channel_in_use_needs_a_rule() {
     let copy = Copy::new();
     copy.replace("policy.toml", "\"viber\", \"telegram\"", "\"viber\"");
