@@ -109,9 +109,12 @@ pub struct Gateway {
     pub rules: Arc<Rules>,
     /// Who understands the providers' HTTP callbacks, by channel and route.
     pub callbacks: BTreeMap<(ChannelId, RouteId), Arc<dyn Callbacks>>,
-    /// How it stands with each provider.
+    /// How it stands with each provider that is sent to.
     pub routes: Vec<RouteHealth>,
     drivers: JoinSet<()>,
+    horizons: Horizons,
+    /// Channels that nothing is sent on yet.
+    connected: Vec<ConnectedChannel>,
 }
 
 /// How long the lanes wait at most before they look for due work again.
@@ -130,21 +133,43 @@ const GOODBYE: Duration = Duration::from_secs(3);
 const PAUSE: jiff::SignedDuration = jiff::SignedDuration::from_mins(1);
 
 impl Gateway {
-    /// Connects the channels and starts the lanes, the starter, the finisher and the timers as tasks of
-    /// `lifecycle`.
+    /// Connects the channels and [sends](Self::send).
     pub fn start(
         loaded: Loaded,
         ledger: Arc<Ledger>,
         clock: &Clock,
         lifecycle: &Lifecycle,
     ) -> Result<Self, StartError> {
+        let mut gateway = Self::connect(loaded, ledger, clock)?;
+        gateway.send(clock, lifecycle);
+        Ok(gateway)
+    }
+
+    /// Connects the channels. Nothing is sent and no provider is spoken to yet: enough to take in
+    /// notifications, and to answer requests and callbacks.
+    pub fn connect(loaded: Loaded, ledger: Arc<Ledger>, clock: &Clock) -> Result<Self, StartError> {
         let connected = loaded.connect(&clock.function())?;
         let channels =
             connected.iter().map(|one| (one.channel.clone(), one.adapter.channel.clone())).collect();
-        let horizons = horizons(loaded.gateway.retention);
-        let rules = Arc::new(rules(loaded, channels, ledger.keys()));
-        let (outcomes, outcomes_in) = mpsc::channel(QUEUE);
+        let callbacks = connected.iter().filter_map(|one| {
+            Some(((one.channel.clone(), one.route.clone()), one.adapter.callbacks.clone()?))
+        });
+        Ok(Self {
+            callbacks: callbacks.collect(),
+            routes: Vec::new(),
+            drivers: JoinSet::new(),
+            horizons: horizons(loaded.gateway.retention),
+            rules: Arc::new(rules(loaded, channels, ledger.keys())),
+            ledger,
+            connected,
+        })
+    }
+
+    /// Starts the lanes, the starter, the finisher and the timers as tasks of `lifecycle`.
+    pub fn send(&mut self, clock: &Clock, lifecycle: &Lifecycle) {
+        let (ledger, rules, stopping) = (&self.ledger, &self.rules, lifecycle.stopping());
         let (starts, starts_in) = Starts::new();
+        let (outcomes, outcomes_in) = mpsc::channel(QUEUE);
         let (alarms, alarms_in) = mpsc::channel(QUEUE);
         let (pauses, pauses_in) = watch::channel(Pauses::default());
         let context = LaneContext {
@@ -156,36 +181,24 @@ impl Gateway {
             outcomes,
             alarms,
         };
-        let mut gateway = Self {
-            ledger: ledger.clone(),
-            rules: rules.clone(),
-            callbacks: BTreeMap::new(),
-            routes: Vec::new(),
-            drivers: JoinSet::new(),
-        };
-        let stopping = lifecycle.stopping();
-        for one in connected {
-            gateway.add(one, &context, lifecycle);
-        }
-        drop(context);
         let starter = starter::run(starts_in, ledger.clone(), rules.clone(), stopping.clone());
         lifecycle.spawn("starter", starter);
         lifecycle.spawn("finisher", finisher::run(outcomes_in, ledger.clone(), rules.clone()));
         lifecycle.spawn("timers", timers::run(ledger.clone(), rules.clone(), POLL, stopping.clone()));
-        let receipts = timers::match_receipts(ledger.clone(), rules, POLL, stopping.clone());
+        let receipts = timers::match_receipts(ledger.clone(), rules.clone(), POLL, stopping.clone());
         lifecycle.spawn("early receipts", receipts);
         lifecycle.spawn("pauses", read_pauses(ledger.clone(), pauses, stopping.clone()));
-        lifecycle.spawn("retention", duties::forget(ledger.clone(), horizons, stopping.clone()));
-        lifecycle.spawn("alarms", pause_routes(alarms_in, ledger, clock.clone(), stopping));
-        Ok(gateway)
+        lifecycle.spawn("retention", duties::forget(ledger.clone(), self.horizons, stopping.clone()));
+        lifecycle.spawn("alarms", pause_routes(alarms_in, ledger.clone(), clock.clone(), stopping));
+        for one in std::mem::take(&mut self.connected) {
+            self.add(one, &context, lifecycle);
+        }
     }
 
     fn add(&mut self, one: ConnectedChannel, context: &LaneContext, lifecycle: &Lifecycle) {
         let ConnectedChannel { channel, route, lane, adapter } = one;
-        let key = (channel.clone(), route.clone());
-        self.callbacks.extend(adapter.callbacks.map(|callbacks| (key.clone(), callbacks)));
         if let Some(source) = adapter.events {
-            self.read_events(key, source, context, lifecycle);
+            self.read_events((channel.clone(), route.clone()), source, context, lifecycle);
         }
         if let Some(driver) = adapter.driver {
             self.drivers.spawn(driver);
@@ -222,8 +235,8 @@ impl Gateway {
     /// Lets go of the providers, once the tasks of the lifecycle have ended: sessions are closed
     /// politely where the provider answers in time.
     pub async fn close(self) {
-        let Self { mut drivers, ledger, rules, callbacks, routes } = self;
-        drop((ledger, rules, callbacks, routes));
+        let Self { mut drivers, ledger, rules, callbacks, routes, connected, .. } = self;
+        drop((ledger, rules, callbacks, routes, connected));
         let all = async { while drivers.join_next().await.is_some() {} };
         if tokio::time::timeout(GOODBYE, all).await.is_err() {
             warn!("a provider did not answer our goodbye");

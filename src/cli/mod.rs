@@ -98,15 +98,7 @@ enum Command {
     Bench(bench::BenchArgs),
     #[cfg(feature = "demo")]
     Sandbox(sandbox::SandboxArgs),
-    /// Run the gateway until a signal stops it.
-    #[command(after_help = "Examples:
-  vestnik serve
-  VESTNIK_LOG=debug vestnik --config /etc/vestnik serve
-
-Needs all secrets. The log goes to standard error. SIGTERM or Ctrl-C lets what is under way finish, \
-for `grace_seconds` of gateway.toml at most; a second one ends it at once. Nothing is lost either way. \
-Ends with 0 if all had finished, with 1 if not.")]
-    Serve,
+    Serve(serve::ServeArgs),
     /// Check the configuration, the catalogue and the templates, and with --probe the providers.
     Check(check::CheckArgs),
     Publish(publish::PublishArgs),
@@ -159,7 +151,7 @@ async fn command(cli: Cli) -> anyhow::Result<Exit> {
         Command::Bench(args) => bench::run(&cli.common, &args).await,
         #[cfg(feature = "demo")]
         Command::Sandbox(args) => sandbox::run(&args).await,
-        Command::Serve => serve::run(&cli.common).await,
+        Command::Serve(args) => serve::run(&cli.common, &args).await,
         Command::Check(args) => check::run(&cli.common, &args).await,
         Command::Publish(args) => publish::run(&args).await,
         Command::Import(args) => import::run(&args, &cli.common).await,

@@ -90,13 +90,9 @@ fn as_text(shown: &Shown) -> String {
     let Shown { channel, address, sender, title, text, .. } = shown;
     let heading = format!("{channel} to {address} from {sender}");
     let lines = std::iter::once(heading.as_str()).chain(title.as_deref()).chain(text.lines());
-    let harmless = |line: &str| -> String {
-        line.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
-    };
-    let mut lines = lines.map(harmless);
-    let first = lines.next().unwrap_or_default();
-    let rest: String = lines.map(|line| format!("    {line}\n")).collect();
-    format!("{first}\n{rest}")
+    let text = lines.collect::<Vec<_>>().join("\n    ") + "\n";
+    let harmless = |c: char| if c.is_control() && c != '\n' { char::REPLACEMENT_CHARACTER } else { c };
+    text.chars().map(harmless).collect()
 }
 
 #[cfg(test)]

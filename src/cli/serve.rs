@@ -1,9 +1,11 @@
 //! `vestnik serve`.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use clap::{Args, ValueEnum};
 use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -28,7 +30,58 @@ use crate::status::{Options as RelayOptions, Relay};
 use crate::telemetry::{Absence, Metrics, open_log};
 use crate::web::{self, Door, Probe, WebParts, WebState};
 
-pub(super) async fn run(common: &Common) -> anyhow::Result<Exit> {
+/// Run the gateway until a signal stops it.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  vestnik serve
+  vestnik serve --roles lanes
+  VESTNIK_LOG=debug vestnik --config /etc/vestnik serve
+
+Several processes may work on one PostgreSQL, each with all roles or with some: `intake` takes messages \
+from RabbitMQ and publishes statuses there, `lanes` sends and speaks to providers, `web` answers the HTTP \
+API and callbacks. /healthz, /readyz and /metrics are answered by each.
+
+Needs all secrets. The log goes to standard error. SIGTERM or Ctrl-C lets what is under way finish, \
+for `grace_seconds` of gateway.toml at most; a second one ends it at once. Nothing is lost either way. \
+Ends with 0 if all had finished, with 1 if not.")]
+pub(super) struct ServeArgs {
+    /// What this process does
+    #[arg(
+        long,
+        value_name = "ROLE,…",
+        value_delimiter = ',',
+        env = "VESTNIK_ROLES",
+        hide_env_values = true,
+        default_values_t = [Role::Intake, Role::Lanes, Role::Web]
+    )]
+    roles: Vec<Role>,
+}
+
+/// A part of the gateway's work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Role {
+    Intake,
+    Lanes,
+    Web,
+}
+
+impl ServeArgs {
+    fn has(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Intake => "intake",
+            Self::Lanes => "lanes",
+            Self::Web => "web",
+        })
+    }
+}
+
+pub(super) async fn run(common: &Common, args: &ServeArgs) -> anyhow::Result<Exit> {
     let loaded = load(common)?;
     open_log(loaded.gateway.log.format, "")?;
     crate::lifecycle::report_panics_without_payload();
@@ -49,9 +102,12 @@ pub(super) async fn run(common: &Common) -> anyhow::Result<Exit> {
         opened = open(&loaded, &clock) => opened?,
         ending = lifecycle.run_until_signal(grace) => return Ok(Exit::from(ending?)),
     };
-    let gateway = Gateway::start(loaded, ledger, &clock, &lifecycle)?;
+    let mut gateway = Gateway::connect(loaded, ledger, &clock)?;
+    if args.has(Role::Lanes) {
+        gateway.send(&clock, &lifecycle);
+    }
     let mut probes: Vec<_> = gateway.routes.iter().cloned().map(provider_probe).collect();
-    if let Some(broker) = &settings.broker {
+    if let Some(broker) = settings.broker.as_ref().filter(|_| args.has(Role::Intake)) {
         probes.push(join_broker(broker, settings.back_pressure, &gateway, &sources, &lifecycle)?);
     }
     let state = WebState::new(WebParts {
@@ -64,8 +120,8 @@ pub(super) async fn run(common: &Common) -> anyhow::Result<Exit> {
         metrics: Some(metrics),
         probes,
     });
-    door.open(web::router(state));
-    introduce(&gateway, &settings.ledger).await;
+    door.open(if args.has(Role::Web) { web::router(state) } else { web::health_router(state) });
+    introduce(&gateway, &settings.ledger, &args.roles).await;
     info!(config = %gateway.rules.version, %listen, "vestnik is at work");
     let ending = lifecycle.run_until_signal(grace).await?;
     // What stands behind it holds the channels, which close their sessions once nobody holds them.
@@ -76,12 +132,13 @@ pub(super) async fn run(common: &Common) -> anyhow::Result<Exit> {
 }
 
 /// Says at the start, also at one after a crash, what is worked with and how much is left to do.
-async fn introduce(gateway: &Gateway, settings: &LedgerSettings) {
+async fn introduce(gateway: &Gateway, settings: &LedgerSettings, roles: &[Role]) {
     let channels: Vec<_> = gateway.routes.iter().map(|route| route.name.as_str()).collect();
-    let (ledger, channels) = (place(settings), channels.join(" "));
+    let roles: Vec<_> = roles.iter().map(ToString::to_string).collect();
+    let (ledger, channels, roles) = (place(settings), channels.join(" "), roles.join(" "));
     // A ledger that went away meanwhile is told of by those who wait for it.
     let open_work = gateway.ledger.open_work(COUNTED).await.ok();
-    info!(ledger, open_work, channels, "goes on with the work that is open");
+    info!(ledger, open_work, roles, channels, "goes on with the work that is open");
 }
 
 /// Open work is counted no further.

@@ -68,13 +68,13 @@ pub async fn run(
         }
         let (rows, answers): (Vec<_>, Vec<_>) =
             batch.into_iter().map(|Asked { rows, answer }| (rows, answer)).unzip();
-        let asker: BTreeMap<NoticeId, usize> = (0..)
+        let lanes: BTreeMap<NoticeId, usize> = (0..)
             .zip(&rows)
             .flat_map(|(lane, rows)| rows.iter().map(move |row| (row.notice, lane)))
             .collect();
         let mut started: Vec<Vec<Outgoing>> = answers.iter().map(|_| Vec::new()).collect();
         for outgoing in start(&rows.concat(), &ledger, &rules, &stopping).await {
-            if let Some(lane) = asker.get(&outgoing.notice) {
+            if let Some(lane) = lanes.get(&outgoing.notice) {
                 started[*lane].push(outgoing);
             }
         }

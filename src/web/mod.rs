@@ -69,6 +69,18 @@ pub fn router(state: WebState) -> Router {
         .with_state(state)
 }
 
+const ELSEWHERE: &str = "this process serves no API; one with the role `web` does";
+
+/// The addresses of a process that does not have the role `web`: how it is, and nothing else.
+pub fn health_router(state: WebState) -> Router {
+    Router::new()
+        .merge(health::routes())
+        .fallback(async || Problem::new(RefusalReason::NotFound, ELSEWHERE))
+        .layer(from_fn(limited))
+        .layer(from_fn(counted))
+        .with_state(state)
+}
+
 /// Answers on this listener until the process stops; requests under way are answered.
 pub async fn serve(listener: TcpListener, router: Router, stopping: CancellationToken) {
     // Answers are written at once: there is nothing to wait for and to put together.
