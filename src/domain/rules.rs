@@ -109,19 +109,19 @@ pub struct ContactHours {
     pub holidays: BTreeSet<Date>,
 }
 
-/// How many pushes one citizen may get per local day, ISO week and month, 1 to 1,000; absent: no
+/// How many pushes one citizen may get per local day, ISO week and month, 1 to 1,000,000; absent: no
 /// ceiling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ceilings {
     /// Per local day.
-    #[serde(default, deserialize_with = "whole_if_any::<1, 1000, _, _>")]
+    #[serde(default, deserialize_with = "whole_if_any::<1, 1_000_000, _, _>")]
     pub per_day: Option<u32>,
     /// Per local ISO week.
-    #[serde(default, deserialize_with = "whole_if_any::<1, 1000, _, _>")]
+    #[serde(default, deserialize_with = "whole_if_any::<1, 1_000_000, _, _>")]
     pub per_week: Option<u32>,
     /// Per local calendar month.
-    #[serde(default, deserialize_with = "whole_if_any::<1, 1000, _, _>")]
+    #[serde(default, deserialize_with = "whole_if_any::<1, 1_000_000, _, _>")]
     pub per_month: Option<u32>,
 }
 

@@ -13,6 +13,7 @@ mod process;
 mod proxy;
 mod publisher;
 mod replies;
+mod roles;
 mod sandboxes;
 mod taken_back;
 mod tier;

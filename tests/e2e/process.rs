@@ -34,6 +34,14 @@ impl Setting {
         self.folder.join("serve.log")
     }
 
+    /// Starts `vestnik serve` with some of its roles, on a port of its own.
+    pub(crate) fn serve_as(&self, roles: &str) -> Process {
+        let mut setting = self.clone();
+        let own = [("VESTNIK_ROLES", roles), ("VESTNIK__GATEWAY__HTTP__LISTEN", "127.0.0.1:0")];
+        setting.environment.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        setting.serve()
+    }
+
     /// Starts `vestnik serve`.
     pub(crate) fn serve(&self) -> Process {
         let log = OpenOptions::new().create(true).append(true).open(self.log()).unwrap();

@@ -179,7 +179,7 @@ const BROKEN: &[Broken] = &[
         "",
         ": expected a rule for every class: [classes.campaign] is missing",
     ),
-    ("policy.toml", "per_week = 5", "per_week = 0", "expected a whole number from 1 to 1000, found 0"),
+    ("policy.toml", "per_week = 5", "per_week = 0", "expected a whole number from 1 to 1000000, found 0"),
     (
         "policy.toml",
         "per_month = 12",
@@ -240,7 +240,7 @@ const BROKEN: &[Broken] = &[
         "jurisdictions/ru.toml",
         "per_day = 2",
         "per_day = 0",
-        "expected a whole number from 1 to 1000, found 0",
+        "expected a whole number from 1 to 1000000, found 0",
     ),
     (
         "jurisdictions/strict.toml",
