@@ -10,6 +10,60 @@ use uuid::Uuid;
 use crate::ledger::retry::insist;
 use crate::ledger::{Forgotten, Horizons, Ledger, LedgerError};
 
+/// A job that one process at a time does, and the others stand by to take over.
+pub struct Duty {
+    /// The ledger.
+    pub ledger: Arc<Ledger>,
+    /// What the job is called in the ledger.
+    pub name: String,
+    /// How often to look whether the job is free.
+    pub look_every: Duration,
+}
+
+/// For how long a job is held without a sign of life.
+const HELD: Duration = Duration::from_secs(30);
+
+impl Duty {
+    /// Has the job done while this process holds it, until `stopping`, when `job` has to come to its end
+    /// by itself. Calls `stand_by` while another process holds it. A process that cannot prolong its lease
+    /// in time lets the job drop.
+    pub async fn run<J: Future<Output = ()>>(
+        self,
+        mut job: impl FnMut() -> J,
+        stand_by: impl Fn(),
+        stopping: &CancellationToken,
+    ) {
+        let holder = Uuid::now_v7();
+        while !stopping.is_cancelled() {
+            if self.hold(holder).await {
+                tokio::select! {
+                    () = job() => {}
+                    () = self.until_lost(holder) => {}
+                }
+            } else {
+                stand_by();
+                stopping.run_until_cancelled(tokio::time::sleep(self.look_every)).await;
+            }
+        }
+        // One that cannot be let go is free when its lease is over.
+        let _ = self.ledger.hold_duty(&self.name, holder, Duration::ZERO).await;
+    }
+
+    async fn hold(&self, holder: Uuid) -> bool {
+        let held = self.ledger.hold_duty(&self.name, holder, HELD);
+        matches!(tokio::time::timeout(HELD / 3, held).await, Ok(Ok(true)))
+    }
+
+    async fn until_lost(&self, holder: Uuid) {
+        loop {
+            tokio::time::sleep(HELD / 3).await;
+            if !self.hold(holder).await {
+                return;
+            }
+        }
+    }
+}
+
 /// Rows of each kind in one transaction: few, so that nobody waits for it.
 const BATCH: u32 = 500;
 

@@ -129,6 +129,9 @@ const QUEUE: usize = 4096;
 /// How long drivers have to say goodbye to their providers.
 const GOODBYE: Duration = Duration::from_secs(3);
 
+/// How often a process that stands by looks whether a duty is free.
+const STAND_BY: Duration = Duration::from_secs(5);
+
 /// For how long a route that refuses us is left alone before it is tried again.
 const PAUSE: jiff::SignedDuration = jiff::SignedDuration::from_mins(1);
 
@@ -221,8 +224,8 @@ impl Gateway {
         let (refusals, mut refused) = mpsc::channel(1);
         let alarms = context.alarms.clone();
         let (pump_name, refusals_name) = (format!("events of {channel}"), format!("refusals of {channel}"));
-        let pump =
-            Pump { ledger: self.ledger.clone(), rules: self.rules.clone(), channel, route, source, refusals };
+        let (ledger, rules) = (self.ledger.clone(), self.rules.clone());
+        let pump = Pump { ledger, rules, channel, route, source, refusals, look_every: STAND_BY };
         lifecycle.spawn(refusals_name, async move {
             while let Some(Refusal { channel, route }) = refused.recv().await {
                 // Without a reader of alarms the process is ending.

@@ -10,6 +10,7 @@ use tracing::{error, warn};
 use vestnik_contract::{ChannelId, EventBatch, EventSource, RouteId, SendError, SendErrorKind};
 
 use super::take;
+use crate::duties::Duty;
 use crate::ledger::pace::Pace;
 use crate::ledger::retry::insist;
 use crate::ledger::{Ledger, Rules};
@@ -44,17 +45,30 @@ pub struct Pump {
     /// Where refusals are told, once for each time that the provider refuses. One that nobody takes
     /// in time is dropped: the next try tells it again.
     pub refusals: mpsc::Sender<Refusal>,
+    /// How often to look whether this process may read, where one at a time may.
+    pub look_every: Duration,
 }
 
 impl Pump {
+    /// Reads until `stopping`; where the provider lets one process at a time read, whenever that is the
+    /// duty of this one.
+    pub async fn run(self, stopping: CancellationToken) {
+        if !self.source.is_exclusive() {
+            return self.read(&stopping).await;
+        }
+        let name = format!("events {}/{}", self.channel, self.route);
+        let duty = Duty { ledger: self.ledger.clone(), name, look_every: self.look_every };
+        duty.run(|| self.read(&stopping), || self.source.stand_by(), &stopping).await;
+    }
+
     /// Reads until `stopping`. Failures are paced: each try after one waits twice as long as the one
     /// before, or as long as the provider asks.
-    pub async fn run(self, stopping: CancellationToken) {
+    async fn read(&self, stopping: &CancellationToken) {
         let (mut wait, mut pace) = (Wait::default(), Pace::default());
         while let Some(next) = stopping.run_until_cancelled(self.source.next()).await {
             match next {
                 Ok(batch) => {
-                    if self.keep(batch, &stopping).await {
+                    if self.keep(batch, stopping).await {
                         wait = Wait::default();
                         pace.turn().await;
                     } else {

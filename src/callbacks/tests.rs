@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::{Notify, mpsc};
@@ -82,11 +83,19 @@ struct Told {
     acknowledged: Mutex<Vec<u64>>,
     emptied: Notify,
     asked: AtomicUsize,
+    exclusive: bool,
+    stood_by: Notify,
 }
 
 impl Told {
     fn new(answers: Vec<Result<EventBatch, SendError>>) -> Arc<Self> {
+        Self::of(answers, false)
+    }
+
+    fn of(answers: Vec<Result<EventBatch, SendError>>, exclusive: bool) -> Arc<Self> {
         Arc::new(Self {
+            exclusive,
+            stood_by: Notify::new(),
             answers: Mutex::new(answers.into()),
             acknowledged: Mutex::default(),
             emptied: Notify::new(),
@@ -111,6 +120,51 @@ impl EventSource for Told {
         self.acknowledged.lock().unwrap().push(token);
         Ok(())
     }
+
+    fn is_exclusive(&self) -> bool {
+        self.exclusive
+    }
+
+    fn stand_by(&self) {
+        self.stood_by.notify_one();
+    }
+}
+
+fn pump(world: &World, source: &Arc<Told>, refusals: mpsc::Sender<Refusal>) -> Pump {
+    Pump {
+        ledger: world.ledger.clone(),
+        rules: world.rules.clone(),
+        channel: sms(),
+        route: route(),
+        source: source.clone(),
+        refusals,
+        look_every: Duration::from_millis(10),
+    }
+}
+
+#[tokio::test]
+async fn of_two_processes_one_reads_and_the_other_takes_over_when_it_goes() {
+    let world = World::sqlite().await;
+    let batch = |token| Ok(EventBatch { token, events: Vec::new() });
+    let (first, second) = (Told::of(vec![batch(1)], true), Told::of(vec![batch(2)], true));
+    let (refusals, _refused) = mpsc::channel(1);
+    let (first_stops, second_stops) = (CancellationToken::new(), CancellationToken::new());
+    let reads = pump(&world, &first, refusals.clone()).run(first_stops.clone());
+    let stands_by = async {
+        first.emptied.notified().await;
+        tokio::join!(pump(&world, &second, refusals).run(second_stops.clone()), async {
+            second.stood_by.notified().await;
+            assert_eq!(second.asked.load(Ordering::Relaxed), 0);
+            first_stops.cancel();
+            second.emptied.notified().await;
+            second_stops.cancel();
+        });
+    };
+    tokio::join!(reads, stands_by);
+    assert_eq!(
+        (&*first.acknowledged.lock().unwrap(), &*second.acknowledged.lock().unwrap()),
+        (&vec![1], &vec![2])
+    );
 }
 
 #[tokio::test]
@@ -125,14 +179,7 @@ async fn a_pump_acknowledges_what_is_on_record_and_tells_refusals() {
         batch(2, Vec::new()),
     ]);
     let (refusals, mut refused) = mpsc::channel(4);
-    let pump = Pump {
-        ledger: world.ledger.clone(),
-        rules: world.rules.clone(),
-        channel: sms(),
-        route: route(),
-        source: source.clone(),
-        refusals,
-    };
+    let pump = pump(&world, &source, refusals);
     let stopping = CancellationToken::new();
     tokio::join!(pump.run(stopping.clone()), async {
         source.emptied.notified().await;

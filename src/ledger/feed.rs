@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use super::store::{Position, Tx};
+use super::duty::hold;
+use super::store::Position;
 use super::writes::entry;
 use super::{Ledger, LedgerError};
 use crate::domain::{Entry, SourceId};
@@ -31,7 +31,7 @@ impl Ledger {
     /// while another process has the duty.
     pub async fn take_relay(&self, holder: Uuid, lease: Duration) -> Result<Option<Position>, LedgerError> {
         let mut tx = self.store.begin().await?;
-        if !hold(&mut *tx, holder, lease).await? {
+        if !hold(&mut *tx, RELAY, holder, lease).await? {
             return Ok(None);
         }
         let position = tx.value(RELAY).await?;
@@ -46,7 +46,7 @@ impl Ledger {
     /// process has it by now, and then nothing is remembered.
     pub async fn save_relay(&self, holder: Uuid, lease: Duration, to: Position) -> Result<bool, LedgerError> {
         let mut tx = self.store.begin().await?;
-        if !hold(&mut *tx, holder, lease).await? {
+        if !hold(&mut *tx, RELAY, holder, lease).await? {
             return Ok(false);
         }
         tx.put_value(RELAY, &to.to_string()).await?;
@@ -56,18 +56,8 @@ impl Ledger {
 
     /// Lets go of the relay's duty, so that another process need not wait for the lease to end.
     pub async fn leave_relay(&self, holder: Uuid) -> Result<(), LedgerError> {
-        let mut tx = self.store.begin().await?;
-        if hold(&mut *tx, holder, Duration::ZERO).await? {
-            tx.commit().await?;
-        }
-        Ok(())
+        self.hold_duty(RELAY, holder, Duration::ZERO).await.map(drop)
     }
-}
-
-async fn hold(tx: &mut dyn Tx, holder: Uuid, lease: Duration) -> Result<bool, LedgerError> {
-    let lease = SignedDuration::try_from(lease).unwrap_or(SignedDuration::ZERO);
-    let until = tx.now().saturating_add(lease).unwrap_or(Timestamp::MAX);
-    Ok(tx.take_duty(RELAY, holder, until).await?.is_some())
 }
 
 /// A text that names no position.

@@ -22,6 +22,7 @@ pub(crate) mod suite;
 mod accept;
 mod closing;
 mod dead;
+mod duty;
 mod facts;
 mod feed;
 mod finish;

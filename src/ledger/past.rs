@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
+use super::duty::hold;
 use super::store::Past;
 use super::{Ledger, LedgerError};
 
@@ -57,9 +58,7 @@ impl Ledger {
     ) -> Result<Option<Forgotten>, LedgerError> {
         let mut tx = self.store.begin().await?;
         let now = tx.now();
-        let lease = SignedDuration::try_from(lease).unwrap_or(SignedDuration::ZERO);
-        let until = now.saturating_add(lease).unwrap_or(Timestamp::MAX);
-        if tx.take_duty(RETENTION, holder, until).await?.is_none() {
+        if !hold(&mut *tx, RETENTION, holder, lease).await? {
             return Ok(None);
         }
         let before = |horizon| now.saturating_sub(horizon).unwrap_or(Timestamp::MIN);

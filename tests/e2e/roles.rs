@@ -12,7 +12,8 @@ use crate::publisher::publish_by_pika;
 use crate::tier::until;
 use crate::world::{Kept, World};
 
-/// One process takes in, one sends, one answers: together they are the gateway that one process is.
+/// One process takes in, two send, one answers: together they are the gateway that one process is, and
+/// nothing is sent twice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn processes_with_a_role_each_make_one_gateway() {
     let people = people(50);
@@ -32,7 +33,7 @@ async fn processes_with_a_role_each_make_one_gateway() {
     let bodies: Vec<_> =
         (100..).zip(&people).map(|(mark, person)| grant(&format!("n-{mark}"), person, mark)).collect();
     tokio::task::block_in_place(|| publish_by_pika(&world.host, &bodies));
-    let lanes = world.setting.serve_as("lanes");
+    let lanes = [world.setting.serve_as("lanes"), world.setting.serve_as("lanes")];
     let told = world.until_ended(people.len(), Duration::from_mins(1)).await;
     let states: BTreeSet<_> = endings(&told).into_values().map(|status| status.state).collect();
     assert_eq!(
@@ -42,7 +43,7 @@ async fn processes_with_a_role_each_make_one_gateway() {
         tally(&endings(&told))
     );
     assert_eq!(world.sandboxes.taken(), people.len() as u64);
-    for process in [intake, lanes] {
+    for process in lanes.into_iter().chain([intake]) {
         assert!(process.terminate(Duration::from_secs(30)).await.success());
     }
     world.stop().await;

@@ -131,4 +131,13 @@ pub trait EventSource: Send + Sync {
 
     /// Tells the provider that the batch is kept. An unknown or late token is no error.
     async fn acknowledge(&self, token: u64) -> Result<(), SendError>;
+
+    /// Whether the provider lets one process at a time read. Then [`next`](Self::next) is called by the
+    /// process whose duty it is, and [`stand_by`](Self::stand_by) by the others.
+    fn is_exclusive(&self) -> bool {
+        false
+    }
+
+    /// Another process reads: nothing is wrong if this one does not.
+    fn stand_by(&self) {}
 }

@@ -18,7 +18,7 @@ pub(crate) struct Updates {
     polling: Arc<Polling>,
 }
 
-/// How the last poll ended; nothing before the first has.
+/// How the last poll ended; nothing before the first has. Well, where another process polls.
 #[derive(Default)]
 pub(crate) struct Polling(Mutex<Option<Result<(), SendError>>>);
 
@@ -107,5 +107,15 @@ impl EventSource for Updates {
             place.confirm = place.handed_out.take();
         }
         Ok(())
+    }
+
+    /// "Conflict: terminated by other getUpdates request" is the answer to all but one
+    /// (<https://core.telegram.org/bots/api#getupdates>).
+    fn is_exclusive(&self) -> bool {
+        true
+    }
+
+    fn stand_by(&self) {
+        self.polling.ended(Ok(()));
     }
 }
