@@ -1,0 +1,57 @@
+{{- define "vestnik.name" -}}
+{{- .Values.nameOverride | default .Chart.Name | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+
+{{/* The name of everything in the release: short enough for what is put behind it. */}}
+{{- define "vestnik.fullname" -}}
+{{- $name := include "vestnik.name" . -}}
+{{- $both := contains $name .Release.Name | ternary .Release.Name (printf "%s-%s" .Release.Name $name) -}}
+{{- .Values.fullnameOverride | default $both | trunc 48 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "vestnik.image" -}}
+{{- $tag := printf ":%s" (.Values.image.tag | default .Chart.AppVersion) -}}
+{{- $digest := .Values.image.digest -}}
+{{- .Values.image.repository -}}{{- $digest | empty | ternary $tag (printf "@%s" $digest) -}}
+{{- end -}}
+
+{{/* The components that run, separated by blanks. */}}
+{{- define "vestnik.components" -}}
+{{- .Values.split | ternary "intake lanes web" "gateway" -}}
+{{- end -}}
+
+{{/* The component that answers HTTP for others than the cluster itself. */}}
+{{- define "vestnik.front" -}}
+{{- .Values.split | ternary "web" "gateway" -}}
+{{- end -}}
+
+{{- define "vestnik.selector" -}}
+app.kubernetes.io/name: {{ include "vestnik.name" .root }}
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+{{- with .component }}
+app.kubernetes.io/component: {{ . }}
+{{- end }}
+{{- end -}}
+
+{{- define "vestnik.labels" -}}
+{{ include "vestnik.selector" . }}
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
+{{- end -}}
+
+{{- define "vestnik.serviceAccount" -}}
+{{- .Values.serviceAccount.name | default (.Values.serviceAccount.create | ternary (include "vestnik.fullname" .) "default") -}}
+{{- end -}}
+
+{{/* A hook runs before the release's own service account is there, so it has the namespace's. */}}
+{{- define "vestnik.hookServiceAccount" -}}
+{{- .Values.serviceAccount.create | ternary "default" (include "vestnik.serviceAccount" .) -}}
+{{- end -}}
+
+{{/* When a hook runs. The weight orders what the hook's pod needs before the pod. */}}
+{{- define "vestnik.hook" -}}
+helm.sh/hook: pre-install,pre-upgrade
+helm.sh/hook-weight: {{ . | quote }}
+helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+{{- end -}}
