@@ -15,9 +15,15 @@
 {{- .Values.image.repository -}}{{- $digest | empty | ternary $tag (printf "@%s" $digest) -}}
 {{- end -}}
 
-{{/* The components that run, separated by blanks. */}}
+{{/* The components that run, separated by blanks. Without RabbitMQ there is nothing for intake to take. */}}
 {{- define "vestnik.components" -}}
-{{- .Values.split | ternary "intake lanes web" "gateway" -}}
+{{- $intake := hasKey .Values.secrets "VESTNIK_AMQP_URL" | ternary "intake " "" -}}
+{{- .Values.split | ternary (printf "%slanes web" $intake) "gateway" -}}
+{{- end -}}
+
+{{/* The component that calls the providers. */}}
+{{- define "vestnik.caller" -}}
+{{- .Values.split | ternary "lanes" "gateway" -}}
 {{- end -}}
 
 {{/* The component that answers HTTP for others than the cluster itself. */}}
