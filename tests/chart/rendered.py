@@ -41,6 +41,10 @@ def name_of(one: dict) -> str:
     return f"{one['kind']} {one['metadata']['name']}"
 
 
+def component(one: dict) -> str:
+    return one["metadata"]["labels"]["app.kubernetes.io/component"]
+
+
 def workloads(everything: list[dict]) -> list[dict]:
     """What has pods."""
     return [one for one in everything if one["kind"] in ("Deployment", "Job")]
@@ -77,6 +81,10 @@ def secrets(workload: dict) -> dict:
 
 def is_hook(one: dict) -> bool:
     return "helm.sh/hook" in one["metadata"].get("annotations", {})
+
+
+def weight(hook: dict) -> int:
+    return int(hook["metadata"]["annotations"]["helm.sh/hook-weight"])
 
 
 def chosen(selector: dict, everything: list[dict]) -> list[dict]:

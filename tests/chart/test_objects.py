@@ -6,7 +6,20 @@ import unittest
 import kubernetes_validate
 
 from rendered import (
-    ROOT, SETS, chosen, container, is_hook, name_of, objects, of_kind, pod, secrets, variables, workloads,
+    ROOT,
+    SETS,
+    chosen,
+    component,
+    container,
+    is_hook,
+    name_of,
+    objects,
+    of_kind,
+    pod,
+    secrets,
+    variables,
+    weight,
+    workloads,
 )
 
 # The oldest release that Chart.yaml allows, and the newest that the validator knows.
@@ -47,16 +60,15 @@ class Objects(unittest.TestCase):
 
     def test_each_role_has_its_pods(self):
         for values, expected in POD_PARTS.items():
-            parts = [one["metadata"]["labels"]["app.kubernetes.io/component"] for one in workloads(objects(values))]
-            self.assertEqual(sorted(parts), expected, values)
+            self.assertEqual(sorted(map(component, workloads(objects(values)))), expected, values)
         roles = {tuple(container(one)["args"]) for one in of_kind(objects("roles"), "Deployment")}
         self.assertEqual(roles, {("serve", "--roles", role) for role in ("intake", "lanes", "web")})
         (together,) = of_kind(objects("minimal"), "Deployment")
         self.assertEqual(container(together)["args"], ["serve"])
 
     def test_without_a_broker_there_is_no_intake(self):
-        parts = {name_of(one) for one in of_kind(objects("minimal", "--set", "split=true"), "Deployment")}
-        self.assertEqual(parts, {"Deployment notices-vestnik-lanes", "Deployment notices-vestnik-web"})
+        deployments = of_kind(objects("minimal", "--set", "split=true"), "Deployment")
+        self.assertEqual(set(map(component, deployments)), {"lanes", "web"})
 
     def test_every_pod_can_do_the_least(self):
         for values, workload in each_workload():
@@ -75,8 +87,11 @@ class Objects(unittest.TestCase):
                 self.assertIs(account["automountServiceAccountToken"], False)
 
     def test_every_secret_is_a_reference(self):
-        named = {name for file in (ROOT / "config").rglob("*.toml") for name in
-                 re.findall(r'\{ env = "(\w+)" \}', file.read_text())}
+        named = {
+            name
+            for file in (ROOT / "config").rglob("*.toml")
+            for name in re.findall(r'\{ env = "(\w+)" \}', file.read_text())
+        }
         self.assertTrue({"VESTNIK_MASTER_KEY", "VESTNIK_SMPP_PASSWORD"} <= named, named)
         for values, workload in each_workload():
             with self.subTest(values=values, workload=name_of(workload)):
@@ -97,60 +112,81 @@ class Objects(unittest.TestCase):
             everything = objects(values)
             (job,) = of_kind(everything, "Job")
             self.assertEqual(job["metadata"]["annotations"]["helm.sh/hook"], "pre-install,pre-upgrade")
-            later = {name_of(one) for one in everything if not is_hook(one)}
-            maps = [volume["configMap"]["name"] for volume in pod(job).get("volumes", []) if volume["name"] == "files"]
-            needed = {f"ConfigMap {name}" for name in maps} | {f"ServiceAccount {pod(job)['serviceAccountName']}"}
-            self.assertFalse(needed & later, values)
-            hooks = {name_of(one): int(one["metadata"]["annotations"]["helm.sh/hook-weight"]) for one in everything if is_hook(one)}
-            for name in maps:
-                self.assertLess(hooks[f"ConfigMap {name}"], hooks[name_of(job)])
+            files = [
+                one["configMap"]["name"] for one in pod(job).get("volumes", []) if one["name"] == "files"
+            ]
+            needed = {f"ConfigMap {name}" for name in files} | {
+                f"ServiceAccount {pod(job)['serviceAccountName']}"
+            }
+            self.assertFalse(needed & {name_of(one) for one in everything if not is_hook(one)}, values)
+            weights = {name_of(one): weight(one) for one in everything if is_hook(one)}
+            for name in files:
+                self.assertLess(weights[f"ConfigMap {name}"], weights[name_of(job)])
 
     def test_an_upgrade_takes_no_pod_before_another_is_ready(self):
         for values, workload in each_workload():
             if workload["kind"] != "Deployment":
                 continue
             with self.subTest(values=values, workload=name_of(workload)):
-                self.assertEqual(workload["spec"]["strategy"]["rollingUpdate"], {"maxUnavailable": 0, "maxSurge": 1})
+                pace = workload["spec"]["strategy"]["rollingUpdate"]
+                self.assertEqual(pace, {"maxUnavailable": 0, "maxSurge": 1})
                 one = container(workload)
                 drain = one.get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
                 grace = int(variables(workload)["VESTNIK__GATEWAY__GRACE_SECONDS"])
                 # Five seconds for what is cut short, three for the goodbye.
                 self.assertGreater(pod(workload)["terminationGracePeriodSeconds"], drain + grace + 5 + 3)
-                answers = workload["metadata"]["labels"]["app.kubernetes.io/component"] in ("gateway", "web")
-                self.assertEqual(drain > 0, answers)
+                self.assertEqual(drain > 0, component(workload) in ("gateway", "web"))
                 paths = [one[probe]["httpGet"]["path"] for probe in ("livenessProbe", "readinessProbe")]
                 self.assertEqual(paths, ["/healthz", "/readyz"])
 
-    def test_selectors_choose_what_they_mean(self):
-        for values in SETS:
+    def test_the_service_leads_to_the_pods_that_answer(self):
+        for values, expected in (("minimal", "gateway"), ("production", "gateway"), ("roles", "web")):
             everything = objects(values)
             (service,) = of_kind(everything, "Service")
             (front,) = chosen(service["spec"]["selector"], everything)
-            self.assertIn(name_of(front), ("Deployment notices-vestnik-gateway", "Deployment notices-vestnik-web"))
-            self.assertEqual(service["spec"]["ports"][0]["targetPort"], container(front)["ports"][0]["name"])
+            self.assertEqual(component(front), expected)
+            (port,) = container(front)["ports"]
+            self.assertEqual(service["spec"]["ports"][0]["targetPort"], port["name"])
             listens = variables(front)["VESTNIK__GATEWAY__HTTP__LISTEN"]
-            self.assertEqual(listens, f"0.0.0.0:{container(front)['ports'][0]['containerPort']}")
-            deployments = of_kind(everything, "Deployment")
-            budgets = [chosen(one["spec"]["selector"]["matchLabels"], everything) for one in of_kind(everything, "PodDisruptionBudget")]
-            self.assertEqual(sorted(map(len, budgets)), [1] * len(deployments), values)
-            self.assertEqual([one for (one,) in budgets], deployments)
-            policies = [chosen(one["spec"]["podSelector"]["matchLabels"], everything) for one in of_kind(everything, "NetworkPolicy")]
-            if policies:
-                self.assertCountEqual([name_of(one) for (one,) in policies], map(name_of, workloads(everything)))
+            self.assertEqual(listens, f"0.0.0.0:{port['containerPort']}")
+
+    def test_each_budget_and_policy_is_of_one_workload_and_none_is_left_out(self):
+        for values in SETS:
+            everything = objects(values)
+            budgets = [
+                one["spec"]["selector"]["matchLabels"] for one in of_kind(everything, "PodDisruptionBudget")
+            ]
+            self.assertCountEqual(
+                self.only(budgets, everything), map(component, of_kind(everything, "Deployment"))
+            )
+            policies = [
+                one["spec"]["podSelector"]["matchLabels"] for one in of_kind(everything, "NetworkPolicy")
+            ]
+            expected = [] if values == "minimal" else map(component, workloads(everything))
+            self.assertCountEqual(self.only(policies, everything), expected)
+
+    def only(self, selectors, everything):
+        """The component of the one workload that each selector chooses."""
+        found = [chosen(selector, everything) for selector in selectors]
+        self.assertEqual([len(one) for one in found], [1] * len(selectors))
+        return [component(one) for (one,) in found]
 
     def test_scaled_deployments_leave_the_number_of_pods_to_the_scaler(self):
-        scaled = {values: [one["spec"]["scaleTargetRef"]["name"] for one in of_kind(objects(values), "HorizontalPodAutoscaler")]
-                  for values in SETS}
-        expected = {"minimal": [], "production": ["notices-vestnik-gateway"], "roles": ["notices-vestnik-lanes"]}
-        self.assertEqual(scaled, expected)
+        expected = {"minimal": set(), "production": {"gateway"}, "roles": {"lanes"}}
         for values in SETS:
+            scalers = of_kind(objects(values), "HorizontalPodAutoscaler")
+            scaled = {one["spec"]["scaleTargetRef"]["name"] for one in scalers}
+            self.assertEqual(scaled, {f"notices-vestnik-{name}" for name in expected[values]})
             for one in of_kind(objects(values), "Deployment"):
-                self.assertEqual("replicas" in one["spec"], one["metadata"]["name"] not in scaled[values], name_of(one))
+                self.assertEqual(
+                    "replicas" in one["spec"], one["metadata"]["name"] not in scaled, name_of(one)
+                )
 
     def test_from_outside_only_callbacks_and_citizens_pages_are_reached(self):
         def paths(values):
             (ingress,) = of_kind(objects(values), "Ingress")
             return [path["path"] for path in ingress["spec"]["rules"][0]["http"]["paths"]]
+
         self.assertEqual(paths("production"), ["/callbacks", "/unsubscribe"])
         self.assertEqual(paths("roles"), ["/callbacks", "/unsubscribe", "/v1"])
         self.assertEqual(of_kind(objects("minimal"), "Ingress"), [])
@@ -159,7 +195,7 @@ class Objects(unittest.TestCase):
         ports = {}
         for one in of_kind(objects("roles"), "NetworkPolicy"):
             egress = [port["port"] for rule in one["spec"]["egress"] for port in rule["ports"]]
-            ports[one["metadata"]["name"].rsplit("-", 1)[1]] = 2775 in egress
+            ports[component(one)] = 2775 in egress
         self.assertEqual(ports, {"intake": False, "lanes": True, "migration": False, "web": False})
 
     def test_metrics_are_found_in_one_way(self):
@@ -173,4 +209,5 @@ class Objects(unittest.TestCase):
         def digest(*arguments):
             (one,) = of_kind(objects("production", *arguments), "Deployment")
             return one["spec"]["template"]["metadata"]["annotations"]["vestnik/files"]
+
         self.assertNotEqual(digest(), digest("--set", r"files.policy\.toml=x"))

@@ -100,7 +100,9 @@ class Program(unittest.TestCase):
         self.assertIn("VESTNIK__CHANNELS__SMS__ROUTS__MAIN__PORT", said.stderr)
 
     def test_every_command_is_known(self):
-        commands = {tuple(container(workload)["args"]) for values in SETS for workload in workloads(objects(values))}
+        commands = {
+            tuple(container(workload)["args"]) for values in SETS for workload in workloads(objects(values))
+        }
         self.assertIn(("serve",), commands)
         for command in commands:
             with self.subTest(command=command):

@@ -89,7 +89,11 @@ class Values(unittest.TestCase):
         def keys(schema, value, path):
             for key, inner in schema.get("properties", {}).items():
                 place = f"{path}.{key}"
-                if place in (".global", ".image.repository") or path == ".secrets" or place.startswith(".settings."):
+                if (
+                    place in (".global", ".image.repository")
+                    or path == ".secrets"
+                    or place.startswith(".settings.")
+                ):
                     continue
                 yield place, key in value
                 inner = SCHEMA["definitions"]["deployment"] if "allOf" in inner else inner
@@ -103,13 +107,24 @@ class Values(unittest.TestCase):
 
     def test_settings_become_the_variables_they_stand_for(self):
         arguments = (
-            "--set", "settings.policy.big=1000000", "--set", "settings.policy.price=$(HOME)$$",
-            "--set", "settings.policy.off=", "--set-json", 'settings.policy.list=["a",1,true]',
+            "--set",
+            "settings.policy.big=1000000",
+            "--set",
+            "settings.policy.price=$(HOME)$$",
+            "--set",
+            "settings.policy.off=",
+            "--set-json",
+            'settings.policy.list=["a",1,true]',
         )
         for workload in workloads(objects("minimal", *arguments)):
-            found = {name.removeprefix("VESTNIK__POLICY__"): value for name, value in variables(workload).items()
-                     if name.startswith("VESTNIK__POLICY__")}
-            self.assertEqual(found, {"BIG": "1000000", "PRICE": "$(HOME)$$", "OFF": "", "LIST": '["a",1,true]'})
+            found = {
+                name.removeprefix("VESTNIK__POLICY__"): value
+                for name, value in variables(workload).items()
+                if name.startswith("VESTNIK__POLICY__")
+            }
+            self.assertEqual(
+                found, {"BIG": "1000000", "PRICE": "$(HOME)$$", "OFF": "", "LIST": '["a",1,true]'}
+            )
 
     def test_the_notes_say_what_to_do_next(self):
         for values in SETS:
@@ -118,7 +133,9 @@ class Values(unittest.TestCase):
             self.assertEqual(said.returncode, 0, said.stderr)
             notes = said.stdout.partition("NOTES:\n")[2]
             caller = "lanes" if values == "roles" else "gateway"
-            self.assertIn(f"kubectl -n agency exec deploy/notices-vestnik-{caller} -- vestnik check --probe", notes)
+            self.assertIn(
+                f"kubectl -n agency exec deploy/notices-vestnik-{caller} -- vestnik check --probe", notes
+            )
             self.assertEqual("No publicUrl" in notes, values == "minimal")
             self.assertEqual("networkPolicy is off" in notes, values == "minimal")
 
@@ -131,5 +148,7 @@ class Values(unittest.TestCase):
         for workload in workloads(objects("minimal")):
             given, security = variables(workload), workload["spec"]["template"]["spec"]["securityContext"]
             self.assertIn(f"ENV VESTNIK_CONFIG={given['VESTNIK_CONFIG']} ", recipe)
-            self.assertIn(f"VESTNIK__GATEWAY__HTTP__LISTEN={given['VESTNIK__GATEWAY__HTTP__LISTEN']}\n", recipe)
+            self.assertIn(
+                f"VESTNIK__GATEWAY__HTTP__LISTEN={given['VESTNIK__GATEWAY__HTTP__LISTEN']}\n", recipe
+            )
             self.assertIn(f"\nUSER {security['runAsUser']}:{security['runAsGroup']}\n", recipe)

@@ -12,7 +12,8 @@ install_missing_chart_tools() {
   local python
   if ! has_chart_tools; then
     python=$(python_with "$venv_modules") || die "Python 3 has no module venv, though it was installed."
-    printf 'Installing a validator of Kubernetes objects from PyPI into %s: the chart is tested with it.\n' "$chart_tools"
+    printf 'Installing a validator of Kubernetes objects from PyPI into %s: the chart is tested with it.\n' \
+      "$chart_tools"
     rm -rf "$chart_tools"
     make_chart_tools "$python" >"$logs/chart-tools.log" 2>&1 || chart_tools_failed
   fi

@@ -47,7 +47,8 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- end -}}
 
 {{- define "vestnik.serviceAccount" -}}
-{{- .Values.serviceAccount.name | default (.Values.serviceAccount.create | ternary (include "vestnik.fullname" .) "default") -}}
+{{- $own := .Values.serviceAccount.create | ternary (include "vestnik.fullname" .) "default" -}}
+{{- .Values.serviceAccount.name | default $own -}}
 {{- end -}}
 
 {{/* A hook runs before the release's own service account is there, so it has the namespace's. */}}
