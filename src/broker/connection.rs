@@ -53,6 +53,19 @@ impl BrokerError {
         self.obstacle().map_or_else(|| self.to_string(), |obstacle| obstacle.to_string())
     }
 
+    /// The routing key that the broker does not let us publish under, where it says so. RabbitMQ
+    /// names it in the reply text alone: "access to topic '…' in exchange '…' in vhost …"
+    /// (`rabbit_access_control:check_topic_access`).
+    #[must_use]
+    pub fn refused_key(&self) -> Option<&str> {
+        let Self::Amqp(error) = self else { return None };
+        let ErrorKind::ProtocolError(error) = error.kind() else { return None };
+        let refused = matches!(error.kind(), AMQPErrorKind::Soft(AMQPSoftError::ACCESSREFUSED));
+        let text = error.get_message().as_str();
+        let (_, after) = refused.then(|| text.split_once(" access to topic '"))??;
+        Some(after.split_once("' in exchange ")?.0)
+    }
+
     /// What stands between us and the broker, where it can be told.
     #[must_use]
     pub fn obstacle(&self) -> Option<Obstacle> {
@@ -141,7 +154,22 @@ pub async fn within<T>(answer: impl Future<Output = lapin::Result<T>>) -> Result
 
 #[cfg(test)]
 mod tests {
+    use lapin::protocol::AMQPError;
+
     use super::*;
+
+    #[test]
+    fn a_refused_routing_key_is_read_from_the_brokers_words() {
+        let refusal = |text: &str| {
+            let kind = AMQPErrorKind::Soft(AMQPSoftError::ACCESSREFUSED);
+            BrokerError::Amqp(ErrorKind::ProtocolError(AMQPError::new(kind, text.into())).into())
+        };
+        let one = "ACCESS_REFUSED - access to topic 'normal.other.x' in exchange 'v' in vhost '/' refused for user 'u'";
+        assert_eq!(refusal(one).refused_key(), Some("normal.other.x"));
+        let all = "ACCESS_REFUSED - access to exchange 'v' in vhost '/' refused for user 'u'";
+        assert_eq!(refusal(all).refused_key(), None);
+        assert_eq!(refusal("ACCESS_REFUSED - access to topic 'normal.oth").refused_key(), None);
+    }
 
     #[test]
     fn a_url_is_checked_and_never_shown() {

@@ -104,6 +104,45 @@ impl Outsider {
     }
 }
 
+/// A user who may publish as the source `family_fund` alone. Deleted when it is dropped.
+pub(crate) struct Restricted {
+    /// The same broker, as this user.
+    pub broker: Broker,
+    user: String,
+}
+
+impl Restricted {
+    pub(crate) fn beside(broker: &Broker) -> Self {
+        let user = format!("test-{}", Uuid::now_v7().simple());
+        rabbitmqctl(&["add_user", &user, "loopback"]);
+        rabbitmqctl(&["set_permissions", "-p", "/", &user, ".*", ".*", ".*"]);
+        let (exchange, own) = (broker.names().notifications(), r"^[a-z]+\.family_fund\.");
+        rabbitmqctl(&["set_topic_permissions", "-p", "/", &user, &exchange, own, "^$"]);
+        let mut url: url::Url = url().parse().unwrap();
+        url.set_username(&user).unwrap();
+        url.set_password(Some("loopback")).unwrap();
+        Self { broker: Broker::new(url.to_string().into(), broker.names().clone()).unwrap(), user }
+    }
+
+    /// From now on it may publish nothing.
+    pub(crate) fn forbid_all(&self) {
+        rabbitmqctl(&["set_permissions", "-p", "/", &self.user, ".*", "^$", ".*"]);
+    }
+}
+
+impl Drop for Restricted {
+    fn drop(&mut self) {
+        rabbitmqctl(&["delete_user", &self.user]);
+    }
+}
+
+fn rabbitmqctl(arguments: &[&str]) {
+    let program = std::env::var("VESTNIK_TEST_RABBITMQCTL")
+        .expect("VESTNIK_TEST_RABBITMQCTL names the command; `tests/run --servers` starts a RabbitMQ");
+    let output = std::process::Command::new(program).args(arguments).output().unwrap();
+    assert!(output.status.success(), "rabbitmqctl {arguments:?}: {output:?}");
+}
+
 /// A way to the broker that can be cut.
 pub(crate) struct Proxy {
     pub broker: Broker,

@@ -12,9 +12,10 @@ use clap::Args;
 use futures_util::{StreamExt as _, stream};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::io::AsyncRead;
+use tokio_util::sync::CancellationToken;
 
 use self::summary::Summary;
-use self::target::{Fate, Target};
+use self::target::{Fate, Stop, Target};
 use super::Exit;
 use super::arguments::{number, url};
 use super::lines::{Line, Lines};
@@ -31,7 +32,8 @@ use super::lines::{Line, Lines};
 Every message is sent until it is confirmed, so that one may arrive twice; the gateway knows a repeat by \
 its source and id. Over RabbitMQ a confirm says that the broker has the message; what the gateway does \
 not accept shows under `vestnik dead list`. Over HTTP the answer is the gateway's own. A target that is \
-away is tried again for about half a minute.
+away, or answers that it is, is tried again for about two minutes. Lines that are named as without an \
+answer may have been taken: publish the file again.
 
 Ends with 1 if a message was refused or the target stayed away.")]
 pub struct PublishArgs {
@@ -91,7 +93,8 @@ async fn publish_file(
     publish((number, &name), open, target, window, progress, summary).await
 }
 
-/// Publishes what a reader gives, with at most `window` messages under way.
+/// Publishes what a reader gives, with at most `window` messages under way. Once nothing more can be
+/// sent, or read, no more lines are begun, and those under way are followed to their end.
 async fn publish(
     file: (usize, &str),
     from: impl AsyncRead + Unpin,
@@ -100,25 +103,42 @@ async fn publish(
     progress: &ProgressBar,
     summary: &mut Summary,
 ) -> anyhow::Result<()> {
+    let broken = CancellationToken::new();
     let lines = stream::try_unfold(Lines::new(from), |mut lines| async move {
         Ok::<_, anyhow::Error>(lines.next().await?.map(|line| (line, lines)))
     });
-    let fates = lines.map(|line| async move {
-        let Line { number, bytes, body } = line?;
-        let fate = match body {
-            Some(body) => target.send(body).await?,
-            None => Fate::Refused("too_large: expected a line of at most 256 KiB".to_owned()),
-        };
-        Ok::<_, anyhow::Error>((number, bytes, fate))
+    let sent = lines.take_until(broken.cancelled()).map(|line| async move {
+        match line {
+            Ok(Line { number, bytes, body }) => (number, bytes, send(target, body).await),
+            Err(why) => (0, 0, Err(Stop { why, unanswered: false })),
+        }
     });
-    let mut fates = std::pin::pin!(fates.buffer_unordered(window.into()));
-    while let Some(one) = fates.next().await {
-        let (number, bytes, fate) = one.with_context(|| format!("publishing {} was broken off", file.1))?;
-        summary.count(file, number, fate);
+    let mut sent = std::pin::pin!(sent.buffer_unordered(window.into()));
+    let (mut last, mut end) = (0, None);
+    while let Some((line, bytes, fate)) = sent.next().await {
+        last = last.max(line);
+        match fate {
+            Ok(fate) => summary.count(file, line, fate),
+            Err(Stop { why, unanswered }) => {
+                broken.cancel();
+                end.get_or_insert(why);
+                if unanswered {
+                    summary.unanswered(file, line);
+                }
+            }
+        }
         progress.inc(bytes);
         progress.set_message(summary.short());
     }
-    Ok(())
+    let broken_off = || format!("publishing {} was broken off; nothing after line {last} was sent", file.1);
+    end.map_or(Ok(()), |why| Err(why.context(broken_off())))
+}
+
+async fn send(target: &Target, body: Option<Vec<u8>>) -> Result<Fate, Stop> {
+    match body {
+        Some(body) => target.send(body).await,
+        None => Ok(Fate::Refused("too_large: expected a line of at most 256 KiB".to_owned())),
+    }
 }
 
 /// A bar of bytes for files, a spinner where nobody knows how much will come, and nothing where
@@ -140,3 +160,6 @@ fn progress(files: &[PathBuf]) -> ProgressBar {
     }
     bar
 }
+
+#[cfg(test)]
+mod tests;

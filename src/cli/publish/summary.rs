@@ -1,6 +1,6 @@
 //! What became of it all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::target::Fate;
@@ -14,6 +14,8 @@ const SHOWN: usize = 100;
 pub(super) struct Summary {
     taken: u64,
     refused: u64,
+    /// The lines, by file, that were sent and got no answer. No more than were under way at once.
+    unanswered: BTreeMap<(usize, String), BTreeSet<u64>>,
     /// The number of the file among those of this run, with its name, and the line.
     shown: BTreeMap<(usize, u64), String>,
 }
@@ -33,6 +35,11 @@ impl Summary {
         }
     }
 
+    /// Counts a line that may have been taken: nobody answered.
+    pub(super) fn unanswered(&mut self, (number, file): (usize, &str), line: u64) {
+        self.unanswered.entry((number, file.to_owned())).or_default().insert(line);
+    }
+
     /// Whether nothing was refused.
     pub(super) fn all_taken(&self) -> bool {
         self.refused == 0
@@ -40,7 +47,9 @@ impl Summary {
 
     /// The counts, for the progress bar.
     pub(super) fn short(&self) -> String {
-        format!("{} published, {} refused", self.taken, self.refused)
+        let unanswered: usize = self.unanswered.values().map(BTreeSet::len).sum();
+        let counts = format!("{} published, {} refused", self.taken, self.refused);
+        if unanswered == 0 { counts } else { format!("{counts}, {unanswered} without an answer") }
     }
 }
 
@@ -53,8 +62,27 @@ impl fmt::Display for Summary {
         if hidden > 0 {
             writeln!(f, "… and {hidden} more")?;
         }
+        for ((_, file), lines) in &self.unanswered {
+            writeln!(f, "{file}: no answer for {}", spans(lines))?;
+        }
         writeln!(f, "{}", self.short())
     }
+}
+
+/// Lines in words, neighbours as a span: "lines 3, 7-206".
+fn spans(lines: &BTreeSet<u64>) -> String {
+    let mut spans: Vec<(u64, u64)> = Vec::new();
+    for line in lines {
+        match spans.last_mut() {
+            Some((_, last)) if *last + 1 == *line => *last = *line,
+            _ => spans.push((*line, *line)),
+        }
+    }
+    let spans = spans
+        .into_iter()
+        .map(|(first, last)| if first == last { first.to_string() } else { format!("{first}-{last}") });
+    let spans: Vec<_> = spans.collect();
+    format!("{} {}", if lines.len() == 1 { "line" } else { "lines" }, spans.join(", "))
 }
 
 #[cfg(test)]
@@ -76,5 +104,18 @@ mod tests {
         assert!(numbers.len() == 100 && numbers.is_sorted(), "{shown}");
         assert!(shown.starts_with("day.ndjson:2: invalid_json: expected JSON\n"), "{shown}");
         assert!(shown.ends_with("… and 2 more\n1 published, 102 refused\n"), "{shown}");
+    }
+
+    #[test]
+    fn lines_without_an_answer_are_named_in_spans() {
+        let mut summary = Summary::default();
+        summary.count((0, "day.ndjson"), 1, Fate::Taken);
+        for line in [9, 4, 3, 5] {
+            summary.unanswered((0, "day.ndjson"), line);
+        }
+        summary.unanswered((1, "night.ndjson"), 1);
+        let expected = "day.ndjson: no answer for lines 3-5, 9\nnight.ndjson: no answer for line 1\n\
+                        1 published, 0 refused, 5 without an answer\n";
+        assert_eq!(summary.to_string(), expected);
     }
 }

@@ -8,19 +8,17 @@ use vestnik_contract::Server;
 /// How it stands with the target, as far as it was told.
 pub(super) struct Watch {
     server: Server,
-    patience: Duration,
     away: AtomicBool,
     say: Box<dyn Fn(&str) + Send + Sync>,
 }
 
 impl Watch {
-    /// Nothing has been told of this server; messages wait so long for it.
-    pub(super) fn new(
-        server: Server,
-        patience: Duration,
-        say: impl Fn(&str) + Send + Sync + 'static,
-    ) -> Self {
-        Self { server, patience, away: AtomicBool::new(false), say: Box::new(say) }
+    /// How long a message is tried again after its first failure, whatever the failure is.
+    pub(super) const PATIENCE: Duration = Duration::from_mins(2);
+
+    /// Nothing has been told of this server.
+    pub(super) fn new(server: Server, say: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self { server, away: AtomicBool::new(false), say: Box::new(say) }
     }
 
     /// The server.
@@ -31,8 +29,8 @@ impl Watch {
     /// A try came to nothing. Told once, until it answers again.
     pub(super) fn away(&self, why: &anyhow::Error) {
         if !self.away.swap(true, Ordering::Relaxed) {
-            let (server, seconds) = (&self.server, self.patience.as_secs());
-            (self.say)(&format!("{server} is away: {why:#}. Trying again for about {seconds} seconds …"));
+            let (server, minutes) = (&self.server, Self::PATIENCE.as_secs() / 60);
+            (self.say)(&format!("{server} is away: {why:#}. Trying again for about {minutes} minutes …"));
         }
     }
 
@@ -55,7 +53,7 @@ mod tests {
         let said = Arc::new(Mutex::new(Vec::new()));
         let ear = said.clone();
         let server = Server { host: "bus.example".to_owned(), port: 5672 };
-        let watch = Watch::new(server, Duration::from_millis(30_750), move |text| {
+        let watch = Watch::new(server, move |text| {
             ear.lock().unwrap().push(text.to_owned());
         });
         watch.answered();
@@ -65,7 +63,7 @@ mod tests {
         watch.answered();
         watch.answered();
         let expected = [
-            "bus.example:5672 is away: nobody listens there. Trying again for about 30 seconds …",
+            "bus.example:5672 is away: nobody listens there. Trying again for about 2 minutes …",
             "bus.example:5672 is back.",
         ];
         assert_eq!(*said.lock().unwrap(), expected);
