@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, warn};
+use tracing::error;
 use vestnik_contract::{ChannelId, EventBatch, EventSource, RouteId, SendError, SendErrorKind};
 
 use super::take;
@@ -14,6 +14,7 @@ use crate::duties::Duty;
 use crate::ledger::pace::Pace;
 use crate::ledger::retry::insist;
 use crate::ledger::{Ledger, Rules};
+use crate::telemetry::Absence;
 
 /// The first wait after a failure; it doubles.
 const FIRST_WAIT: Duration = Duration::from_millis(200);
@@ -64,11 +65,13 @@ impl Pump {
     /// Reads until `stopping`. Failures are paced: each try after one waits twice as long as the one
     /// before, or as long as the provider asks.
     async fn read(&self, stopping: &CancellationToken) {
+        let away = Absence::of(format!("the provider who brings events to {}/{}", self.channel, self.route));
         let (mut wait, mut pace) = (Wait::default(), Pace::default());
         while let Some(next) = stopping.run_until_cancelled(self.source.next()).await {
             match next {
                 Ok(batch) => {
-                    if self.keep(batch, stopping).await {
+                    away.answered();
+                    if self.keep(batch, &away, stopping).await {
                         wait = Wait::default();
                         pace.turn().await;
                     } else {
@@ -76,7 +79,7 @@ impl Pump {
                     }
                 }
                 Err(error) => {
-                    self.tell(&error);
+                    self.tell(&away, &error);
                     let wait = wait.after(error.wait());
                     stopping.run_until_cancelled(tokio::time::sleep(wait)).await;
                 }
@@ -86,7 +89,7 @@ impl Pump {
 
     /// Puts a batch on record, as often as it takes, and acknowledges it; `false` if that cannot be
     /// done. What was not acknowledged comes again.
-    async fn keep(&self, batch: EventBatch, stopping: &CancellationToken) -> bool {
+    async fn keep(&self, batch: EventBatch, away: &Absence, stopping: &CancellationToken) -> bool {
         let Self { ledger, rules, channel, route, .. } = self;
         let kept = insist(stopping, || take(ledger, rules, channel, route, &batch.events)).await;
         if let Err(error) = kept {
@@ -94,15 +97,15 @@ impl Pump {
             return false;
         }
         if let Err(error) = self.source.acknowledge(batch.token).await {
-            self.tell(&error);
+            self.tell(away, &error);
         }
         true
     }
 
-    fn tell(&self, error: &SendError) {
-        let Self { channel, route, .. } = self;
-        warn!(%channel, %route, error = error as &dyn std::error::Error, "the provider brings no events");
+    fn tell(&self, away: &Absence, error: &SendError) {
+        away.failed(&error.to_string());
         if error.kind() == SendErrorKind::Misconfigured {
+            let Self { channel, route, .. } = self;
             let refusal = Refusal { channel: channel.clone(), route: route.clone() };
             let _ = self.refusals.try_send(refusal);
         }

@@ -1,27 +1,25 @@
 //! Tells that something the gateway works with is away: once when it goes, once a minute for how long,
 //! and once when it is back, however many wait for it and however often they try.
 
+use std::borrow::Cow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 use tracing::{info, warn};
-
-/// How often it is told that it is still away.
-const EVERY: Duration = Duration::from_mins(1);
+use vestnik_contract::Outage;
 
 /// How it stands with something that may be away.
 #[derive(Debug)]
 pub struct Absence {
-    what: &'static str,
+    what: Cow<'static, str>,
     state: Mutex<State>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct State {
     waiting: usize,
-    /// Since when it is away, and when that was told last.
-    away: Option<(Instant, Instant)>,
+    outage: Outage,
 }
 
 /// What is to be told.
@@ -40,7 +38,13 @@ impl Absence {
     /// Nothing is away. `what` begins the sentence: "the ledger" is away.
     #[must_use]
     pub const fn new(what: &'static str) -> Self {
-        Self { what, state: Mutex::new(State { waiting: 0, away: None }) }
+        Self { what: Cow::Borrowed(what), state: Mutex::new(State { waiting: 0, outage: Outage::new() }) }
+    }
+
+    /// The same for something whose name is known only now.
+    #[must_use]
+    pub fn of(what: String) -> Self {
+        Self { what: Cow::Owned(what), state: Mutex::default() }
     }
 
     /// A try came to nothing, for this reason, and will be made again.
@@ -50,12 +54,24 @@ impl Absence {
         Waiter(self)
     }
 
+    /// The same where only one asks: a try came to nothing, for this reason, and will be made again.
+    pub fn failed(&self, why: &str) {
+        let told = self.state().still(Instant::now());
+        self.tell(told.as_ref(), why);
+    }
+
+    /// The only one who asks was answered.
+    pub fn answered(&self) {
+        let told = self.state().answered(Instant::now());
+        self.tell(told.as_ref(), "");
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn tell(&self, told: Option<&Told>, why: &str) {
-        let what = self.what;
+        let what = &self.what;
         match told {
             Some(Told::Away) => warn!(why, "{what} is away; it is tried again and again"),
             Some(Told::StillAway(so_long)) => warn!(why, seconds = so_long.as_secs(), "{what} is still away"),
@@ -88,33 +104,26 @@ impl Drop for Waiter<'_> {
 impl State {
     fn begin(&mut self, now: Instant) -> Option<Told> {
         self.waiting += 1;
-        if self.away.is_some() {
-            return self.still(now);
-        }
-        self.away = Some((now, now));
-        Some(Told::Away)
+        self.still(now)
     }
 
     fn still(&mut self, now: Instant) -> Option<Told> {
-        let (since, told) = self.away.as_mut()?;
-        if now.duration_since(*told) < EVERY {
-            return None;
-        }
-        *told = now;
-        Some(Told::StillAway(now.duration_since(*since)))
+        let was_away = self.outage.is_on();
+        let so_long = self.outage.failed(now)?;
+        Some(if was_away { Told::StillAway(so_long) } else { Told::Away })
     }
 
     fn answered(&mut self, now: Instant) -> Option<Told> {
         if self.waiting > 1 {
             return None;
         }
-        self.away.take().map(|(since, _)| Told::Back(now.duration_since(since)))
+        self.outage.over(now).map(Told::Back)
     }
 
     fn leave(&mut self) {
         self.waiting = self.waiting.saturating_sub(1);
         if self.waiting == 0 {
-            self.away = None;
+            self.outage = Outage::new();
         }
     }
 }
@@ -125,7 +134,7 @@ mod tests {
 
     #[test]
     fn it_is_told_once_that_it_goes_each_minute_how_long_and_once_that_it_is_back() {
-        let mut state = State { waiting: 0, away: None };
+        let mut state = State::default();
         let began = Instant::now();
         let at = |seconds| began + Duration::from_secs(seconds);
         assert_eq!(state.begin(at(0)), Some(Told::Away));
@@ -139,5 +148,14 @@ mod tests {
         assert_eq!(state.begin(at(100)), Some(Told::Away));
         state.leave();
         assert_eq!(state.begin(at(101)), Some(Told::Away), "who gave up tells nothing");
+    }
+
+    #[test]
+    fn where_only_one_asks_nobody_has_to_be_counted() {
+        let mut state = State::default();
+        let began = Instant::now();
+        assert_eq!(state.answered(began), None);
+        assert_eq!((state.still(began), state.still(began)), (Some(Told::Away), None));
+        assert_eq!(state.answered(began), Some(Told::Back(Duration::ZERO)));
     }
 }

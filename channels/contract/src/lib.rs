@@ -16,6 +16,7 @@ mod event;
 mod id;
 mod message;
 mod obstacle;
+mod outage;
 pub mod range;
 mod secret;
 mod setup;
@@ -36,5 +37,6 @@ pub use event::{Event, EventBatch, EventSource, Inbound, InboundContent, Receipt
 pub use id::{ChannelId, InvalidId, RouteId, is_id};
 pub use message::{Message, Unsubscribe};
 pub use obstacle::{Obstacle, Server};
+pub use outage::Outage;
 pub use secret::{Address, AddressForm};
 pub use setup::{Label, SecretRef, Sender, Setup, SetupError};

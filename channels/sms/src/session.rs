@@ -16,7 +16,7 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::codec::{FramedRead, FramedWrite};
-use vestnik_contract::{Obstacle, Server};
+use vestnik_contract::{Obstacle, Outage, Server};
 
 use futures_util::{SinkExt as _, StreamExt as _};
 
@@ -90,12 +90,14 @@ impl Session {
     /// Binds, serves, and binds again, until the adapter is dropped.
     pub(crate) async fn run(mut self) {
         let mut backoff = Backoff::new(self.spans.reconnect_first, self.spans.reconnect_max);
+        let mut outage = Outage::new();
         let fingerprints = RandomState::new();
         for number in 1.. {
             match self.bind().await {
                 None => return,
                 Some(Ok((reader, writer))) => {
                     let began = Instant::now();
+                    outage.over(began);
                     tracing::info!(server = %self.server, "bound to the SMSC");
                     self.serve(number, reader, writer, &fingerprints).await;
                     if self.requests.is_closed() {
@@ -104,7 +106,7 @@ impl Session {
                     tracing::warn!(server = %self.server, "the session with the SMSC ended");
                     backoff.stood_for(began.elapsed());
                 }
-                Some(Err(failure)) => self.report(&failure),
+                Some(Err(failure)) => self.report(&failure, outage.failed(Instant::now())),
             }
             if !self.pause(backoff.next()).await {
                 return;
@@ -112,21 +114,29 @@ impl Session {
         }
     }
 
-    fn report(&self, failure: &BindError) {
+    fn report(&self, failure: &BindError, told: Option<Duration>) {
+        if let Some(so_long) = told {
+            self.tell(failure, so_long.as_secs());
+        }
+        self.state.send_replace(match failure {
+            BindError::Io(error) => State::Down(Obstacle::of(error)),
+            BindError::Refused(status) => State::Refused(*status),
+        });
+    }
+
+    fn tell(&self, failure: &BindError, seconds: u64) {
         let server = &self.server;
-        let state = match failure {
+        match failure {
             BindError::Io(error) => {
                 let why = Obstacle::of(error);
-                let said = why.map_or_else(|| error.kind().to_string(), |why| why.to_string());
-                tracing::warn!(%server, why = said, "the SMSC cannot be reached");
-                State::Down(why)
+                let why = why.map_or_else(|| error.kind().to_string(), |why| why.to_string());
+                tracing::warn!(%server, why, seconds, "the SMSC cannot be reached; it is tried again and again");
             }
             BindError::Refused(status) => {
-                tracing::error!(%server, status = status::code(*status), "the SMSC refused our bind");
-                State::Refused(*status)
+                let status = status::code(*status);
+                tracing::error!(%server, status, seconds, "the SMSC refuses our bind; it is tried again and again");
             }
-        };
-        self.state.send_replace(state);
+        }
     }
 
     /// Binds once; `None` if the adapter was dropped meanwhile: there is no session yet to say goodbye

@@ -32,6 +32,10 @@ impl Polling {
         }
     }
 
+    fn is_broken(&self) -> bool {
+        matches!(*self.last(), Some(Err(_)))
+    }
+
     fn is_well(&self) -> bool {
         matches!(*self.last(), Some(Ok(())))
     }
@@ -95,8 +99,14 @@ impl Updates {
 impl EventSource for Updates {
     async fn next(&self) -> Result<EventBatch, SendError> {
         loop {
-            if let Some(page) = self.poll().await? {
-                return Ok(EventBatch { token: page.next_offset.into(), events: page.events });
+            let was_broken = self.polling.is_broken();
+            match self.poll().await? {
+                Some(page) => {
+                    return Ok(EventBatch { token: page.next_offset.into(), events: page.events });
+                }
+                // That it is well again is news, also while nobody writes.
+                None if was_broken => return Ok(EventBatch { token: 0, events: Vec::new() }),
+                None => {}
             }
         }
     }

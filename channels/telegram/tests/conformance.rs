@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by a panic")]
 
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -57,17 +58,22 @@ fn adapter(api_url: Url, token: &str) -> Adapter {
     adapter
 }
 
-async fn rig() -> TelegramRig {
+async fn start(listen: SocketAddr, running: &mut JoinSet<()>) -> (Arc<TelegramSandbox>, Url) {
     let options = SandboxOptions {
-        listen: "127.0.0.1:0".parse().unwrap(),
+        listen,
         token: TOKEN.into(),
         bot: "Minsoc_bot".into(),
         keep: 100,
         clock: Arc::new(clock),
     };
     let (sandbox, driver, url) = TelegramSandbox::start(options).await.unwrap();
-    let mut running = JoinSet::new();
     running.spawn(driver);
+    (sandbox, url)
+}
+
+async fn rig() -> TelegramRig {
+    let mut running = JoinSet::new();
+    let (sandbox, url) = start("127.0.0.1:0".parse().unwrap(), &mut running).await;
     let adapter = adapter(url.clone(), TOKEN);
     TelegramRig { adapter, sandbox, url, events: Mutex::default(), people: AtomicU64::new(1), running }
 }
@@ -230,4 +236,16 @@ async fn a_poll_of_nobody_is_an_error_at_once() {
     rig.running.shutdown().await;
     let error = rig.source().next().await.unwrap_err();
     assert_eq!(error.kind(), SendErrorKind::Unavailable);
+}
+
+#[tokio::test]
+async fn a_poll_that_is_well_again_is_news_also_while_nobody_writes() {
+    let mut rig = rig().await;
+    rig.running.shutdown().await;
+    rig.source().next().await.unwrap_err();
+    let address = rig.url.socket_addrs(|| None).unwrap()[0];
+    start(address, &mut rig.running).await;
+    let batch = rig.source().next().await.unwrap();
+    assert!(batch.events.is_empty());
+    rig.source().acknowledge(batch.token).await.unwrap();
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 use url::Url;
-use vestnik_contract::{RouteId, SendError, Standing};
+use vestnik_contract::{Outage, RouteId, SendError, Standing};
 
 use crate::client::Api;
 use crate::request::SetWebhook;
@@ -89,9 +89,11 @@ impl Registrar {
 /// Viber calls the address before it answers, so it must be reachable from there; until then, and
 /// while Viber is away, the registration is tried again, ever more seldom.
 async fn try_on(api: &Api, url: &Url, route: &RouteId, failed: impl Fn(SendError)) {
-    let mut wait = FIRST_WAIT;
+    let (mut wait, mut outage) = (FIRST_WAIT, Outage::new());
     while let Err(error) = set_webhook(api, url).await {
-        tracing::warn!(%route, %error, retry_in = ?wait, "viber did not take the webhook");
+        if let Some(so_long) = outage.failed(Instant::now()) {
+            tracing::warn!(%route, %error, seconds = so_long.as_secs(), "viber does not take the webhook; it is tried again and again");
+        }
         failed(error);
         tokio::time::sleep(wait).await;
         wait = (wait * 2).min(LONGEST_WAIT);

@@ -7,7 +7,6 @@ use lapin::options::{BasicAckOptions, BasicCancelOptions, BasicConsumeOptions};
 use lapin::types::FieldTable;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-use tracing::warn;
 
 use super::gate::Gate;
 use super::put_aside;
@@ -17,6 +16,11 @@ use crate::intake::desk::{Arrived, Desk};
 use crate::intake::parse::{Envelope, Proof};
 use crate::ledger::LedgerError;
 use crate::ledger::pace::Pace;
+use crate::ledger::retry::in_words;
+use crate::telemetry::{Absence, Waiter};
+
+/// Of the ledger, for all that is held in the hands of consumers.
+static HELD: Absence = Absence::new("the ledger, for which messages from RabbitMQ are held,");
 
 /// What is done with a queue's messages.
 pub(super) enum Handler {
@@ -93,10 +97,13 @@ impl Consumer {
     ) -> Result<bool, BrokerError> {
         let batch = batch.into_iter().collect::<lapin::Result<Vec<_>>>()?;
         let Some(last) = batch.last().map(|delivery| delivery.delivery_tag) else { return Ok(true) };
-        let mut failures = 0;
+        let (mut failures, mut waiting) = (0, None);
         while let Err(error) = self.handler.take(&batch).await {
             failures += 1;
-            warn!(error = &error as &dyn std::error::Error, held = batch.len(), "messages are held");
+            match &waiting {
+                None => waiting = Some(HELD.wait(&in_words(&error))),
+                Some(waiter) => waiter.still(&in_words(&error)),
+            }
             let wait = stopping.run_until_cancelled(tokio::time::sleep(wait_after(failures))).await;
             if wait.is_none() {
                 return Ok(false);
@@ -105,6 +112,7 @@ impl Consumer {
                 return Err(BrokerError::ConnectionLost);
             }
         }
+        waiting.into_iter().for_each(Waiter::over);
         within(self.channel.basic_ack(last, BasicAckOptions { multiple: true })).await?;
         Ok(true)
     }
