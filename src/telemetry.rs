@@ -1,8 +1,9 @@
 //! What the process says of itself: the log and the metrics.
 
 mod absence;
+mod log;
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -16,6 +17,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 pub use absence::{Absence, Waiter};
+pub use log::close_log;
 
 /// The environment variable that overrules the configured log filter, such as
 /// `vestnik::dispatch=debug`. It adds to [`DEFAULT`] unless it names a level for everything.
@@ -55,12 +57,14 @@ pub enum TelemetryError {
     Metrics(#[from] metrics_exporter_prometheus::BuildError),
 }
 
-/// Opens the log, on standard error, for the whole process. `filter` is the configured one; the
-/// environment variable [`FILTER_VARIABLE`] overrules it.
+/// Opens the log, on standard error, for the whole process, until [`close_log`]. `filter` is the
+/// configured one; the environment variable [`FILTER_VARIABLE`] overrules it.
 pub fn open_log(format: LogFormat, filter: &str) -> Result<(), TelemetryError> {
     let overruled = std::env::var(FILTER_VARIABLE).ok();
     let filter = read_filter(overruled.as_deref().unwrap_or(filter))?;
-    subscriber(format, filter, io::stderr().is_terminal(), io::stderr).try_init()?;
+    let (writer, waiting) = log::detached(io::stderr());
+    subscriber(format, filter, io::stderr().is_terminal(), writer).try_init()?;
+    log::opened(waiting);
     Ok(())
 }
 
@@ -125,6 +129,7 @@ impl Metrics {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while stopping.run_until_cancelled(ticks.tick()).await.is_some() {
             self.0.run_upkeep();
+            metrics::counter!("vestnik_log_lines_lost_total").absolute(log::lost());
         }
     }
 }

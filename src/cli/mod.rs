@@ -33,6 +33,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::config::error::ConfigErrors;
 use crate::config::{Loaded, Overrides};
 use crate::gateway::StartError;
+use crate::telemetry::close_log;
 
 pub use exit::Exit;
 pub(crate) use exit::{Mistake, NotThere};
@@ -140,7 +141,10 @@ pub fn run(cli: Cli) -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return failed(&anyhow::Error::new(error).context("the runtime cannot start")).into(),
     };
-    runtime.block_on(command(cli)).unwrap_or_else(|error| failed(&error)).into()
+    let ended = runtime.block_on(command(cli));
+    // What went wrong is told after the log's last line.
+    close_log();
+    ended.unwrap_or_else(|error| failed(&error)).into()
 }
 
 async fn command(cli: Cli) -> anyhow::Result<Exit> {
