@@ -130,7 +130,7 @@ async fn publish(
         progress.inc(bytes);
         progress.set_message(summary.short());
     }
-    let broken_off = || format!("publishing {} was broken off; nothing after line {last} was sent", file.1);
+    let broken_off = || format!("publishing {} was broken off; nothing after line {last} was tried", file.1);
     end.map_or(Ok(()), |why| Err(why.context(broken_off())))
 }
 
