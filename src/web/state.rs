@@ -16,6 +16,7 @@ use crate::config::gateway::BackPressure;
 use crate::config::sources::Sources;
 use crate::inbox::Inbox;
 use crate::intake::Desk;
+use crate::ledger::pace::Pace;
 use crate::ledger::{Ledger, Rules};
 use crate::telemetry::Metrics;
 
@@ -66,7 +67,7 @@ impl WebState {
             inbox,
             grants: Grants::default(),
             load: Load::default(),
-            brought: Gather::default(),
+            brought: Gather::at(Pace::of_receipts()),
             singles: Gather::default(),
         }))
     }
