@@ -26,7 +26,7 @@ use crate::telemetry::{LogFormat, open_log};
 
 Prints the settings that point the shipped configuration at the providers' sides it plays, over the real \
 wire protocols, and then shows on standard error what each citizen's phone shows. Addresses need not \
-exist. Runs until Ctrl-C; secrets are new each time. No message leaves this machine.")]
+exist. Runs until Ctrl-C. No message leaves this machine.")]
 pub(super) struct SandboxArgs {
     /// Where the gateway listens, for the receipts of the portal
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080/", value_parser = url)]

@@ -135,7 +135,7 @@ impl Lane {
     /// How it stands with its provider.
     #[must_use]
     pub fn health(&self) -> RouteHealth {
-        self.route.health()
+        self.route.health(self.context.pauses.clone(), self.context.clock.clone())
     }
 
     /// Works until `stopping`, then gives back what it has not started and waits for the calls under

@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tracing::{error, info};
 use vestnik_contract::{Accepted, Channel, ChannelId, Message, RouteId, SendError, SendErrorKind, Standing};
 
 use super::breaker::{Admission, Breaker, SpikeWatch};
+use super::pauses::Pauses;
 use crate::clock::Clock;
 use crate::ledger::{Finished, Outgoing};
 
@@ -39,17 +40,24 @@ pub struct RouteHealth {
     /// Channel and route, such as `sms/main`.
     pub name: String,
     channel: Arc<dyn Channel>,
+    route: RouteId,
     health: Arc<Mutex<(Breaker, SpikeWatch)>>,
+    pauses: watch::Receiver<Pauses>,
+    clock: Clock,
 }
 
 impl RouteHealth {
-    /// What keeps messages from going out: what the adapter keeps open with the provider does not
-    /// stand, or the last calls were not answered. A route on which nothing has to stand, and that was
+    /// What keeps messages from going out: the route is paused, what the adapter keeps open with the
+    /// provider does not stand, or the last calls were not answered. A route on which nothing has to stand, and that was
     /// not used yet, is taken to be well.
     #[must_use]
     pub fn trouble(&self) -> Option<String> {
         let answers = self.health.lock().unwrap_or_else(PoisonError::into_inner).0.answers();
+        let paused = self.pauses.borrow().of(self.channel.id(), &self.route, self.clock.now());
         match self.channel.standing() {
+            Standing::Opening | Standing::Ready if paused.is_some() => {
+                Some("paused: `vestnik channel list` says by whom and why".to_owned())
+            }
             Standing::Broken(error) => Some(error.to_string()),
             Standing::Opening => Some("not open yet: the provider has not answered so far".to_owned()),
             Standing::Ready => (!answers).then(|| "the provider does not answer".to_owned()),
@@ -70,11 +78,14 @@ impl Route {
     }
 
     /// How it stands with its provider.
-    pub fn health(&self) -> RouteHealth {
+    pub fn health(&self, pauses: watch::Receiver<Pauses>, clock: Clock) -> RouteHealth {
         RouteHealth {
             name: format!("{}/{}", self.channel.id(), self.id),
             channel: self.channel.clone(),
+            route: self.id.clone(),
             health: self.health.clone(),
+            pauses,
+            clock,
         }
     }
 

@@ -51,8 +51,10 @@ pub enum Answer {
     Repeated(NotificationKey),
     /// Its (source, id) was taken before and said something else: refused.
     Conflict,
-    /// The cancel was taken; it shows in the notification's timeline whether it came in time.
+    /// The notification is taken back: it had not been sent.
     Cancelled,
+    /// The cancel came too late: the notification was sent, or had ended otherwise.
+    CancelTooLate,
     /// The cancel was kept for a notification that has not come yet.
     CancelKept,
 }
@@ -139,6 +141,8 @@ struct Intake<'a> {
     changed: BTreeMap<SourceRef, IdempotencyRow>,
     held: BTreeMap<NoticeId, Held>,
     notice_of: BTreeMap<NotificationKey, NoticeId>,
+    /// How notifications that the batch takes back had ended before.
+    closed: BTreeMap<NotificationKey, FinalState>,
     new_notices: Vec<NoticeId>,
     touched: Vec<NoticeId>,
     notifications: Vec<NotificationRow>,
@@ -166,6 +170,7 @@ impl<'a> Intake<'a> {
             changed: BTreeMap::new(),
             held: BTreeMap::new(),
             notice_of: BTreeMap::new(),
+            closed: BTreeMap::new(),
             new_notices: Vec::new(),
             touched: Vec::new(),
             notifications: Vec::new(),
@@ -194,6 +199,7 @@ impl<'a> Intake<'a> {
                 return Err(StoreError::overtaken().into());
             }
             self.notice_of.extend(row.notice.map(|notice| (row.key, notice)));
+            self.closed.extend(row.closed.map(|(state, ..)| (row.key, state)));
         }
         let ids: Vec<_> = self.notice_of.values().copied().collect();
         for row in tx.notices(&ids).await? {
@@ -258,7 +264,19 @@ impl<'a> Intake<'a> {
             self.writes.advance(held, input, self.now, &cascade);
             self.touched.push(held.notice.id);
         }
-        Answer::Cancelled
+        if self.is_cancelled(key) { Answer::Cancelled } else { Answer::CancelTooLate }
+    }
+
+    /// Whether a notification ended because its source took it back.
+    fn is_cancelled(&self, key: NotificationKey) -> bool {
+        let held = self.notice_of.get(&key).and_then(|notice| self.held.get(notice));
+        let item = held.and_then(|held| held.notice.items.iter().find(|item| item.notification == key));
+        let of_new = self.notifications.iter().find(|row| row.key == key).and_then(|row| row.closed);
+        let state = match item {
+            Some(item) => item.closed.map(|ending| ending.state),
+            None => of_new.map(|closed| closed.0).or_else(|| self.closed.get(&key).copied()),
+        };
+        state == Some(FinalState::Cancelled)
     }
 
     // ---- taking in ----

@@ -181,6 +181,7 @@ fn word(answer: &Answer) -> &'static str {
     match answer {
         Answer::Accepted(_) | Answer::Repeated(_) => "accepted",
         Answer::Cancelled => "cancelled",
+        Answer::CancelTooLate => "cancel_too_late",
         Answer::CancelKept => "cancel_kept",
         Answer::Conflict => "conflict",
     }

@@ -95,7 +95,7 @@ impl Desk {
         let taken = match answer.first() {
             Some(Answer::Accepted(_)) => "was taken",
             Some(Answer::Repeated(_)) => "had been taken already",
-            Some(Answer::Cancelled | Answer::CancelKept) => "was taken as a cancel",
+            Some(Answer::Cancelled | Answer::CancelTooLate | Answer::CancelKept) => "was taken as a cancel",
             Some(Answer::Conflict) | None => {
                 return Ok(Err("its source and id were taken with another body".to_owned()));
             }

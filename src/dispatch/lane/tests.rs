@@ -166,6 +166,7 @@ async fn a_paused_route_gives_back_what_it_had_in_hand() {
     stage.publish("citizen", 10, plain).await;
     stage.until_sent(3).await;
     stage.pause(false);
+    assert!(stage.health.trouble().unwrap().starts_with("paused"), "whoever asks how it stands is told");
     let mut free = 0;
     until(async || {
         free += stage.world.claim("sms").await.len();

@@ -53,7 +53,7 @@ pub(super) async fn a_cancel_after_the_start_is_told_too_late(world: World) {
     world.citizen("anna", &["sms"]).await;
     world.publish("1", "anna").await;
     let started = world.start("sms").await;
-    assert_eq!(world.cancel("1").await, Answer::Cancelled);
+    assert_eq!(world.cancel("1").await, Answer::CancelTooLate);
     assert_eq!(world.ending("1").await, None);
     let accepted = vestnik_contract::Accepted { references: vec!["r".into()] };
     world.finish("sms", &started[0], Ok(accepted)).await;
