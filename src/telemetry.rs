@@ -20,7 +20,7 @@ pub use absence::{Absence, Waiter};
 pub use log::close_log;
 
 /// The environment variable that overrules the configured log filter, such as
-/// `vestnik::dispatch=debug`. It adds to [`DEFAULT`] unless it names a level for everything.
+/// `vestnik::dispatch=debug`. It adds to what is logged otherwise, unless it names a level for everything.
 pub const FILTER_VARIABLE: &str = "VESTNIK_LOG";
 
 /// Upper bounds, in seconds, of every histogram: from a call inside the process to the longest
