@@ -392,6 +392,7 @@ mod tests {
             crate::telemetry::open_log(crate::telemetry::LogFormat::Text, "info").unwrap();
             report_panics_without_payload();
             assert!(std::panic::catch_unwind(|| panic!("the citizen's name")).is_err());
+            crate::telemetry::close_log();
         });
         if let Some(said) = said {
             assert!(said.contains("place=src/lifecycle.rs:"), "{said}");
