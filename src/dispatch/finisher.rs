@@ -13,8 +13,8 @@ use crate::ledger::{Finished, Ledger, Rules};
 /// Outcomes in one commit at most.
 const BATCH: usize = 500;
 
-/// Puts outcomes on record until every lane is gone. While the ledger is away, outcomes are kept and tried again: the process must be cut to
-/// lose one, and then its attempt is ambiguous.
+/// Puts outcomes on record until every lane is gone. While the ledger is away, outcomes are kept and
+/// tried again: the process must be cut to lose one, and then its attempt is ambiguous.
 pub async fn run(mut outcomes: mpsc::Receiver<Finished>, ledger: Arc<Ledger>, rules: Arc<Rules>) {
     let mut pace = Pace::default();
     loop {
