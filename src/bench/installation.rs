@@ -1,39 +1,55 @@
-//! A gateway's installation for one measurement: folder, sandboxes, settings.
+//! An installation for one measurement: folder, sandboxes, settings, and its part of the servers.
 
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
 use std::net::TcpListener;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use reqwest::StatusCode;
-use serde::Deserialize;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinSet;
 use url::Url;
+use vestnik_contract::sandbox::{Sandbox, Shown};
 
 use super::Setup;
-use super::load::SOURCE;
+use super::bare_loop::{ORDERS, Orders};
+use super::feed::Feed;
+use super::load::{Place, SOURCE, citizens, number_of};
 use super::process::{Order, Process};
-use super::servers::Servers;
+use super::servers::{Addresses, Servers};
+use super::shape::Shape;
+use super::source::Way;
+use super::stopwatch::Stopwatch;
 use crate::clock::Clock;
-use crate::config::Overrides;
+use crate::config::{Loaded, Overrides};
 use crate::demo::{Folder, LOOPBACK, Ports, Sandboxes, Started, random_name, text};
 
 /// Everything that a measurement works with.
 pub(super) struct Installation {
-    pub folder: Folder,
     config: PathBuf,
+    folder: Folder,
     settings: Overrides,
     public: Url,
-    servers: Option<Servers>,
+    pub servers: Option<Servers>,
+    sandboxes: Sandboxes,
     /// The providers' sides serve until this is dropped.
     _providers: JoinSet<()>,
 }
 
+/// How long a gateway may take to be ready.
+const READY_WITHIN: Duration = Duration::from_secs(30);
+
 impl Installation {
-    pub async fn build(config: &Path, setup: &Setup) -> anyhow::Result<Self> {
+    /// `servers` are not used for the embedded setup.
+    pub async fn build(config: &Path, setup: Setup, servers: Option<&Addresses>) -> anyhow::Result<Self> {
         let folder = Folder::create().context("a temporary folder")?;
         let public: Url = format!("http://127.0.0.1:{}/", free_port()?).parse()?;
-        let Started { drivers, mut settings, .. } =
+        let Started { sandboxes, drivers, mut settings } =
             Sandboxes::start(&Clock::system(), &folder, &public, Ports::Free).await?;
         settings.extend(own_settings(&folder, &public)?);
         settings.extend(lifted_limits());
@@ -42,131 +58,168 @@ impl Installation {
                 settings.set("gateway.ledger.sqlite", text(&folder.path("vestnik.db")));
                 None
             }
-            Setup::Servers { postgres, amqp } => {
-                let servers = Servers::prepare(postgres, amqp).await?;
-                settings.extend(servers.settings(&folder)?);
-                Some(servers)
+            Setup::Bare | Setup::Cluster => {
+                let addresses = servers.context("this setup needs PostgreSQL and RabbitMQ")?;
+                Some(Servers::prepare(addresses, setup == Setup::Cluster).await?)
             }
         };
+        if let (Setup::Cluster, Some(servers)) = (setup, &servers) {
+            settings.extend(servers.settings(&folder)?);
+        }
         let config = config.to_owned();
-        Ok(Self { folder, config, settings, public, servers, _providers: drivers })
+        Ok(Self { config, folder, settings, public, servers, sandboxes, _providers: drivers })
     }
 
     /// A command of this program on this installation.
-    pub fn command(&self, arguments: &[&str]) -> anyhow::Result<Order> {
+    fn command(&self, arguments: &[&str]) -> anyhow::Result<Order> {
         Ok(Order::new(arguments, self.settings.to_environment())?.argument("--config").argument(&self.config))
     }
 
-    /// A token that may publish and read statuses.
-    pub fn token(&self) -> anyhow::Result<String> {
-        let arguments =
-            ["token", "create", "--label", "benchmark", "--scope", "publish,status", "--source", SOURCE];
-        self.command(&arguments)?.run()
+    pub async fn migrate(&self) -> anyhow::Result<()> {
+        self.command(&["migrate"])?.run().await.map(drop)
     }
 
-    /// The command that publishes a file as the source does.
-    pub fn publish(&self, token: &str) -> anyhow::Result<Order> {
-        let order = self.command(&["publish"])?;
+    /// Brings the citizens with these numbers.
+    pub async fn import(&self, shape: Shape, numbers: Range<usize>) -> anyhow::Result<()> {
+        for number in numbers.clone().filter(|number| shape.has_blocked(*number)) {
+            self.viber()?.block(&Place::Viber.address(number), true).await;
+        }
+        let path = self.folder.path("citizens");
+        let mut file = BufWriter::new(File::create(&path)?);
+        for line in citizens(shape, numbers, Clock::system().now()) {
+            file.write_all(line.as_bytes())?;
+        }
+        file.into_inner()?.sync_data()?;
+        self.command(&["import"])?.argument(&path).run().await.map(drop)
+    }
+
+    /// A token that may publish and read statuses.
+    pub async fn token(&self) -> anyhow::Result<String> {
+        let arguments =
+            ["token", "create", "--label", "benchmark", "--scope", "publish,status", "--source", SOURCE];
+        self.command(&arguments)?.quiet().run().await
+    }
+
+    /// How the source publishes.
+    pub fn way(&self, token: &str) -> anyhow::Result<Way> {
         Ok(match &self.servers {
-            // The address holds a password, which everybody could read on the command line.
-            Some(servers) => order
-                .argument("--prefix")
-                .argument(&servers.prefix)
-                .environment("VESTNIK_PUBLISH_TO", servers.amqp.as_str()),
-            None => order.environment("VESTNIK_TOKEN", token).argument("--to").argument(self.public.as_str()),
+            Some(servers) => Way::Broker(servers.broker.clone()),
+            None => Way::Http { to: self.public.join("v1/notifications")?, token: token.to_owned() },
         })
     }
 
-    /// Waits until the gateway says that it is ready.
-    pub async fn until_ready(&self, gateway: &mut Process, within: Duration) -> anyhow::Result<()> {
-        let address = self.public.join("readyz")?;
-        let asking = async {
-            loop {
-                let answer = reqwest::get(address.clone()).await;
-                if answer.is_ok_and(|answer| answer.status() == StatusCode::OK) {
-                    return anyhow::Ok(());
-                }
-                if gateway.has_ended()? {
-                    bail!("the gateway ended before it was ready");
-                }
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
+    /// Starts so many gateways and waits until they are ready. The first is the one that answers at the
+    /// public address.
+    pub async fn start_gateways(&self, replicas: usize) -> anyhow::Result<Vec<Process>> {
+        let mut gateways = Vec::new();
+        for replica in 0..replicas {
+            let port = match replica {
+                0 => self.public.port().context("a port")?,
+                _ => free_port()?,
+            };
+            let listen = format!("127.0.0.1:{port}");
+            let order = self.command(&["serve"])?.environment("VESTNIK__GATEWAY__HTTP__LISTEN", &listen);
+            let mut gateway = order.environment("VESTNIK_LOG", "warn").start()?;
+            until_ready(&format!("http://{listen}/readyz"), &mut gateway).await?;
+            gateways.push(gateway);
+        }
+        Ok(gateways)
+    }
+
+    /// Starts the bare loop, with as many posts at once as the gateway's lane of Viber has.
+    pub async fn start_bare_loop(&self) -> anyhow::Result<Process> {
+        let servers = self.servers.as_ref().context("the bare loop takes from RabbitMQ")?;
+        let settings = self.settings.to_environment();
+        let (_, api) = settings
+            .iter()
+            .find(|(name, _)| name.ends_with("VIBER__ROUTES__MAIN__API_URL"))
+            .context("the address of Viber's side")?;
+        let loaded = Loaded::read(&self.config, &self.settings)?;
+        let viber = loaded.channels.iter().find(|one| one.channel.as_str() == Place::Viber.channel());
+        let orders = Orders {
+            amqp: servers.amqp().clone(),
+            prefix: servers.prefix.clone(),
+            api: api.parse()?,
+            token: std::fs::read_to_string(self.folder.path("viber"))?,
+            concurrency: viber.context("the channel Viber")?.lane.concurrency.into(),
         };
-        tokio::time::timeout(within, asking).await.context("the gateway is not ready")?
+        let order = Order::new(&["bench", "--bare-loop"], [])?;
+        order.environment(ORDERS, &serde_json::to_string(&orders)?).start_speaking().await
     }
 
     /// What the source is told.
-    pub fn feed(&self, token: &str) -> anyhow::Result<Feed> {
-        let address = self.public.join("v1/status?limit=500")?;
-        Ok(Feed { client: reqwest::Client::new(), address, token: token.to_owned(), next: None, ended: 0 })
+    pub fn feed(&self, token: &str, shape: Shape) -> anyhow::Result<Feed> {
+        Ok(Feed::new(self.public.join("v1/status?limit=500")?, token, shape))
+    }
+
+    /// Notes when messages arrive on the providers' screens, until what is returned is dropped.
+    pub fn watch_screens(&self, watch: &Arc<Stopwatch>) -> JoinSet<()> {
+        let mut watching = JoinSet::new();
+        for (_, sandbox) in self.sandboxes.iter() {
+            watching.spawn(note_arrivals(sandbox.screen().watch(), Arc::clone(watch)));
+        }
+        watching
+    }
+
+    fn viber(&self) -> anyhow::Result<&Arc<dyn Sandbox>> {
+        let mut all = self.sandboxes.iter();
+        let found = all.find(|(channel, _)| channel.as_str() == Place::Viber.channel());
+        found.map(|(_, sandbox)| sandbox).context("Viber's side")
     }
 
     /// Takes away what was made on the servers.
     pub async fn remove(self) -> anyhow::Result<()> {
         match self.servers {
-            Some(servers) => servers.remove().await,
+            Some(servers) => servers.remove().await.context("what the benchmark made on the servers"),
             None => Ok(()),
         }
     }
 }
 
-/// The statuses, page by page.
-pub(super) struct Feed {
-    client: reqwest::Client,
-    address: Url,
-    token: String,
-    next: Option<String>,
-    ended: usize,
-}
-
-#[derive(Deserialize)]
-struct Page {
-    statuses: Vec<Status>,
-    next: String,
-}
-
-#[derive(Deserialize)]
-struct Status {
-    #[serde(rename = "final")]
-    is_final: bool,
-    amended: bool,
-}
-
-impl Feed {
-    /// How many notifications came to an end.
-    pub fn ended(&self) -> usize {
-        self.ended
-    }
-
-    /// Reads one page and tells whether there was anything new.
-    pub async fn read_on(&mut self) -> anyhow::Result<bool> {
-        let mut address = self.address.clone();
-        if let Some(next) = &self.next {
-            address.query_pairs_mut().append_pair("after", next);
+async fn note_arrivals(mut screen: Receiver<Shown>, watch: Arc<Stopwatch>) {
+    loop {
+        match screen.recv().await {
+            Ok(shown) => {
+                if let Some(number) = number_of(shown.channel.as_str(), &shown.address) {
+                    watch.arrive(number, shown.at);
+                }
+            }
+            Err(RecvError::Lagged(missed)) => watch.miss(missed),
+            Err(RecvError::Closed) => return,
         }
-        let answer = self.client.get(address).bearer_auth(&self.token).send().await?;
-        let page: Page = answer.error_for_status()?.json().await?;
-        self.ended += page.statuses.iter().filter(|status| status.is_final && !status.amended).count();
-        let news = self.next.as_ref() != Some(&page.next);
-        self.next = Some(page.next);
-        Ok(news)
     }
+}
+
+async fn until_ready(address: &str, gateway: &mut Process) -> anyhow::Result<()> {
+    let asking = async {
+        loop {
+            let answer = reqwest::get(address).await;
+            if answer.is_ok_and(|answer| answer.status() == StatusCode::OK) {
+                return anyhow::Ok(());
+            }
+            if gateway.has_ended()? {
+                bail!("the gateway ended before it was ready");
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(READY_WITHIN, asking).await.context("the gateway is not ready")?
 }
 
 fn own_settings(folder: &Folder, public: &Url) -> anyhow::Result<Overrides> {
     let mut settings = Overrides::default();
     let master_key = format!("{}{}", random_name(), random_name());
-    settings.set("gateway.http.listen", format!("127.0.0.1:{}", public.port().context("a port")?));
     settings.set("gateway.http.public_url", public.to_string());
     settings.set("gateway.ledger.master_key", folder.secret("master", &master_key)?);
+    settings.set(&format!("sources.{SOURCE}.urgent"), true);
     Ok(settings)
 }
 
 /// Without the limits that keep a provider from being overrun: what is measured is the gateway.
 fn lifted_limits() -> Overrides {
     let mut settings = Overrides::default();
-    for channel in ["viber", "telegram", "sms", "email", "portal"] {
-        settings.set(&format!("channels.{channel}.lane.per_second"), 1_000_000);
+    for place in Place::ALL {
+        settings.set(&format!("channels.{}.lane.per_second", place.channel()), 1_000_000);
     }
     settings
 }

@@ -1,64 +1,112 @@
-//! Citizens and notifications in any number, one JSON object a line.
+//! Citizens and notifications in any number, one JSON object each. Pure.
+//!
+//! Everything about a citizen follows from a number, so that a message on a provider's screen tells by
+//! its address which notification it is.
 
-use std::fmt::Write as _;
+use std::ops::Range;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
-use serde_json::{Value, json};
+use serde_json::json;
+
+use super::shape::Shape;
+use crate::domain::Priority;
 
 /// The source that speaks.
 pub(super) const SOURCE: &str = "family_fund";
 
-/// Citizens, each with an address on one of the five channels in turn.
-pub(super) fn citizens(count: usize, now: Timestamp) -> String {
-    let zone = where_it_is_early_afternoon(now);
-    lines(count, |number| {
-        let (channel, address) = match number % 5 {
-            0 => ("viber", format!("bench{number:0>14}A==")),
-            1 => ("telegram", (1_000_000 + number).to_string()),
-            2 => ("sms", format!("+38000{number:0>7}")),
-            3 => ("email", format!("citizen{number}@example.org")),
-            _ => ("portal", format!("citizen-{number}")),
-        };
-        json!({
-            "id": id(number), "locale": (["uk", "ru", "en"][number / 5 % 3]), "zone": zone,
-            "jurisdiction": "ua", "addresses": [{ "channel": channel, "address": address }],
-            "consents": [{ "channel": "all", "topic": "all", "action": "granted", "origin": "import",
-                "evidence": "benchmark", "at": "2026-01-01T00:00:00Z" }],
-        })
-    })
+/// A channel on which a citizen can be written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Viber,
+    Telegram,
+    Sms,
+    Email,
+    Portal,
 }
 
-/// A notification for each of these citizens.
-pub(super) fn notifications(count: usize) -> String {
-    lines(count, |number| {
-        json!({
-            "source": SOURCE, "id": number.to_string(), "citizen": id(number),
-            "life_event": "child_birth", "measure": "utilities_compensation",
-            "params": { "percent": 30 },
-        })
-    })
-}
+impl Place {
+    pub const ALL: [Self; 5] = [Self::Viber, Self::Telegram, Self::Sms, Self::Email, Self::Portal];
 
-/// No contact hours forbid a push there, whatever day it is.
-fn where_it_is_early_afternoon(now: Timestamp) -> String {
-    match 13 - now.to_zoned(TimeZone::UTC).hour() {
-        0 => "Etc/GMT".to_owned(),
-        // The names of the zones count to the west.
-        east => format!("Etc/GMT{:+}", -east),
+    pub fn channel(self) -> &'static str {
+        match self {
+            Self::Viber => "viber",
+            Self::Telegram => "telegram",
+            Self::Sms => "sms",
+            Self::Email => "email",
+            Self::Portal => "portal",
+        }
+    }
+
+    /// The address there of the citizen with this number.
+    pub fn address(self, number: usize) -> String {
+        match self {
+            Self::Viber => format!("bench{number:0>14}A=="),
+            Self::Telegram => (FIRST_CHAT + number).to_string(),
+            Self::Sms => format!("{PHONES}{number:0>7}"),
+            Self::Email => format!("citizen{number}@example.org"),
+            Self::Portal => format!("citizen-{number}"),
+        }
     }
 }
 
-fn id(number: usize) -> String {
+/// A chat's id on Telegram is a number like this.
+const FIRST_CHAT: usize = 1_000_000;
+/// What the benchmark's telephone numbers begin with; seven digits follow.
+const PHONES: &str = "+38000";
+
+/// Whose address it is, on the screen of this channel.
+pub(super) fn number_of(channel: &str, address: &str) -> Option<usize> {
+    let address = match channel {
+        // A provider of SMS shows it without the plus.
+        "sms" => address.trim_start_matches('+').strip_prefix(&PHONES[1..])?,
+        _ => address,
+    };
+    let digits: String = address.chars().filter(char::is_ascii_digit).collect();
+    let number: usize = digits.parse().ok()?;
+    if channel == "telegram" { number.checked_sub(FIRST_CHAT) } else { Some(number) }
+}
+
+/// The id of the citizen with this number.
+fn citizen_id(number: usize) -> String {
     format!("bench:{number}")
 }
 
-fn lines(count: usize, line: impl Fn(usize) -> Value) -> String {
-    let mut text = String::new();
-    for number in 0..count {
-        let _ = writeln!(text, "{}", line(number));
-    }
-    text
+/// The citizens with these numbers, one a line, as `import` reads them.
+pub(super) fn citizens(shape: Shape, numbers: Range<usize>, now: Timestamp) -> impl Iterator<Item = String> {
+    let (zone, consents) = (shape.zone(now), shape.consents());
+    numbers.map(move |number| {
+        let places = shape.places(number);
+        let addresses: Vec<_> = places
+            .iter()
+            .map(|place| json!({ "channel": place.channel(), "address": place.address(number) }))
+            .collect();
+        let citizen = json!({
+            "id": citizen_id(number), "locale": (["uk", "ru", "en"][number / 5 % 3]), "zone": zone,
+            "jurisdiction": "ua", "addresses": addresses, "consents": consents,
+        });
+        format!("{citizen}\n")
+    })
+}
+
+/// The notification for the citizen with this number.
+pub(super) fn notification(shape: Shape, number: usize, priority: Priority) -> Vec<u8> {
+    let (life_event, measure, params) = shape.measure();
+    let notification = json!({
+        "source": SOURCE, "id": number.to_string(), "citizen": citizen_id(number),
+        "life_event": life_event, "measure": measure, "params": params, "priority": priority.as_str(),
+    });
+    notification.to_string().into_bytes()
+}
+
+/// The number of a notification from what was published. The bare loop writes to its citizen.
+pub(super) fn number_in(notification: &[u8]) -> Option<usize> {
+    let notification: serde_json::Value = serde_json::from_slice(notification).ok()?;
+    notification["id"].as_str()?.parse().ok()
+}
+
+/// The routing key it is published under.
+pub(super) fn routing_key(shape: Shape, priority: Priority) -> String {
+    format!("{}.{SOURCE}.{}", priority.as_str(), shape.measure().0)
 }
 
 #[cfg(test)]
@@ -66,11 +114,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_always_early_afternoon_somewhere() {
-        for hour in 0..24 {
-            let now = Timestamp::from_second(1_800_000_000 + hour * 3600).unwrap();
-            let zone = where_it_is_early_afternoon(now);
-            assert_eq!(now.to_zoned(TimeZone::get(&zone).unwrap()).hour(), 13, "{zone}");
+    fn an_address_tells_whose_it_is() {
+        for place in Place::ALL {
+            for number in [0, 7, 380, 1_000_000, 4_999_999] {
+                let address = place.address(number);
+                assert_eq!(number_of(place.channel(), &address), Some(number), "{address}");
+            }
+        }
+        assert_eq!(number_of("sms", "380000000042"), Some(42));
+        assert_eq!(number_of("telegram", "12"), None);
+        assert_eq!(number_of("email", "nobody@example.org"), None);
+    }
+
+    #[test]
+    fn a_notification_tells_its_number() {
+        assert_eq!(number_in(&notification(Shape::Mixed, 42, Priority::Normal)), Some(42));
+        assert_eq!(number_in(b"{}"), None);
+        assert_eq!(number_in(b"nonsense"), None);
+    }
+
+    #[test]
+    fn each_citizen_is_one_line() {
+        for shape in Shape::ALL {
+            let lines: Vec<_> = citizens(shape, 3..13, Timestamp::UNIX_EPOCH).collect();
+            assert_eq!(lines.len(), 10);
+            assert!(lines.iter().all(|line| line.matches('\n').count() == 1 && line.ends_with("}\n")));
         }
     }
 }

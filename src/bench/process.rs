@@ -1,10 +1,13 @@
 //! The commands as processes.
 
 use std::ffi::OsStr;
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
+
+use super::system;
 
 /// A command of this very program.
 pub(super) struct Order(Command);
@@ -34,17 +37,46 @@ impl Order {
         self
     }
 
-    /// Runs it to its end and gives what it printed.
-    pub fn run(mut self) -> anyhow::Result<String> {
-        let output = self.0.stdout(Stdio::piped()).stderr(Stdio::piped()).output()?;
-        if !output.status.success() {
-            bail!("{:?} failed:\n{}", self.0.get_args(), String::from_utf8_lossy(&output.stderr));
+    /// Without what it has to say beside what it was asked for.
+    pub fn quiet(mut self) -> Self {
+        self.0.stderr(Stdio::null());
+        self
+    }
+
+    /// Runs it to its end and gives the little that it prints. What it complains of stands on our own
+    /// standard error.
+    pub async fn run(mut self) -> anyhow::Result<String> {
+        let mut process = Process(self.0.stdout(Stdio::piped()).spawn()?);
+        let status = loop {
+            match process.0.try_wait()? {
+                Some(status) => break status,
+                None => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        };
+        if !status.success() {
+            bail!("{:?} failed", self.0.get_args());
         }
-        Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+        let mut printed = String::new();
+        process.0.stdout.take().context("its output")?.read_to_string(&mut printed)?;
+        Ok(printed.trim().to_owned())
     }
 
     pub fn start(mut self) -> anyhow::Result<Process> {
         Ok(Process(self.0.spawn()?))
+    }
+
+    /// Starts it and waits until it prints its first line.
+    pub async fn start_speaking(mut self) -> anyhow::Result<Process> {
+        let mut process = Process(self.0.stdout(Stdio::piped()).spawn()?);
+        let output = process.0.stdout.take().context("its output")?;
+        let line = tokio::task::spawn_blocking(move || {
+            let mut line = String::new();
+            BufReader::new(output).read_line(&mut line).map(|_| line)
+        });
+        if line.await??.is_empty() {
+            bail!("{:?} ended before it was ready", self.0.get_args());
+        }
+        Ok(process)
     }
 }
 
@@ -56,24 +88,14 @@ fn is_ours(name: &OsStr) -> bool {
 /// A process, killed when it is dropped.
 pub(super) struct Process(Child);
 
-/// What a process used so far.
-#[derive(Debug, Clone, Copy)]
-pub struct Usage {
-    /// The most memory it ever had resident, in bytes.
-    pub peak_memory: u64,
-    /// Processor time, of all its threads.
-    pub processor: Duration,
-}
-
 impl Process {
     pub fn has_ended(&mut self) -> anyhow::Result<bool> {
         Ok(self.0.try_wait()?.is_some())
     }
 
-    /// What it used, where the system is Linux.
-    pub fn usage(&self) -> Option<Usage> {
-        let of = |file: &str| std::fs::read_to_string(format!("/proc/{}/{file}", self.0.id())).ok();
-        Some(Usage { peak_memory: peak_memory(&of("status")?)?, processor: processor(&of("stat")?)? })
+    /// The most memory it ever had resident, in bytes, and its processor time, where the system is Linux.
+    pub fn usage(&self) -> Option<(u64, Duration)> {
+        system::usage(self.0.id())
     }
 }
 
@@ -82,32 +104,5 @@ impl Drop for Process {
         // One that has ended already needs neither.
         let _ = self.0.kill();
         let _ = self.0.wait();
-    }
-}
-
-/// `VmHWM:    81234 kB` of `proc_pid_status(5)`.
-fn peak_memory(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kibibytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
-    Some(kibibytes * 1024)
-}
-
-/// Fields 14 and 15 of `proc_pid_stat(5)`, in ticks, of which Linux shows 100 a second everywhere.
-fn processor(stat: &str) -> Option<Duration> {
-    let (_, after_name) = stat.rsplit_once(')')?;
-    let ticks: u64 =
-        after_name.split_whitespace().skip(11).take(2).filter_map(|one| one.parse::<u64>().ok()).sum();
-    Some(Duration::from_millis(ticks * 10))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_linux_tells_is_read() {
-        assert_eq!(peak_memory("Name:\tvestnik\nVmPeak:\t  900 kB\nVmHWM:\t  2048 kB\n"), Some(2 << 20));
-        let stat = "4242 (a) b) S 1 2 3 4 5 6 7 8 9 10 250 50 0 0 20 0";
-        assert_eq!(processor(stat), Some(Duration::from_secs(3)));
     }
 }

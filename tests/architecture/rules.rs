@@ -97,8 +97,9 @@ pub(crate) struct Confined {
 pub(crate) const CONFINED: &[Confined] = &[
     Confined {
         name: "lapin",
-        places: &["src/broker", "src/intake"],
-        why: "the broker is spoken to in its own room, and where its messages come in",
+        places: &["src/broker", "src/intake", "src/bench/bare_loop.rs"],
+        why: "the broker is spoken to in its own room, and where its messages come in; the benchmark compares \
+              with a loop that does nothing else",
     },
     Confined {
         name: "rusqlite",
@@ -107,8 +108,8 @@ pub(crate) const CONFINED: &[Confined] = &[
     },
     Confined {
         name: "sqlx",
-        places: &["src/ledger/postgres", "src/bench/servers.rs"],
-        why: "the ledger alone knows a database; the benchmark makes one for it",
+        places: &["src/ledger/postgres", "src/bench/servers.rs", "src/bench/old_rows.rs"],
+        why: "the ledger alone knows a database; the benchmark makes one for it, and copies rows there",
     },
     Confined { name: "Timestamp::now", places: &["src/clock.rs"], why: CLOCK },
     Confined { name: "Zoned::now", places: &["src/clock.rs"], why: CLOCK },
