@@ -1,5 +1,6 @@
 //! What the source is told, page by page, as any source may ask.
 
+use reqwest::StatusCode;
 use serde::Deserialize;
 use url::Url;
 
@@ -40,13 +41,16 @@ impl Feed {
         self.done
     }
 
-    /// Reads one page.
+    /// Reads one page. A gateway that is too busy to answer is asked again the next time.
     pub async fn read_on(&mut self) -> anyhow::Result<()> {
         let mut address = self.address.clone();
         if let Some(next) = &self.next {
             address.query_pairs_mut().append_pair("after", next);
         }
         let answer = self.client.get(address).bearer_auth(&self.token).send().await?;
+        if answer.status() == StatusCode::SERVICE_UNAVAILABLE {
+            return Ok(());
+        }
         let page: Page = answer.error_for_status()?.json().await?;
         let is_done =
             |status: &&Status| self.shape.is_done(&status.state, status.is_final) && !status.amended;

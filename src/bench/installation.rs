@@ -156,7 +156,8 @@ impl Installation {
     pub fn watch_screens(&self, watch: &Arc<Stopwatch>) -> JoinSet<()> {
         let mut watching = JoinSet::new();
         for (_, sandbox) in self.sandboxes.iter() {
-            watching.spawn(note_arrivals(sandbox.screen().watch(), Arc::clone(watch)));
+            let screen = sandbox.screen().watch();
+            watching.spawn(note_arrivals(Arc::clone(sandbox), screen, Arc::clone(watch)));
         }
         watching
     }
@@ -176,15 +177,17 @@ impl Installation {
     }
 }
 
-async fn note_arrivals(mut screen: Receiver<Shown>, watch: Arc<Stopwatch>) {
+async fn note_arrivals(sandbox: Arc<dyn Sandbox>, mut screen: Receiver<Shown>, watch: Arc<Stopwatch>) {
+    let note = |shown: &Shown| {
+        if let Some(number) = number_of(shown.channel.as_str(), &shown.address) {
+            watch.arrive(number, shown.at);
+        }
+    };
     loop {
         match screen.recv().await {
-            Ok(shown) => {
-                if let Some(number) = number_of(shown.channel.as_str(), &shown.address) {
-                    watch.arrive(number, shown.at);
-                }
-            }
-            Err(RecvError::Lagged(missed)) => watch.miss(missed),
+            Ok(shown) => note(&shown),
+            // What came too fast for us stands on the screen still.
+            Err(RecvError::Lagged(_)) => sandbox.screen().messages(None).iter().for_each(note),
             Err(RecvError::Closed) => return,
         }
     }

@@ -115,10 +115,10 @@ pub async fn run(plan: &Plan, mut show: impl FnMut(&Group)) -> anyhow::Result<Re
         show(&group);
         groups.push(group);
     };
-    let bare = match plan.setups.contains(&Setup::Bare) && !plan.shapes.is_empty() {
-        true => Some(measure(plan, Trial::new(Setup::Bare, Shape::One), Setup::Bare.title()).await?),
-        false => None,
-    };
+    let mut bare = None;
+    if plan.setups.contains(&Setup::Bare) {
+        bare = Some(measure(plan, Trial::new(Setup::Bare, Shape::One), Setup::Bare.title()).await?);
+    }
     for shape in &plan.shapes {
         add(compare(plan, *shape, bare.as_ref()).await?);
     }

@@ -184,7 +184,9 @@ mod tests {
 
     fn column(name: &str, figures: &[(&'static str, f64)]) -> Column {
         let mut column = Column::new(name);
-        figures.iter().for_each(|(key, figure)| column.set(key, Some(*figure)));
+        for (key, figure) in figures {
+            column.set(key, Some(*figure));
+        }
         column
     }
 
@@ -197,10 +199,10 @@ mod tests {
         let expected = "\
 Mixed
 
-                                     bare loop    cluster
-notifications per second                 4,210      1,263
-  ÷ bare loop                                —       0.30
-CPU for each, gateway or loop, ms        0.100          —
+                                   bare loop    cluster
+notifications per second               4,210      1,263
+  ÷ bare loop                              —       0.30
+CPU for each, gateway or loop, ms      0.100          —
 ";
         assert_eq!(group.to_string(), expected);
         let json = serde_json::to_value(&group).unwrap();

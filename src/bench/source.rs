@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use reqwest::StatusCode;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use url::Url;
@@ -22,6 +23,9 @@ use crate::domain::Priority;
 
 /// Messages under way at once, as `vestnik publish` has them.
 const WINDOW: usize = 200;
+
+/// How long to wait before a gateway that is too busy is asked again.
+const TOO_BUSY: Duration = Duration::from_millis(100);
 
 /// The name of the source's thread.
 const THREAD: &str = "bench-source";
@@ -134,8 +138,14 @@ impl Target {
                 }
             }
             Self::Http { client, to, token } => {
-                let request = client.post(to.clone()).header("content-type", "application/json");
-                request.bearer_auth(token).body(body).send().await?.error_for_status()?;
+                let request = || client.post(to.clone()).header("content-type", "application/json");
+                let post = || request().bearer_auth(token).body(body.clone()).send();
+                let mut answer = post().await?;
+                while answer.status() == StatusCode::SERVICE_UNAVAILABLE {
+                    tokio::time::sleep(TOO_BUSY).await;
+                    answer = post().await?;
+                }
+                answer.error_for_status()?;
             }
         }
         Ok(())

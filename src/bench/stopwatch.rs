@@ -12,7 +12,6 @@ pub(super) struct Stopwatch {
     published: Vec<AtomicI64>,
     arrived: Vec<AtomicI64>,
     arrivals: AtomicUsize,
-    missed: AtomicUsize,
 }
 
 /// Nothing happened at the beginning of 1970.
@@ -21,12 +20,7 @@ const NOT_YET: i64 = 0;
 impl Stopwatch {
     pub fn new(count: usize) -> Self {
         let none = || (0..count).map(|_| AtomicI64::new(NOT_YET)).collect();
-        Self {
-            published: none(),
-            arrived: none(),
-            arrivals: AtomicUsize::new(0),
-            missed: AtomicUsize::new(0),
-        }
+        Self { published: none(), arrived: none(), arrivals: AtomicUsize::new(0) }
     }
 
     /// The notification with this number is being published.
@@ -41,14 +35,9 @@ impl Stopwatch {
         }
     }
 
-    /// A screen was too fast for whoever watches it: so many moments are unknown.
-    pub fn miss(&self, count: u64) {
-        self.missed.fetch_add(usize::try_from(count).unwrap_or(usize::MAX), Ordering::Relaxed);
-    }
-
-    /// How many a provider has, those included that were missed.
+    /// How many a provider has.
     pub fn arrivals(&self) -> usize {
-        self.arrivals.load(Ordering::Relaxed) + self.missed.load(Ordering::Relaxed)
+        self.arrivals.load(Ordering::Relaxed)
     }
 
     /// From publishing to the provider, of those of these that were published and have arrived.
@@ -134,7 +123,5 @@ mod tests {
         assert_eq!(watch.latency(0..4), Some(expected));
         assert_eq!(watch.latency(2..4), None);
         assert_eq!(watch.arrivals(), 3);
-        watch.miss(2);
-        assert_eq!(watch.arrivals(), 5);
     }
 }

@@ -1,7 +1,6 @@
 //! One measurement: an installation, its gateways or the bare loop, and the phases it goes through.
 
 use std::ops::Range;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,9 +13,9 @@ use super::meter::{Meter, mebibytes};
 use super::old_rows::multiply;
 use super::process::Process;
 use super::report::Column;
-use super::servers::Addresses;
+use super::servers::Servers;
 use super::shape::Shape;
-use super::source::{Errand, Source, Way};
+use super::source::{Errand, Source};
 use super::stopwatch::Stopwatch;
 use super::{Plan, Setup};
 use crate::domain::Priority;
@@ -56,10 +55,8 @@ struct Numbers {
 impl Numbers {
     fn of(plan: &Plan, trial: Trial) -> Self {
         let seed = if trial.old_rows.is_some() { SEED } else { 0 };
-        let (half, idle) = match plan.quick || !trial.shape.is_sent() {
-            true => (0, 0),
-            false => (plan.count.div_ceil(4), plan.count.min(IDLE.0)),
-        };
+        let full_only = plan.quick || !trial.shape.is_sent();
+        let (half, idle) = if full_only { (0, 0) } else { (plan.count.div_ceil(4), plan.count.min(IDLE.0)) };
         let mut end = 0;
         let mut next = |count| {
             let begin = end;
@@ -134,15 +131,11 @@ pub(super) async fn at_an_installation<T>(
     if plan.stopping.is_cancelled() {
         return stopped();
     }
-    let place = build(&plan.config, setup, plan.servers.as_ref()).await?;
+    let place = Installation::build(&plan.config, setup, plan.servers.as_ref()).await?;
     let worked = plan.stopping.run_until_cancelled(work(&place)).await.unwrap_or_else(stopped);
     let removed = place.remove().await;
     let worked = worked?;
     removed.map(|()| worked)
-}
-
-async fn build(config: &Path, setup: Setup, servers: Option<&Addresses>) -> anyhow::Result<Installation> {
-    Installation::build(config, setup, servers).await
 }
 
 /// What runs on an installation.
@@ -207,13 +200,13 @@ impl<'a> Stage<'a> {
         priority: Priority,
         per_second: Option<f64>,
     ) -> anyhow::Result<Source> {
-        let way: Way = self.place.way(&self.token)?;
+        let way = self.place.way(&self.token)?;
         Source::start(way, Errand { shape: self.shape, numbers, priority, per_second }, self.watch.clone())
     }
 
     /// At full speed, at half of that, and idle.
     async fn phases(&mut self, numbers: &Numbers, plan: &Plan, column: &mut Column) -> anyhow::Result<()> {
-        let watched = self.place.servers.as_ref().map(super::servers::Servers::watched).unwrap_or_default();
+        let watched = self.place.servers.as_ref().map(Servers::watched).unwrap_or_default();
         let meter = Meter::start(watched, &self.gateways);
         let full = self.phase(numbers.full.clone(), None).await?;
         meter.stop(&self.gateways, full.source, numbers.full.len(), column);
@@ -283,4 +276,39 @@ impl<'a> Stage<'a> {
 #[expect(clippy::cast_precision_loss, reason = "a benchmark of 2^52 notifications is not run")]
 pub(super) fn float(count: usize) -> f64 {
     count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+
+    fn plan(quick: bool) -> Plan {
+        Plan {
+            config: "config".into(),
+            servers: None,
+            count: 10,
+            quick,
+            setups: Vec::new(),
+            shapes: Vec::new(),
+            replicas: None,
+            old_rows: Vec::new(),
+            backlog: None,
+            stopping: CancellationToken::new(),
+            progress: |_| {},
+        }
+    }
+
+    #[test]
+    fn each_phase_has_notifications_of_its_own() {
+        let trial = Trial::new(Setup::Cluster, Shape::Mixed);
+        let whole = Numbers::of(&plan(false), trial);
+        assert_eq!(whole, Numbers { seed: 0..0, full: 0..10, half: 10..13, idle: 13..23 });
+        let quick = Numbers::of(&plan(true), trial);
+        assert_eq!(quick, Numbers { seed: 0..0, full: 0..10, half: 10..10, idle: 10..10 });
+        assert_eq!(Numbers::of(&plan(false), Trial::new(Setup::Cluster, Shape::Deferred)), quick);
+        let old = Numbers::of(&plan(true), Trial { old_rows: Some(5000), ..trial });
+        assert_eq!((old.seed.clone(), old.measured(), old.all()), (0..1000, 1000..1010, 0..1010));
+    }
 }

@@ -163,8 +163,14 @@ fn comparison(args: &BenchArgs, with_servers: bool) -> anyhow::Result<(Vec<Setup
         [] => with_servers || !setup.needs_servers(),
         only => only.contains(setup),
     };
-    let shapes = if args.shape.is_empty() { Shape::ALL.to_vec() } else { args.shape.clone() };
-    Ok((Setup::ALL.into_iter().filter(wanted).collect(), shapes))
+    let setups: Vec<_> = Setup::ALL.into_iter().filter(wanted).collect();
+    let shapes = match args.shape.as_slice() {
+        // It has one shape, whatever is asked for.
+        _ if setups == [Setup::Bare] => vec![Shape::One],
+        [] => Shape::ALL.to_vec(),
+        shapes => shapes.to_vec(),
+    };
+    Ok((setups, shapes))
 }
 
 /// What runs, and what stands on the servers, must not stay behind.

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "the helpers of tests may fail the test")]
 
 mod bad_input;
+mod bench;
 mod broker;
 mod every_notification;
 mod feed;
