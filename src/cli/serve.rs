@@ -24,7 +24,7 @@ use crate::gateway::{Gateway, open_ledger};
 use crate::intake::Desk;
 use crate::intake::amqp::{self, AmqpIntake, Marks};
 use crate::ledger::Ledger;
-use crate::ledger::retry::{in_words, insist};
+use crate::ledger::retry::{in_words, insist, is_waited_for};
 use crate::lifecycle::Lifecycle;
 use crate::status::{Options as RelayOptions, Relay};
 use crate::telemetry::{Absence, Metrics, open_log};
@@ -106,7 +106,8 @@ pub(super) async fn run(common: &Common, args: &ServeArgs) -> anyhow::Result<Exi
     if args.has(Role::Lanes) {
         gateway.send(&clock, &lifecycle);
     }
-    let mut probes: Vec<_> = gateway.routes.iter().cloned().map(provider_probe).collect();
+    let mut probes = vec![ledger_probe()];
+    probes.extend(gateway.routes.iter().cloned().map(provider_probe));
     if let Some(broker) = settings.broker.as_ref().filter(|_| args.has(Role::Intake)) {
         probes.push(join_broker(broker, settings.back_pressure, &gateway, &sources, &lifecycle)?);
     }
@@ -209,6 +210,14 @@ fn join_broker(
     let (relay, publishing) = Relay::new(gateway.ledger.clone(), RelayOptions::new(broker));
     lifecycle.spawn("status relay", relay.run(lifecycle.stopping()));
     Ok(broker_probe(health, publishing))
+}
+
+/// That the ledger can be read is asked each time; this is about what has to be written.
+fn ledger_probe() -> Probe {
+    let check = || {
+        if is_waited_for() { Err("the work waits for it; the log says why".to_owned()) } else { Ok(()) }
+    };
+    Probe { name: "ledger".to_owned(), needed: true, check: Arc::new(check) }
 }
 
 /// Intake and relay have a connection each.

@@ -58,6 +58,13 @@ where
     }
 }
 
+/// Whether some loop of the process waits for the ledger: it cannot be reached, or it can be read and not be
+/// written because its disk is full.
+#[must_use]
+pub fn is_waited_for() -> bool {
+    AWAY.is_on()
+}
+
 /// Why the database cannot be asked, for the log: what stands in between, where that is known, and
 /// never what the driver says of it.
 #[must_use]

@@ -66,6 +66,12 @@ impl Absence {
         self.tell(told.as_ref(), "");
     }
 
+    /// Whether somebody waits for it now.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.state().outage.is_on()
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -148,6 +154,19 @@ mod tests {
         assert_eq!(state.begin(at(100)), Some(Told::Away));
         state.leave();
         assert_eq!(state.begin(at(101)), Some(Told::Away), "who gave up tells nothing");
+    }
+
+    #[test]
+    fn it_is_away_as_long_as_somebody_waits() {
+        let absence = Absence::new("something");
+        assert!(!absence.is_on());
+        let (first, second) = (absence.wait("of a test"), absence.wait("of a test"));
+        first.over();
+        assert!(absence.is_on());
+        second.over();
+        assert!(!absence.is_on());
+        drop(absence.wait("of a test"));
+        assert!(!absence.is_on(), "who waited has given up");
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::domain::RefusalReason;
 /// Something outside of the process that it works with, such as the broker.
 #[derive(Clone)]
 pub struct Probe {
-    /// Its name in `/readyz`.
+    /// Its name in `/readyz`. Where several have one name, what is wrong is told.
     pub name: String,
     /// Whether the gateway is not ready without it. Without one provider it is: the others are used.
     pub needed: bool,
@@ -46,7 +46,9 @@ async fn ready(State(web): State<WebState>) -> Response {
     for probe in &web.probes {
         let verdict = (probe.check)();
         ready &= verdict.is_ok() || !probe.needed;
-        parts.insert(probe.name.clone(), word(verdict));
+        if verdict.is_err() || !parts.contains_key(&probe.name) {
+            parts.insert(probe.name.clone(), word(verdict));
+        }
     }
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(json!({ "ready": ready, "parts": parts }))).into_response()
