@@ -6,6 +6,7 @@
 mod check;
 mod edges;
 mod manifest;
+mod reliability;
 mod rules;
 mod tokens;
 

@@ -1,7 +1,7 @@
 //! A virtual host of RabbitMQ for one test, and the clients of a source in it.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
 use lapin::options::{
@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::feed::Status;
 use crate::people::routing_key;
+use crate::servers::BrokerServer;
 use crate::tier::until;
 
 /// The RabbitMQ user of the sources. Its password guards a test's messages on a loopback port.
@@ -29,24 +30,14 @@ const STATUSES: &str = "statuses";
 pub(crate) struct VirtualHost {
     name: String,
     admin: Url,
-}
-
-fn variable(name: &str) -> String {
-    std::env::var(name)
-        .unwrap_or_else(|_| panic!("{name} is not set: `tests/run` starts the servers and runs all tests"))
-}
-
-fn rabbitmqctl(arguments: &[&str]) {
-    let mut command = Command::new(variable("VESTNIK_TEST_RABBITMQCTL"));
-    let output = command.args(arguments).stdin(Stdio::null()).output().unwrap();
-    assert!(output.status.success(), "rabbitmqctl {arguments:?}: {output:?}");
+    pub(crate) server: BrokerServer,
 }
 
 impl VirtualHost {
-    /// Makes one, with the sources' user in it. `folder` takes a file for a moment.
-    pub(crate) fn create(folder: &Path) -> Self {
+    /// Makes one on a server, with the sources' user in it. `folder` takes a file for a moment.
+    pub(crate) fn create(server: BrokerServer, folder: &Path) -> Self {
         let name = format!("e2e-{}", Uuid::now_v7().simple());
-        let mut admin: Url = variable("VESTNIK_TEST_AMQP_URL").parse().unwrap();
+        let mut admin = server.admin.clone();
         let permission = |user: &str| json!({ "user": user, "vhost": name, "configure": ".*", "write": ".*", "read": ".*" });
         let definitions = json!({
             "vhosts": [{ "name": name }],
@@ -55,9 +46,9 @@ impl VirtualHost {
         });
         let file = folder.join("definitions.json");
         std::fs::write(&file, definitions.to_string()).unwrap();
-        rabbitmqctl(&["import_definitions", file.to_str().unwrap()]);
+        server.control(&["import_definitions", file.to_str().unwrap()]);
         admin.set_path(&name);
-        Self { name, admin }
+        Self { name, admin, server }
     }
 
     /// As whom the gateway comes.
@@ -73,15 +64,21 @@ impl VirtualHost {
         url
     }
 
+    /// How many connections there are to it.
+    pub(crate) fn connections(&self) -> usize {
+        let list = self.server.control(&["list_connections", "--quiet", "vhost"]);
+        list.lines().filter(|line| line.trim() == self.name).count()
+    }
+
     /// Cuts every connection to it.
     pub(crate) fn cut(&self) {
-        rabbitmqctl(&["close_all_connections", "--vhost", &self.name, "cut by a test"]);
+        self.server.control(&["close_all_connections", "--vhost", &self.name, "cut by a test"]);
     }
 }
 
 impl Drop for VirtualHost {
     fn drop(&mut self) {
-        let mut command = Command::new(variable("VESTNIK_TEST_RABBITMQCTL"));
+        let mut command = Command::new(&self.server.rabbitmqctl);
         let _ = command.args(["delete_vhost", &self.name]).output();
     }
 }
@@ -100,6 +97,11 @@ impl Source {
         let channel = connection.create_channel().await.unwrap();
         channel.confirm_select(ConfirmSelectOptions::default()).await.unwrap();
         Self { _connection: connection, channel }
+    }
+
+    /// Comes again after the connection was lost.
+    pub(crate) async fn come_again(&mut self, host: &VirtualHost) {
+        *self = Self::connect(host).await;
     }
 
     /// From now on every status is collected, also while nobody reads.
@@ -152,6 +154,13 @@ impl Source {
             taken.push(serde_json::from_slice(&message.delivery.data).unwrap());
         }
         taken
+    }
+
+    /// How many statuses have come and were not taken yet.
+    pub(crate) async fn waiting_statuses(&self) -> u32 {
+        let options = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::durable() };
+        let none = FieldTable::default();
+        self.channel.queue_declare(STATUSES.into(), options, none).await.unwrap().message_count()
     }
 
     /// Collects statuses until as many notifications have ended.

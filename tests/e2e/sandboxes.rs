@@ -24,7 +24,7 @@ use crate::tier::until;
 pub(crate) const CHANNELS: [&str; 5] = ["viber", "telegram", "sms", "email", "portal"];
 
 const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
-const KEEP: usize = 20_000;
+const KEEP: usize = 200_000;
 const VIBER_TOKEN: &str = "445da6az1s345z78-dazcczb2542zv51a-e0vc5fva17480im9";
 const TELEGRAM_TOKEN: &str = "1234567890:an-end-to-end-token";
 const SMSC_PASSWORD: &str = "s3cr3t";

@@ -3,54 +3,20 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde_json::Value;
-use url::Url;
 
 use crate::broker::Source;
-use crate::feed::{endings, tally};
-use crate::killed::{id, shown_once, told_is_true};
-use crate::people::{FIRST_MARK, Person, grant, people};
+use crate::feed::endings;
+use crate::people::{Person, people};
+use crate::plan::Plan;
 use crate::proxy::Proxy;
 use crate::sandboxes::{CHANNELS, point};
 use crate::tier::until;
 use crate::world::{Kept, World};
 
 const AT_MOST: Duration = Duration::from_secs(150);
-
-/// Notifications of a test: marks, citizens and bodies.
-struct Plan<'a> {
-    people: BTreeMap<u32, &'a Person>,
-    bodies: Vec<Value>,
-}
-
-impl<'a> Plan<'a> {
-    fn of(people: &'a [Person], count: usize) -> Self {
-        let people: BTreeMap<_, _> = (FIRST_MARK..).take(count).zip(people.iter().cycle()).collect();
-        let bodies = people.iter().map(|(mark, person)| grant(&id(*mark), person, *mark)).collect();
-        Self { people, bodies }
-    }
-
-    /// Invariants 2, 3 and 10 at the end, with whatever was ambiguous told so.
-    async fn has_ended_truthfully(&self, world: &mut World) -> BTreeMap<String, usize> {
-        let ended = endings(&world.until_ended(self.bodies.len(), AT_MOST).await);
-        assert_eq!(ended.len(), self.bodies.len());
-        told_is_true(world, &self.people, &ended, &shown_once(world)).await;
-        assert!(world.dead_letters().is_empty());
-        tally(&ended).into_iter().map(|(state, count)| (state.to_owned(), count)).collect()
-    }
-}
-
-/// The way to the server of a URL, and the URL by that way.
-fn by_proxy(url: &Url) -> (Proxy, Url) {
-    let server: SocketAddr = format!("{}:{}", url.host_str().unwrap(), url.port().unwrap()).parse().unwrap();
-    let proxy = Proxy::to(server);
-    let mut url = url.clone();
-    url.set_port(Some(proxy.address.port())).unwrap();
-    (proxy, url)
-}
 
 /// A lane that sends so slowly that something happens in the middle of its work.
 fn slow(world: &mut World, per_second: u32) {
@@ -69,7 +35,7 @@ async fn nothing_is_lost_or_doubled_while_the_broker_is_away_at_the_start_and_cu
     let people = people(50);
     let plan = Plan::of(&people, 200);
     let mut world = World::new(Kept::Sqlite, &people).await;
-    let (mut proxy, url) = by_proxy(world.host.gateway());
+    let (mut proxy, url) = Proxy::on_the_way(world.host.gateway());
     world.set("VESTNIK_AMQP_URL", url);
     slow(&mut world, 10);
     proxy.take_away().await;
@@ -93,7 +59,7 @@ async fn nothing_is_lost_or_doubled_while_the_broker_is_away_at_the_start_and_cu
     let host = &world.host;
     tokio::task::block_in_place(|| host.cut());
 
-    let states = plan.has_ended_truthfully(&mut world).await;
+    let states = plan.has_ended_truthfully(&mut world, AT_MOST).await;
     assert_eq!(states.get("unknown"), None, "{states:?}");
     let source = Source::connect(&world.host).await;
     let pushed = source.statuses_until(plan.bodies.len(), AT_MOST).await;
@@ -107,7 +73,7 @@ async fn nothing_is_lost_or_doubled_while_postgres_is_away_at_the_start_and_cut_
     let people = people(50);
     let plan = Plan::of(&people, 200);
     let mut world = World::new(Kept::Postgres, &people).await;
-    let (mut proxy, url) = by_proxy(&world.database().url);
+    let (mut proxy, url) = Proxy::on_the_way(&world.database().url);
     world.set("VESTNIK_POSTGRES_URL", url);
     slow(&mut world, 10);
     proxy.take_away().await;
@@ -130,7 +96,7 @@ async fn nothing_is_lost_or_doubled_while_postgres_is_away_at_the_start_and_cut_
     proxy.give_back();
     world.until_ready(true).await;
 
-    let states = plan.has_ended_truthfully(&mut world).await;
+    let states = plan.has_ended_truthfully(&mut world, AT_MOST).await;
     println!("{states:?}");
     let pushed = source.statuses_until(plan.bodies.len(), AT_MOST).await;
     assert_eq!(endings(&pushed), endings(world.statuses().await), "RabbitMQ and the feed tell the same");
@@ -165,7 +131,7 @@ async fn what_a_provider_cannot_take_waits_for_it_to_come_back() {
     for way in &mut ways {
         way.give_back();
     }
-    let states = plan.has_ended_truthfully(&mut world).await;
+    let states = plan.has_ended_truthfully(&mut world, AT_MOST).await;
     assert_eq!(states, BTreeMap::from([("accepted".to_owned(), 50), ("delivered".to_owned(), 50)]));
     let log = fs::read_to_string(world.setting.log()).unwrap();
     assert!(!log.contains("eturned"), "the log is full of statuses that no queue takes:\n{log}");
@@ -189,7 +155,7 @@ async fn sigterm_in_the_middle_of_work_loses_and_doubles_nothing_and_leaves_noth
         world.stop().await;
     }
     world.start().await;
-    let states = plan.has_ended_truthfully(&mut world).await;
+    let states = plan.has_ended_truthfully(&mut world, AT_MOST).await;
     assert_eq!(states.keys().collect::<Vec<_>>(), ["accepted", "delivered"], "{states:?}");
     let source = Source::connect(&world.host).await;
     let pushed = source.statuses_until(plan.bodies.len(), AT_MOST).await;

@@ -8,15 +8,16 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 use serde_json::Value;
-use sqlx::{Connection as _, Executor as _, PgConnection};
 use url::Url;
 use uuid::Uuid;
 
 use crate::broker::{USER, VirtualHost};
+use crate::database::Database;
 use crate::feed::{Status, endings};
 use crate::people::{Person, SOURCE, import_file};
-use crate::process::{Process, Setting, tail};
+use crate::process::{Process, Setting, sum_of, tail};
 use crate::sandboxes::{CHANNELS, Sandboxes};
+use crate::servers::Servers;
 use crate::tier::until;
 
 /// Which ledger a test runs on.
@@ -45,23 +46,28 @@ pub(crate) struct World {
 pub(crate) const MASTER_KEY: &str = "0123456789abcdef0123456789abcdef";
 
 /// How long the gateway may take to be ready.
-const READY: Duration = Duration::from_secs(30);
+const READY: Duration = Duration::from_mins(2);
 
 impl World {
     /// Prepares everything and starts nothing of the gateway.
     pub(crate) async fn new(kept: Kept, people: &[Person]) -> Self {
+        Self::on(Servers::shared(), kept, people).await
+    }
+
+    /// The same on these servers.
+    pub(crate) async fn on(servers: Servers, kept: Kept, people: &[Person]) -> Self {
         let folder = std::env::temp_dir().join(format!("vestnik-e2e-{}", Uuid::now_v7()));
         fs::create_dir_all(&folder).unwrap();
         copy_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("config"), &folder.join("config"));
         open_at_all_hours(&folder);
         let public: Url = format!("http://127.0.0.1:{}/", free_port()).parse().unwrap();
         let sandboxes = Sandboxes::start(&public).await;
-        let host = VirtualHost::create(&folder);
-        let mut setting = Setting { environment: sandboxes.settings(&folder), folder };
+        let host = VirtualHost::create(servers.broker, &folder);
+        let mut setting = Setting { environment: sandboxes.settings(&folder), folder, shell: "" };
         setting.environment.extend(usual_settings(&public, &host));
         let database = match kept {
             Kept::Sqlite => None,
-            Kept::Postgres => Some(Database::create().await),
+            Kept::Postgres => Some(Database::create(servers.postgres).await),
         };
         if let Some(database) = &database {
             database.in_place_of_sqlite(&mut setting);
@@ -111,6 +117,17 @@ impl World {
         Some((answer.status(), answer.json().await.ok()?))
     }
 
+    /// What the system calls the gateway's process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.as_ref().unwrap().pid()
+    }
+
+    /// Publishes a notification over HTTP; how that was answered.
+    pub(crate) async fn publish(&self, body: &Value) -> StatusCode {
+        let to = self.public.join("v1/notifications").unwrap();
+        self.http.post(to).bearer_auth(&self.token).json(body).send().await.unwrap().status()
+    }
+
     /// Ends the gateway as a power cut does.
     pub(crate) fn kill(&mut self) {
         self.process.take().unwrap().kill();
@@ -137,9 +154,20 @@ impl World {
         self.ask(&format!("v1/citizens/{}/inbox", person.id), &self.portal_token).await
     }
 
+    /// Asks until there is an answer: while the ledger does not answer, it is 503.
     async fn ask(&self, path: &str, token: &str) -> Value {
-        let answer = self.http.get(self.public.join(path).unwrap()).bearer_auth(token).send().await;
-        answer.unwrap().error_for_status().unwrap().json().await.unwrap()
+        let mut told = Value::Null;
+        until("the API answers", READY, async || {
+            let answer = self.http.get(self.public.join(path).unwrap()).bearer_auth(token).send().await;
+            let answer = answer.unwrap();
+            if answer.status() == StatusCode::SERVICE_UNAVAILABLE {
+                return false;
+            }
+            told = answer.error_for_status().unwrap().json().await.unwrap();
+            true
+        })
+        .await;
+        told
     }
 
     /// All statuses so far, as the pull feed tells them.
@@ -173,9 +201,7 @@ impl World {
     /// The sum of a metric over all series with this label.
     pub(crate) async fn metric(&self, name: &str, label: &str) -> u64 {
         let answer = self.http.get(self.public.join("metrics").unwrap()).send().await.unwrap();
-        let text = answer.text().await.unwrap();
-        let series = text.lines().filter(|line| line.starts_with(name) && line.contains(label));
-        series.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum()
+        sum_of(&answer.text().await.unwrap(), name, label)
     }
 
     /// The dead letters, the newest first.
@@ -258,51 +284,4 @@ fn copy_folder(from: &Path, to: &Path) {
             fs::copy(entry.path(), target).unwrap();
         }
     }
-}
-
-/// A PostgreSQL database for one test.
-pub(crate) struct Database {
-    pub(crate) url: Url,
-    name: String,
-}
-
-fn server() -> String {
-    std::env::var("VESTNIK_TEST_POSTGRES_URL")
-        .expect("VESTNIK_TEST_POSTGRES_URL is not set: `tests/run` starts the servers and runs all tests")
-}
-
-impl Database {
-    async fn create() -> Self {
-        let name = format!("e2e_{}", Uuid::now_v7().simple());
-        on_server(&format!("CREATE DATABASE {name}")).await;
-        let mut url: Url = server().parse().unwrap();
-        url.set_path(&name);
-        Self { url, name }
-    }
-
-    /// The configuration names one ledger: an empty variable takes the other away.
-    fn in_place_of_sqlite(&self, setting: &mut Setting) {
-        let settings = [
-            ("VESTNIK__GATEWAY__LEDGER__SQLITE", ""),
-            ("VESTNIK__GATEWAY__LEDGER__POSTGRES", "{ env = \"VESTNIK_POSTGRES_URL\" }"),
-            ("VESTNIK_POSTGRES_URL", self.url.as_str()),
-        ];
-        setting.environment.extend(settings.map(|(name, value)| (name.to_owned(), value.to_owned())));
-    }
-
-    /// Ends every session in it, as an administrator does.
-    pub(crate) async fn end_sessions(&self) {
-        let (end, of) = ("SELECT pg_terminate_backend(pid) FROM pg_stat_activity", &self.name);
-        on_server(&format!("{end} WHERE datname = '{of}'")).await;
-    }
-
-    fn remove(self) {
-        let drop = async move { on_server(&format!("DROP DATABASE {} WITH (FORCE)", self.name)).await };
-        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(drop));
-    }
-}
-
-async fn on_server(sql: &str) {
-    let mut connection = PgConnection::connect(&server()).await.unwrap();
-    connection.execute(sqlx::AssertSqlSafe(sql.to_owned())).await.unwrap();
 }

@@ -14,10 +14,23 @@ start_postgres() {
     --pwfile="$data.password" --encoding=UTF8 --locale=C >"$log" 2>&1 ||
     { tail -n 20 "$log" >&2; die "PostgreSQL's initdb failed. See above."; }
 
-  launch run_postgres "$programs" "$data" "$port" >>"$log" 2>&1
-  postgres_pid=$launched
-  await_server PostgreSQL "$postgres_pid" 30 "$log" "$programs/pg_isready" --host=127.0.0.1 --port="$port"
+  postgres_place=("$programs" "$data" "$port")
+  launch_postgres
   export VESTNIK_TEST_POSTGRES_URL="postgres://postgres:$password@127.0.0.1:$port/postgres"
+}
+
+# Starts the server where its files are, also again after it was killed.
+launch_postgres() {
+  local log=$logs/postgres.log
+  launch run_postgres "${postgres_place[@]}" >>"$log" 2>&1
+  postgres_pid=$launched
+  await_server PostgreSQL "$postgres_pid" 30 "$log" \
+    "${postgres_place[0]}/pg_isready" --host=127.0.0.1 --port="${postgres_place[2]}"
+}
+
+# SIGQUIT is PostgreSQL's immediate shutdown: every process of it ends where it stands.
+kill_postgres() {
+  stop_process QUIT "$postgres_pid"
 }
 
 # Without fsync a power cut would lose data, a killed process does not: enough for a test.

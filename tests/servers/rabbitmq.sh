@@ -3,7 +3,7 @@
 # Sets VESTNIK_TEST_AMQP_URL, whose user is an administrator, and VESTNIK_TEST_RABBITMQCTL, a command
 # by which tests make virtual hosts and users of their own.
 start_rabbitmq() {
-  local programs home=$scratch/rabbitmq log=$logs/rabbitmq.log password port amqp_port epmd_port dist_port
+  local programs home=$scratch/rabbitmq password port amqp_port epmd_port dist_port
   programs=$(rabbitmq_programs)
   password=$(random_secret)
   find_free_port && amqp_port=$port
@@ -19,11 +19,23 @@ start_rabbitmq() {
   launch run_epmd "$epmd_port" >"$logs/epmd.log" 2>&1
   epmd_pid=$launched
   await_server "Erlang's port mapper" "$epmd_pid" 10 "$logs/epmd.log" epmd -port "$epmd_port" -names
-  launch run_rabbitmq "$programs" >"$log" 2>&1
-  rabbitmq_pid=$launched
-  await_server RabbitMQ "$rabbitmq_pid" 90 "$log" grep -q "completed with" "$log"
+  launch_rabbitmq
   export VESTNIK_TEST_AMQP_URL="amqp://vestnik:$password@127.0.0.1:$amqp_port/%2f"
   export VESTNIK_TEST_RABBITMQCTL="$home/rabbitmqctl"
+}
+
+# Starts the server where its files are, also again after it was killed.
+launch_rabbitmq() {
+  local log=$logs/rabbitmq.log
+  launch run_rabbitmq "$(rabbitmq_programs)" >"$log" 2>&1
+  rabbitmq_pid=$launched
+  await_server RabbitMQ "$rabbitmq_pid" 90 "$log" grep -q "completed with" "$log"
+}
+
+# Ends every process of it as a power cut does.
+kill_rabbitmq() {
+  kill -s KILL -- "-$rabbitmq_pid"
+  wait "$rabbitmq_pid" 2>/dev/null || true
 }
 
 write_rabbitmq_files() {
