@@ -2,6 +2,7 @@
 //! demonstration run the same gateway.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,9 +18,10 @@ use crate::clock::Clock;
 use crate::config::Loaded;
 use crate::config::channels::{ConnectedChannel, LaneSettings};
 use crate::config::error::ConfigErrors;
-use crate::config::gateway::{LedgerSettings, Retention};
+use crate::config::gateway::{LedgerSettings, Redis, Retention};
 use crate::dispatch::{
-    Alarm, Lane, LaneContext, LaneOptions, Pauses, RouteAlarm, RouteHealth, Starts, finisher, starter, timers,
+    Alarm, Lane, LaneContext, LaneOptions, Pauses, RouteAlarm, RouteHealth, Shares, Sharing, Starts,
+    finisher, starter, timers,
 };
 use crate::duties;
 use crate::ledger::keys::WeakMasterKey;
@@ -30,6 +32,7 @@ use crate::ledger::store::Store;
 use crate::ledger::{Horizons, Keyring, Ledger, LedgerError, Rules, StoreError};
 use crate::lifecycle::Lifecycle;
 use crate::notice::CheckKey;
+use crate::replicas::{Hints, InvalidUrl, Link};
 
 /// Why a gateway cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +52,9 @@ pub enum StartError {
     /// The ledger.
     #[error("the ledger cannot be used")]
     Ledger(#[from] LedgerError),
+    /// The URL of Redis.
+    #[error("gateway.toml: redis.url: {0}")]
+    Redis(#[from] InvalidUrl),
     /// Neither or both databases are named.
     #[error("gateway.toml: ledger: expected one of sqlite and postgres")]
     OneLedger,
@@ -96,7 +102,7 @@ impl StartError {
         match self {
             Self::Store(error) => error.is_transient(),
             Self::Ledger(error) => error.is_transient(),
-            Self::Config(_) | Self::Setup(_) | Self::MasterKey(_) | Self::OneLedger => false,
+            Self::Config(_) | Self::Setup(_) | Self::MasterKey(_) | Self::Redis(_) | Self::OneLedger => false,
         }
     }
 }
@@ -111,10 +117,20 @@ pub struct Gateway {
     pub callbacks: BTreeMap<(ChannelId, RouteId), Arc<dyn Callbacks>>,
     /// How it stands with each provider that is sent to.
     pub routes: Vec<RouteHealth>,
+    /// With whom limits are shared and hints exchanged.
+    pub sharing: Option<Sharing>,
     drivers: JoinSet<()>,
     horizons: Horizons,
     /// Channels that nothing is sent on yet.
     connected: Vec<ConnectedChannel>,
+}
+
+/// With whom limits are shared, by these settings.
+fn sharing(settings: &Redis) -> Result<Sharing, StartError> {
+    let Redis { url, installation, replicas, reserve_percent } = settings;
+    let link = Link::new(&url.resolve("redis.url")?, installation)?;
+    let replicas = NonZeroU32::new((*replicas).into()).unwrap_or(NonZeroU32::MIN);
+    Ok(Sharing { link, shares: Shares { replicas, reserve_percent: *reserve_percent } })
 }
 
 /// How long the lanes wait at most before they look for due work again.
@@ -160,12 +176,22 @@ impl Gateway {
         Ok(Self {
             callbacks: callbacks.collect(),
             routes: Vec::new(),
+            sharing: loaded.gateway.redis.as_ref().map(sharing).transpose()?,
             drivers: JoinSet::new(),
             horizons: horizons(loaded.gateway.retention),
             rules: Arc::new(rules(loaded, channels, ledger.keys())),
             ledger,
             connected,
         })
+    }
+
+    /// Keeps up the way to Redis, where one is configured, and exchanges hints, as tasks of `lifecycle`.
+    pub fn share(&self, lifecycle: &Lifecycle) {
+        if let Some(Sharing { link, .. }) = &self.sharing {
+            lifecycle.spawn("redis", link.clone().keep(lifecycle.stopping()));
+            let hints = Hints::new(link.clone(), self.ledger.clone());
+            lifecycle.spawn("hints", hints.run(lifecycle.stopping()));
+        }
     }
 
     /// Starts the lanes, the starter, the finisher and the timers as tasks of `lifecycle`.
@@ -181,6 +207,7 @@ impl Gateway {
             clock: clock.clone(),
             pauses: pauses_in,
             starts,
+            sharing: self.sharing.clone(),
             outcomes,
             alarms,
         };
@@ -277,7 +304,7 @@ fn horizons(retention: Retention) -> Horizons {
 
 fn lane_options(lane: LaneSettings, channel: &dyn Channel) -> LaneOptions {
     let provider = channel.capabilities();
-    let nonzero = |limit: Option<u32>| limit.and_then(std::num::NonZeroU32::new);
+    let nonzero = |limit: Option<u32>| limit.and_then(NonZeroU32::new);
     LaneOptions {
         concurrency: lane.concurrency.into(),
         kept_for_urgent: lane.kept_for_urgent.into(),
@@ -291,6 +318,7 @@ fn lane_options(lane: LaneSettings, channel: &dyn Channel) -> LaneOptions {
 
 /// Reads the pauses on record again and again. While the ledger is away those read last hold.
 async fn read_pauses(ledger: Arc<Ledger>, pauses: watch::Sender<Pauses>, stopping: CancellationToken) {
+    let mut news = ledger.news_of_pauses();
     while !stopping.is_cancelled() {
         match insist(&stopping, || ledger.pauses()).await {
             Ok(rows) => {
@@ -303,7 +331,7 @@ async fn read_pauses(ledger: Arc<Ledger>, pauses: watch::Sender<Pauses>, stoppin
             }
             Err(error) => error!(error = &error as &dyn std::error::Error, "the pauses cannot be read"),
         }
-        stopping.run_until_cancelled(tokio::time::sleep(PAUSES_EVERY)).await;
+        let _ = stopping.run_until_cancelled(tokio::time::timeout(PAUSES_EVERY, news.changed())).await;
     }
 }
 

@@ -20,6 +20,7 @@ pub mod ledger;
 pub mod lifecycle;
 pub mod notice;
 pub mod policy;
+pub mod replicas;
 pub mod status;
 pub mod telemetry;
 pub mod web;

@@ -86,6 +86,14 @@ fn summary(loaded: &Loaded) -> Table {
     let broker =
         if gateway.broker.is_some() { "RabbitMQ" } else { "none: notifications come by HTTP and from files" };
     table.row(["broker", broker]);
+    let limits = match &gateway.redis {
+        Some(redis) => format!(
+            "shared over Redis by {} processes at most; {} % of each is kept for those cut off from it",
+            redis.replicas, redis.reserve_percent
+        ),
+        None => "kept by this process alone".to_owned(),
+    };
+    table.row(["limits", &limits]);
     let allowed = match &gateway.allow_list {
         Some(list) => format!("{}: nobody else is written to", list.recipients.len()),
         None => "none: every citizen may be written to".to_owned(),

@@ -11,6 +11,7 @@ use crate::config::error::{ConfigError, ConfigErrors, SourceFile};
 use crate::config::gateway::{Gateway, LedgerSettings};
 use crate::config::{Loaded, Looked};
 use crate::ledger::Keyring;
+use crate::replicas::Link;
 
 /// Every secret and every channel's settings: what is wrong, and what is not there.
 pub(super) fn look(loaded: &Loaded, clock: &Clock) -> Result<Looked, ConfigError> {
@@ -75,7 +76,12 @@ fn of_ledger(ledger: &LedgerSettings) -> Vec<Named<'_>> {
 fn named(gateway: &Gateway) -> Vec<Named<'_>> {
     let mut named = of_ledger(&gateway.ledger);
     named.extend(gateway.broker.iter().map(|broker| ("broker.url", &broker.url, wrong_amqp as WrongWith)));
+    named.extend(gateway.redis.iter().map(|redis| ("redis.url", &redis.url, wrong_redis as WrongWith)));
     named
+}
+
+fn wrong_redis(secret: &SecretString) -> Option<String> {
+    Link::new(secret, "").err().map(|error| error.to_string())
 }
 
 fn wrong_postgres(secret: &SecretString) -> Option<String> {
@@ -97,8 +103,11 @@ mod tests {
     fn urls_of_servers_are_known_by_their_scheme_and_never_repeated() {
         assert_eq!(wrong_amqp(&"amqps://u:p@h/%2f".into()), None);
         assert_eq!(wrong_postgres(&"postgresql://u:p@h/d".into()), None);
+        for url in ["redis://h", "rediss://:p@h:6380/3", "redis://u:p@h"] {
+            assert_eq!(wrong_redis(&url.into()), None, "{url}");
+        }
         for bad in ["u:s3cret@h", "http://u:s3cret@h/", "amqp", ""] {
-            for wrong in [wrong_amqp, wrong_postgres] {
+            for wrong in [wrong_amqp, wrong_postgres, wrong_redis] {
                 assert!(!wrong(&bad.to_owned().into()).unwrap().contains("s3cret"), "{bad}");
             }
         }

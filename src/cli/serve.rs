@@ -26,6 +26,7 @@ use crate::intake::amqp::{self, AmqpIntake, Marks};
 use crate::ledger::Ledger;
 use crate::ledger::retry::{in_words, insist, is_waited_for};
 use crate::lifecycle::Lifecycle;
+use crate::replicas::Link;
 use crate::status::{Options as RelayOptions, Relay};
 use crate::telemetry::{Absence, Metrics, open_log};
 use crate::web::{self, Door, Probe, WebParts, WebState};
@@ -103,11 +104,13 @@ pub(super) async fn run(common: &Common, args: &ServeArgs) -> anyhow::Result<Exi
         ending = lifecycle.run_until_signal(grace) => return Ok(Exit::from(ending?)),
     };
     let mut gateway = Gateway::connect(loaded, ledger, &clock)?;
+    gateway.share(&lifecycle);
     if args.has(Role::Lanes) {
         gateway.send(&clock, &lifecycle);
     }
     let mut probes = vec![ledger_probe()];
     probes.extend(gateway.routes.iter().cloned().map(provider_probe));
+    probes.extend(gateway.sharing.as_ref().map(|sharing| redis_probe(sharing.link.clone())));
     if let Some(broker) = settings.broker.as_ref().filter(|_| args.has(Role::Intake)) {
         probes.push(join_broker(broker, settings.back_pressure, &gateway, &sources, &lifecycle)?);
     }
@@ -228,6 +231,11 @@ fn broker_probe(health: watch::Receiver<amqp::Health>, publishing: watch::Receiv
         (false, _) => Err("RabbitMQ does not answer".to_owned()),
     };
     Probe { name: "broker".to_owned(), needed: true, check: Arc::new(check) }
+}
+
+/// Without Redis limits hold all the same, and work is found a little later.
+fn redis_probe(link: Link) -> Probe {
+    Probe { name: "redis".to_owned(), needed: false, check: Arc::new(move || link.verdict()) }
 }
 
 fn provider_probe(route: RouteHealth) -> Probe {

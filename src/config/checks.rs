@@ -20,7 +20,7 @@ pub(super) use law::{jurisdiction, strict_is_strictest};
 /// The settings of the process.
 pub(super) fn gateway(sheet: &Sheet<Gateway>) -> ConfigErrors {
     let mut look = Look::at(&sheet.place);
-    let Gateway { http, ledger, broker, back_pressure, .. } = &sheet.value;
+    let Gateway { http, ledger, broker, redis, back_pressure, .. } = &sheet.value;
     match (&ledger.sqlite, &ledger.postgres) {
         (Some(_), Some(_)) => look.wrong(&["ledger"], "expected one of sqlite and postgres, found both"),
         (None, None) => look.wrong(&["ledger"], "expected one of sqlite and postgres, found neither"),
@@ -38,6 +38,13 @@ pub(super) fn gateway(sheet: &Sheet<Gateway>) -> ConfigErrors {
     }
     if broker.as_ref().is_some_and(|broker| !broker.prefix.split('.').all(is_id)) {
         look.wrong(&["broker", "prefix"], "expected a name of a-z, 0-9, _, - and dots between them");
+    }
+    if redis.as_ref().is_some_and(|redis| !is_id(&redis.installation)) {
+        look.wrong(&["redis", "installation"], "expected a name of a-z, 0-9, _ and -");
+    }
+    if redis.is_some() && ledger.sqlite.is_some() && ledger.postgres.is_none() {
+        let why = "the embedded ledger has one process, which keeps the limits by itself";
+        look.wrong(&["redis"], format!("expected no [redis] beside ledger.sqlite: {why}"));
     }
     if back_pressure.normal_waits_above < back_pressure.bulk_waits_above {
         let most = back_pressure.bulk_waits_above;

@@ -22,6 +22,9 @@ pub struct Gateway {
     /// RabbitMQ; absent: notifications come by HTTP and from files only.
     #[serde(default)]
     pub broker: Option<Broker>,
+    /// Redis; absent: limits are kept by this process alone, and nobody hints at anything.
+    #[serde(default)]
+    pub redis: Option<Redis>,
     /// How much work may wait before sources have to.
     #[serde(default)]
     pub back_pressure: BackPressure,
@@ -77,6 +80,23 @@ pub struct Broker {
     /// What the names of exchanges and queues begin with.
     #[serde(default = "default_prefix")]
     pub prefix: String,
+}
+
+/// Redis, for processes that share one ledger.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Redis {
+    /// A Redis URL, such as `rediss://user:password@host:6379/0`.
+    pub url: SecretRef,
+    /// What this installation is called there, after `vestnik:`, so that several may use one Redis.
+    #[serde(default = "default_installation")]
+    pub installation: String,
+    /// The most processes with the role `lanes` that may run at once, 1 to 1,000.
+    #[serde(deserialize_with = "whole::<1, 1000, _, _>")]
+    pub replicas: u16,
+    /// Hundredths of each limit that are kept for processes cut off from Redis, 1 to 50.
+    #[serde(default = "default_reserve_percent", deserialize_with = "whole::<1, 50, _, _>")]
+    pub reserve_percent: u8,
 }
 
 /// How much open work there may be before intake waits.
@@ -148,6 +168,14 @@ fn default_grace_seconds() -> u16 {
 
 fn default_connections() -> u32 {
     16
+}
+
+fn default_installation() -> String {
+    "main".to_owned()
+}
+
+fn default_reserve_percent() -> u8 {
+    10
 }
 
 fn default_prefix() -> String {

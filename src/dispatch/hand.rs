@@ -44,13 +44,13 @@ impl Hand {
 
     /// Takes out, in their order, the rows whose turn it is: `room` tells how many may go for one of a
     /// priority to be among them. Where a limit held somebody back, says how long for.
-    pub fn pass(
+    pub async fn pass(
         &mut self,
-        limits: &Limits,
+        limits: &mut Limits,
         room: impl Fn(Priority) -> usize,
     ) -> (Vec<WorkRow>, Option<Duration>) {
-        let more = |one: &Claimed, passed: usize| passed < room(one.row.priority);
-        let (passing, wait) = limits.pass(&mut self.rows, |one| one.row.citizen, more);
+        let (citizen, room) = (|one: &Claimed| one.row.citizen, |one: &Claimed| room(one.row.priority));
+        let (passing, wait) = limits.pass(&mut self.rows, citizen, room).await;
         (passing.into_iter().map(|one| one.row).collect(), wait)
     }
 

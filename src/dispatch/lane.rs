@@ -14,7 +14,7 @@ use vestnik_contract::{Channel, RouteId};
 
 use super::breaker::Admission;
 use super::hand::Hand;
-use super::limits::Limits;
+use super::limits::{Limits, Sharing};
 use super::pauses::{Paused, Pauses};
 use super::route::{Route, RouteAlarm, RouteHealth};
 use super::starter::Starts;
@@ -56,6 +56,8 @@ pub struct LaneContext {
     pub pauses: watch::Receiver<Pauses>,
     /// Starts what is about to be sent.
     pub starts: Starts,
+    /// With whom limits are shared; nobody: this process keeps them alone.
+    pub sharing: Option<Sharing>,
     /// Takes outcomes.
     pub outcomes: mpsc::Sender<Finished>,
     /// Takes routes that have to be paused.
@@ -116,7 +118,11 @@ impl Lane {
         route: RouteId,
         channel: Arc<dyn Channel>,
     ) -> Self {
-        let limits = Limits::new(options.per_second, options.per_citizen_per_minute);
+        let (all, each) = (options.per_second, options.per_citizen_per_minute);
+        let limits = match &context.sharing {
+            Some(sharing) => Limits::shared(all, each, sharing.clone(), format!("{}/{route}", channel.id())),
+            None => Limits::alone(all, each),
+        };
         let slots = Arc::new(Semaphore::new(options.concurrency.max(1)));
         let route = Arc::new(Route::new(channel, route));
         Self {
@@ -188,14 +194,14 @@ impl Lane {
         let more = self.claim(stopping).await?;
         let under_way = self.options.concurrency.max(1) - self.slots.available_permits();
         let kept = self.kept_for_urgent(calls);
-        let (passing, wait) = self.hand.pass(&self.limits, |priority| {
+        let room = |priority| {
             let calls = if priority == Priority::Urgent { calls } else { calls - kept };
             calls.saturating_sub(under_way)
-        });
+        };
+        let (passing, wait) = self.hand.pass(&mut self.limits, room).await;
         for outgoing in self.context.starts.start(passing).await {
             self.call(outgoing).await;
         }
-        self.limits.forget_old();
         Ok(self.next(calls, more, wait))
     }
 

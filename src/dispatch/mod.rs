@@ -12,7 +12,7 @@ pub mod timers;
 
 pub use breaker::{Admission, Breaker, SpikeWatch};
 pub use lane::{Lane, LaneContext, LaneOptions};
-pub use limits::Limits;
+pub use limits::{Limits, Shares, Sharing};
 pub use pauses::{Paused, Pauses};
 pub use route::{Alarm, RouteAlarm, RouteHealth};
 pub use starter::Starts;

@@ -60,6 +60,7 @@ pub use inbox::InboxEntry;
 pub use keys::Keyring;
 pub use links::LINK_LASTS;
 pub use meta::{ConfigFiles, ConfigVersion};
+pub use news::Fresh;
 pub use past::{Forgotten, Horizons};
 pub use pauses::{GATEWAY, Pause};
 pub use receive::Report;
@@ -71,7 +72,7 @@ pub use tokens::{Denied, Grant, Issued, NewToken, Scope, TokenMistake, TokenView
 pub use view::{AttemptView, EntryView, ExpiresBy, Moments, NotificationView, StepView};
 
 use facts::NotificationFacts;
-use news::{Fresh, News};
+use news::News;
 use store::{Store, Tx};
 use writes::Writes;
 

@@ -1,12 +1,14 @@
-//! News within the process: whoever commits due work or timeline entries tells those who wait for
-//! them. It is a hint: other processes commit too, so whoever waits looks now and then all the same.
+//! News: whoever commits due work or timeline entries tells those who wait for them in this process, and
+//! keeps it for whoever tells the other processes. It is a hint, which may be lost on the way to them: who
+//! waits looks now and then all the same.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
-use tokio::sync::watch;
+use serde::{Deserialize, Serialize};
+use tokio::sync::{Notify, watch};
 use vestnik_contract::ChannelId;
 
 use super::Ledger;
@@ -18,29 +20,44 @@ pub(super) struct News {
     lanes: Mutex<BTreeMap<String, watch::Sender<()>>>,
     entries: watch::Sender<()>,
     references: watch::Sender<()>,
+    pauses: watch::Sender<()>,
+    /// What other processes were not told yet.
+    untold: Mutex<Fresh>,
+    more: Notify,
     /// Receipts came before the references that they name.
     early: AtomicBool,
 }
 
-/// What a commit brings.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Fresh {
+/// What a commit brings. It says what kind of thing there is to do, and nothing of whom it is for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Fresh {
     /// The lanes that have something to do now.
     pub lanes: BTreeSet<String>,
     /// Whether there are new timeline entries.
     pub entries: bool,
     /// Whether there are new references, which receipts may name that came before them.
     pub references: bool,
+    /// Whether pauses were set or ended.
+    pub pauses: bool,
 }
 
 impl Fresh {
     /// Takes note of work that is written.
-    pub fn work(&mut self, rows: &[WorkRow], now: Timestamp) {
+    pub(super) fn work(&mut self, rows: &[WorkRow], now: Timestamp) {
         for row in rows.iter().filter(|row| row.due_at <= now && row.lease.is_none()) {
             if !self.lanes.contains(&row.lane) {
                 self.lanes.insert(row.lane.clone());
             }
         }
+    }
+
+    /// Adds what another commit brings.
+    pub fn add(&mut self, other: &Self) {
+        self.lanes.extend(other.lanes.iter().cloned());
+        self.entries |= other.entries;
+        self.references |= other.references;
+        self.pauses |= other.pauses;
     }
 }
 
@@ -50,8 +67,17 @@ impl News {
         lanes.entry(lane.to_owned()).or_default().subscribe()
     }
 
-    /// Tells what was committed.
+    /// Tells what was committed here.
     pub fn tell(&self, fresh: &Fresh) {
+        self.wake(fresh);
+        if *fresh != Fresh::default() {
+            self.untold.lock().unwrap_or_else(PoisonError::into_inner).add(fresh);
+            self.more.notify_one();
+        }
+    }
+
+    /// Wakes who waits for it in this process.
+    fn wake(&self, fresh: &Fresh) {
         let lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
         for lane in fresh.lanes.iter().filter_map(|lane| lanes.get(lane)) {
             lane.send_replace(());
@@ -61,6 +87,9 @@ impl News {
         }
         if fresh.references && self.early.swap(false, Ordering::Relaxed) {
             self.references.send_replace(());
+        }
+        if fresh.pauses {
+            self.pauses.send_replace(());
         }
     }
 
@@ -74,11 +103,12 @@ impl News {
         lanes.values().for_each(|lane| lane.send_replace(()));
         self.entries.send_replace(());
         self.references.send_replace(());
+        self.pauses.send_replace(());
     }
 }
 
 impl Ledger {
-    /// Changes whenever this process commits work that is due on a channel.
+    /// Changes whenever work is committed that is due on a channel.
     #[must_use]
     pub fn news_of_work(&self, channel: &ChannelId) -> watch::Receiver<()> {
         self.news.of_lane(channel.as_str())
@@ -90,7 +120,7 @@ impl Ledger {
         self.news.of_lane(TIMER)
     }
 
-    /// Changes whenever this process commits timeline entries.
+    /// Changes whenever timeline entries are committed.
     #[must_use]
     pub fn news_of_entries(&self) -> watch::Receiver<()> {
         self.news.entries.subscribe()
@@ -100,6 +130,29 @@ impl Ledger {
     #[must_use]
     pub fn news_of_references(&self) -> watch::Receiver<()> {
         self.news.references.subscribe()
+    }
+
+    /// Changes when a pause is set or ended.
+    #[must_use]
+    pub fn news_of_pauses(&self) -> watch::Receiver<()> {
+        self.news.pauses.subscribe()
+    }
+
+    /// Waits until this process has committed something that others may wait for, and gives all of it
+    /// since the last time. One task asks.
+    pub async fn next_news(&self) -> Fresh {
+        loop {
+            let fresh = std::mem::take(&mut *self.news.untold.lock().unwrap_or_else(PoisonError::into_inner));
+            if fresh != Fresh::default() {
+                return fresh;
+            }
+            self.news.more.notified().await;
+        }
+    }
+
+    /// Wakes who waits for what another process committed.
+    pub fn heed(&self, fresh: &Fresh) {
+        self.news.wake(fresh);
     }
 
     /// Lets everybody who waits for news look at once, as when the clock has been moved.

@@ -1,16 +1,21 @@
 //! Pauses: a person, or the gateway itself, stops a channel or one of its routes for a while.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 use vestnik_contract::{ChannelId, RouteId};
 
 use super::store::PauseRow;
-use super::{Ledger, LedgerError};
+use super::{Fresh, Ledger, LedgerError};
 
 /// Who pauses a route that raised an alarm.
 pub const GATEWAY: &str = "gateway";
 
 /// A pause that ends this much earlier than another is as good: alarms come in crowds.
 const SLACK: SignedDuration = SignedDuration::from_secs(30);
+
+/// What is told when a pause is set or ended.
+const CHANGED: Fresh = Fresh { lanes: BTreeSet::new(), entries: false, references: false, pauses: true };
 
 /// A pause to put on record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +41,7 @@ impl Ledger {
         let Pause { channel, route, reroute, reason, person, until } = pause;
         let at = tx.now();
         tx.put_pause(&PauseRow { channel, route, reroute, reason, person, at, expires_at: until }).await?;
-        Ok(tx.commit().await?)
+        self.commit(tx, &CHANGED).await
     }
 
     /// Pauses a route in the gateway's own name; whether that changed anything. The pause in force of a
@@ -67,7 +72,7 @@ impl Ledger {
             expires_at: until,
         })
         .await?;
-        tx.commit().await?;
+        self.commit(tx, &CHANGED).await?;
         Ok(true)
     }
 
@@ -81,7 +86,7 @@ impl Ledger {
             .iter()
             .any(|row| row.channel == *channel && row.route.as_ref() == route && in_force(row, now));
         tx.remove_pause(channel, route).await?;
-        tx.commit().await?;
+        self.commit(tx, &CHANGED).await?;
         Ok(paused)
     }
 

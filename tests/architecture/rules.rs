@@ -35,6 +35,7 @@ impl Use {
 /// the ledger.
 const SERVICE: Use = Use::Only(&[
     "broker",
+    "replicas",
     "domain",
     "policy",
     "notice",
@@ -58,6 +59,7 @@ pub(crate) const ROOMS: &[Room] = &[
     Room { name: "config", may_use: Use::Only(&["domain", "notice", "policy", "telemetry"]) },
     Room { name: "ledger", may_use: Use::Only(&["domain", "notice", "policy", "clock", "telemetry"]) },
     Room { name: "duties", may_use: Use::Only(&["domain", "ledger", "clock", "lifecycle", "telemetry"]) },
+    Room { name: "replicas", may_use: Use::Only(&["ledger", "telemetry"]) },
     Room {
         name: "callbacks",
         may_use: Use::Only(&[
@@ -101,6 +103,7 @@ pub(crate) const CONFINED: &[Confined] = &[
         why: "the broker is spoken to in its own room, and where its messages come in; the benchmark compares \
               with a loop that does nothing else",
     },
+    Confined { name: "redis", places: &["src/replicas"], why: "Redis is spoken to in its own room" },
     Confined {
         name: "rusqlite",
         places: &["src/ledger/sqlite"],

@@ -17,6 +17,7 @@ MADE_UP = {
     "VESTNIK_MASTER_KEY": "0123456789abcdef0123456789abcdef",
     "VESTNIK_POSTGRES_URL": "postgres://vestnik:made-up@database/vestnik",
     "VESTNIK_AMQP_URL": "amqps://vestnik:made-up@broker/vestnik",
+    "VESTNIK_REDIS_URL": "rediss://vestnik:made-up@redis:6379/0",
     "VESTNIK_SMTP_PASSWORD": "made-up",
     "VESTNIK_SMPP_PASSWORD": "made-up",
     "VESTNIK_PORTAL_SECRET": "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",

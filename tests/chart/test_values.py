@@ -41,6 +41,8 @@ WRONG = [
     ("settings.gateway.grace_seconds=3", "give graceSeconds instead"),
     ("settings.gateway.ledger.sqlite=a.db", "give secrets.VESTNIK_POSTGRES_URL instead"),
     ("settings.gateway.broker.url=x", "give secrets.VESTNIK_AMQP_URL instead"),
+    ("settings.gateway.redis.url=x", "give secrets.VESTNIK_REDIS_URL instead"),
+    ("settings.gateway.redis.replicas=9", "give gateway.replicas instead"),
 ]
 
 

@@ -31,17 +31,18 @@ install_missing_packages() {
   local missing=()
   rabbitmq_programs >/dev/null || missing+=(rabbitmq-server)
   postgres_programs >/dev/null || missing+=(postgresql)
+  command -v redis-server >/dev/null || missing+=(redis-server)
   python_with pika >/dev/null || missing+=(python3-pika)
   python_with "$venv_modules" >/dev/null || missing+=(python3-venv)
   compgen -G '/usr/lib/*/faketime/libfaketime.so.1' >/dev/null || missing+=(libfaketime)
   ((${#missing[@]})) || return 0
 
-  local advice="Install RabbitMQ 3.10 or newer, PostgreSQL 15 or newer, libfaketime and Python 3 with pika and venv, then run this again."
+  local advice="Install RabbitMQ 3.10 or newer, PostgreSQL 15 or newer, Redis 6.2 or newer, libfaketime and Python 3 with pika and venv, then run this again."
   command -v apt-get >/dev/null ||
     die "Missing: ${missing[*]}. This system has no apt-get, so nothing was installed. $advice"
   may_become_root ||
     die "Missing: ${missing[*]}. Installing needs root or sudo, so nothing was installed. $advice"
-  printf 'Installing the Debian packages %s: the tests run on a real broker and a real database,\n' "${missing[*]}"
+  printf 'Installing the Debian packages %s: the tests run on real servers,\n' "${missing[*]}"
   printf 'with a client that is not ours, and with clocks that are wrong. No service is started: the tests run private instances.\n'
   without_starting_services apt_install "${missing[@]}"
 }

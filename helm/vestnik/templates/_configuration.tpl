@@ -25,6 +25,12 @@ gateway:
   broker:
     url: '{ env = "VESTNIK_AMQP_URL" }'
   {{- end }}
+  {{- if hasKey .Values.secrets "VESTNIK_REDIS_URL" }}
+  redis:
+    url: '{ env = "VESTNIK_REDIS_URL" }'
+    installation: {{ printf "%s-%s" .Release.Namespace (include "vestnik.fullname" .) | trunc 64 }}
+    replicas: {{ include "vestnik.mostCallers" . }}
+  {{- end }}
 {{- end -}}
 
 {{/* What has another place in the values is refused here, and the place is named. */}}
@@ -35,7 +41,10 @@ gateway:
       "http.public_url" "publicUrl"
       "ledger.sqlite" "secrets.VESTNIK_POSTGRES_URL"
       "ledger.postgres" "secrets.VESTNIK_POSTGRES_URL"
-      "broker.url" "secrets.VESTNIK_AMQP_URL" -}}
+      "broker.url" "secrets.VESTNIK_AMQP_URL"
+      "redis.url" "secrets.VESTNIK_REDIS_URL"
+      "redis.installation" "fullnameOverride"
+      "redis.replicas" (printf "%s.replicas" (include "vestnik.caller" .)) -}}
 {{- range $key, $place := $places -}}
   {{- $path := splitList "." $key -}}
   {{- $table := $.Values.settings.gateway | default dict -}}

@@ -26,6 +26,13 @@
 {{- .Values.split | ternary "lanes" "gateway" -}}
 {{- end -}}
 
+{{/* How many pods may call the providers at once: an upgrade has one more, and one that drains. */}}
+{{- define "vestnik.mostCallers" -}}
+{{- $caller := index .Values (include "vestnik.caller" .) -}}
+{{- $pods := $caller.autoscaling.enabled | ternary $caller.autoscaling.maxReplicas $caller.replicas -}}
+{{- add $pods 2 -}}
+{{- end -}}
+
 {{/* The component that answers HTTP for others than the cluster itself. */}}
 {{- define "vestnik.front" -}}
 {{- .Values.split | ternary "web" "gateway" -}}

@@ -123,13 +123,44 @@ const BROKEN: &[Broken] = &[
         "gateway.toml",
         "# [allow_list]\n# recipients = [\"+380671234567\"]",
         "[allow_list]\nrecipients = [\"+380671234567\", \" \"]",
-        ":46:32: expected an address of a channel in use: for email, a mail address such as olena@example.org; for ",
+        ":58:32: expected an address of a channel in use: for email, a mail address such as olena@example.org; for ",
     ),
     (
         "gateway.toml",
         "# [allow_list]\n# recipients = [\"+380671234567\"]",
         "[allow_list]\nrecipients = [\n  \"анна\",\n  \"olena@example.org\",\n]",
-        "gateway.toml:47:3: expected an address of a channel in use",
+        "gateway.toml:59:3: expected an address of a channel in use",
+    ),
+    (
+        "gateway.toml",
+        "# [redis]",
+        "[redis]\nurl = { env = \"R\" }\nreplicas = 2",
+        "gateway.toml:31:2: expected no [redis] beside ledger.sqlite: the embedded ledger has one process, which \
+         keeps the limits by itself",
+    ),
+    (
+        "gateway.toml",
+        "# [redis]",
+        "[redis]\nurl = { env = \"R\" }",
+        "gateway.toml:31:1: expected the key replicas in [redis], found none",
+    ),
+    (
+        "gateway.toml",
+        "# [redis]",
+        "[redis]\nurl = { env = \"R\" }\nreplicas = 0",
+        "gateway.toml:33:12: redis.replicas: expected a whole number from 1 to 1000, found 0",
+    ),
+    (
+        "gateway.toml",
+        "# [redis]",
+        "[redis]\nurl = { env = \"R\" }\nreplicas = 2\nreserve_percent = 51",
+        "gateway.toml:34:19: redis.reserve_percent: expected a whole number from 1 to 50, found 51",
+    ),
+    (
+        "gateway.toml",
+        "# [redis]",
+        "[redis]\nurl = { env = \"R\" }\nreplicas = 2\ninstallation = \"a:b\"",
+        "gateway.toml:34:16: expected a name of a-z, 0-9, _ and -",
     ),
     (
         "policy.toml",
@@ -141,7 +172,7 @@ const BROKEN: &[Broken] = &[
         "gateway.toml",
         "[log]",
         "[logs]",
-        "expected one of http, ledger, broker, back_pressure, retention, allow_list, log, grace_seconds, found \"logs\" (did you mean \"log\"?)",
+        "expected one of http, ledger, broker, redis, back_pressure, retention, allow_list, log, grace_seconds, found \"logs\" (did you mean \"log\"?)",
     ),
     (
         "policy.toml",
@@ -297,7 +328,12 @@ const BROKEN: &[Broken] = &[
         "kept_for_urgent = 64",
         "channels/sms.toml:6:19: expected less than concurrency, which is 64, found 64",
     ),
-    ("channels/sms.toml", "per_second = 100", "per_second = 0", "channels/sms.toml:8:14: "),
+    (
+        "channels/sms.toml",
+        "per_second = 100",
+        "per_second = 0",
+        "channels/sms.toml:8:14: lane.per_second: expected a whole number from 1 to 4294967295, found 0",
+    ),
     (
         "channels/sms.toml",
         "per_second = 100",

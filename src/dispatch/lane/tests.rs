@@ -46,6 +46,7 @@ impl Stage {
             clock: world.clock.clock(),
             pauses: pauses_in,
             starts,
+            sharing: None,
             outcomes,
             alarms: alarms_out,
         };
