@@ -78,7 +78,7 @@ fn at_work(world: &World) -> BTreeSet<String> {
 /// Invariant 4: whoever takes notifications in, and whoever sends, a citizen gets no more than the budget.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_gateways_that_race_for_one_citizen_keep_the_contact_budget() {
-    let person = Person::on(1, &["portal"]);
+    let person = Person::on(1, &["viber"]);
     let mut world = World::new(Kept::Postgres, std::slice::from_ref(&person)).await;
     share(&mut world, 2);
     world.set("VESTNIK__POLICY__BUDGET__PER_DAY", "3");
@@ -103,6 +103,6 @@ async fn two_gateways_that_race_for_one_citizen_keep_the_contact_budget() {
 async fn due(world: &World) -> i64 {
     let mut connection = PgConnection::connect(world.database().url.as_str()).await.unwrap();
     let now = "extract(epoch FROM clock_timestamp()) * 1000";
-    let sql = format!("SELECT count(*) FROM work WHERE lane = 'portal' AND due_at <= {now}");
+    let sql = format!("SELECT count(*) FROM work WHERE lane = 'viber' AND due_at <= {now}");
     sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&mut connection).await.unwrap()
 }
