@@ -87,9 +87,9 @@ fn summary(loaded: &Loaded) -> Table {
         if gateway.broker.is_some() { "RabbitMQ" } else { "none: notifications come by HTTP and from files" };
     table.row(["broker", broker]);
     let limits = match &gateway.redis {
-        Some(redis) => format!(
+        Some(shared) => format!(
             "shared over Redis by {} processes at most; {} % of each is kept for those cut off from it",
-            redis.replicas, redis.reserve_percent
+            shared.replicas, shared.reserve_percent
         ),
         None => "kept by this process alone".to_owned(),
     };

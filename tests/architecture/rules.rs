@@ -103,7 +103,7 @@ pub(crate) const CONFINED: &[Confined] = &[
         why: "the broker is spoken to in its own room, and where its messages come in; the benchmark compares \
               with a loop that does nothing else",
     },
-    Confined { name: "redis", places: &["src/replicas"], why: "Redis is spoken to in its own room" },
+    Confined { name: "redis::", places: &["src/replicas"], why: "Redis is spoken to in its own room" },
     Confined {
         name: "rusqlite",
         places: &["src/ledger/sqlite"],
