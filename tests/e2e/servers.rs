@@ -58,7 +58,7 @@ pub(crate) struct PrivateServer {
 }
 
 impl PrivateServer {
-    /// Starts a `rabbitmq` or a `postgres`. Waits for it, and keeps the thread from other work meanwhile.
+    /// Starts a `rabbitmq`, a `postgres` or a `redis`. Waits for it, and keeps the thread from other work meanwhile.
     pub(crate) fn start(kind: &str) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/servers/private.sh");
         let mut command = Command::new(script);
@@ -91,6 +91,11 @@ impl PrivateServer {
             servers.broker = BrokerServer { admin: url.parse().unwrap(), rabbitmqctl };
         }
         servers
+    }
+
+    /// Where it is, if it is a Redis.
+    pub(crate) fn redis(&self) -> Url {
+        self.variables["VESTNIK_TEST_REDIS_URL"].parse().unwrap()
     }
 
     fn order(&mut self, order: &str) {

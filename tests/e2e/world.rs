@@ -154,12 +154,12 @@ impl World {
         self.ask(&format!("v1/citizens/{}/inbox", person.id), &self.portal_token).await
     }
 
-    /// Asks until there is an answer: while the ledger does not answer, it is 503.
+    /// Asks until there is an answer: while the ledger does not answer, it is 503 or late.
     async fn ask(&self, path: &str, token: &str) -> Value {
         let mut told = Value::Null;
         until("the API answers", READY, async || {
             let answer = self.http.get(self.public.join(path).unwrap()).bearer_auth(token).send().await;
-            let answer = answer.unwrap();
+            let Ok(answer) = answer else { return false };
             if answer.status() == StatusCode::SERVICE_UNAVAILABLE {
                 return false;
             }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# A RabbitMQ or a PostgreSQL for one test alone, which kills it.
+# A RabbitMQ, a PostgreSQL or a Redis for one test alone, which kills it.
 #
-# Usage: private.sh rabbitmq|postgres
+# Usage: private.sh rabbitmq|postgres|redis
 #
 # Prints how to reach it, each variable on a line, and `done`. Then it takes orders from standard input, a
 # line each, and says `done` to each: `kill` ends the server as a power cut does, `start` starts it again
@@ -9,7 +9,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-for script in common packages postgres rabbitmq; do
+for script in common packages postgres rabbitmq redis; do
   source "tests/servers/$script.sh"
 done
 
@@ -35,7 +35,7 @@ main() {
 
 tell_variables() {
   local name
-  for name in VESTNIK_TEST_{AMQP_URL,RABBITMQCTL,POSTGRES_URL}; do
+  for name in VESTNIK_TEST_{AMQP_URL,RABBITMQCTL,POSTGRES_URL,REDIS_URL}; do
     if [[ ${!name-} ]]; then printf '%s=%s\n' "$name" "${!name}"; fi
   done
 }
@@ -43,6 +43,7 @@ tell_variables() {
 clear_away() {
   stop_rabbitmq
   stop_postgres
+  stop_redis
   rm -rf "$scratch"
 }
 

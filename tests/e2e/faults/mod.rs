@@ -6,6 +6,7 @@ mod clock;
 mod database;
 mod disk;
 mod providers;
+mod redis;
 mod replicas;
 mod soak;
 mod stages;
