@@ -16,12 +16,16 @@ const CONSENT: Table = Table("consent");
 const PREFERENCE: Table = Table("preference");
 const RESERVATION: Table = Table("reservation");
 
-const CITIZENS: &str = "SELECT * FROM citizen WHERE key = ANY($1) ORDER BY key";
+const CITIZENS: &str = "
+    SELECT key, data_key, id, locale, zone, region, jurisdiction, updated_at
+    FROM citizen WHERE key = ANY($1) ORDER BY key";
 
 /// The rows are sorted before they are locked, one after the other: two transactions that lock some
 /// of the same citizens wait for each other in one direction only. Keys never change, so the lock
 /// need not keep readers of keys away (`NO KEY`).
-const CITIZENS_LOCKED: &str = "SELECT * FROM citizen WHERE key = ANY($1) ORDER BY key FOR NO KEY UPDATE";
+const CITIZENS_LOCKED: &str = "
+    SELECT key, data_key, id, locale, zone, region, jurisdiction, updated_at
+    FROM citizen WHERE key = ANY($1) ORDER BY key FOR NO KEY UPDATE";
 
 const ADD_CITIZENS: &str = "
     INSERT INTO citizen (key, data_key, id, locale, zone, region, jurisdiction, updated_at)
@@ -37,9 +41,13 @@ const PUT_CITIZENS: &str = "
         data_key = EXCLUDED.data_key, id = EXCLUDED.id, locale = EXCLUDED.locale, zone = EXCLUDED.zone,
         region = EXCLUDED.region, jurisdiction = EXCLUDED.jurisdiction, updated_at = EXCLUDED.updated_at";
 
-const ADDRESSES: &str = "SELECT * FROM address WHERE citizen = ANY($1) ORDER BY id";
+const ADDRESSES: &str = "
+    SELECT id, citizen, channel, hash, address, closed_reason, closed_at
+    FROM address WHERE citizen = ANY($1) ORDER BY id";
 
-const FIND_ADDRESSES: &str = "SELECT * FROM address WHERE channel = $1 AND hash = ANY($2)";
+const FIND_ADDRESSES: &str = "
+    SELECT id, citizen, channel, hash, address, closed_reason, closed_at
+    FROM address WHERE channel = $1 AND hash = ANY($2)";
 
 const PUT_ADDRESSES: &str = "
     INSERT INTO address (id, citizen, channel, hash, address, closed_reason, closed_at)
@@ -49,7 +57,9 @@ const PUT_ADDRESSES: &str = "
         citizen = EXCLUDED.citizen, channel = EXCLUDED.channel, hash = EXCLUDED.hash,
         address = EXCLUDED.address, closed_reason = EXCLUDED.closed_reason, closed_at = EXCLUDED.closed_at";
 
-const CONSENTS: &str = "SELECT * FROM consent WHERE citizen = ANY($1) ORDER BY seq";
+const CONSENTS: &str = "
+    SELECT citizen, seq, channel, topic, action, origin, evidence, at, recorded_at
+    FROM consent WHERE citizen = ANY($1) ORDER BY seq";
 
 const ADD_CONSENTS: &str = "
     INSERT INTO consent (citizen, channel, topic, action, origin, evidence, at, recorded_at)
@@ -59,7 +69,9 @@ const ADD_CONSENTS: &str = "
          WITH ORDINALITY AS new (citizen, channel, topic, action, origin, evidence, at, recorded_at, nr)
     ORDER BY nr";
 
-const PREFERENCES: &str = "SELECT * FROM preference WHERE citizen = ANY($1)";
+const PREFERENCES: &str = "
+    SELECT citizen, topic, preference, updated_at
+    FROM preference WHERE citizen = ANY($1)";
 
 const PUT_PREFERENCES: &str = "
     INSERT INTO preference (citizen, topic, preference, updated_at)

@@ -20,7 +20,9 @@ const ADD_ENTRIES: &str = "
     INSERT INTO inbox (citizen, id, notification, content, at, read_at)
     SELECT * FROM UNNEST($1::bytea[], $2::uuid[], $3::uuid[], $4::bytea[], $5::bigint[], $6::bigint[])";
 
-const ENTRIES: &str = "SELECT * FROM inbox WHERE citizen = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+const ENTRIES: &str = "
+    SELECT citizen, id, notification, content, at, read_at
+    FROM inbox WHERE citizen = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
 
 /// Of two readers at once only one finds it unread: the other's update waits, and then matches
 /// nothing.
@@ -44,7 +46,9 @@ const ADD_INBOUNDS: &str = "
 
 const ADD_LINK: &str = "INSERT INTO link (hash, citizen, channel, expires_at) VALUES ($1, $2, $3, $4)";
 
-const TAKE_LINK: &str = "DELETE FROM link WHERE hash = $1 AND expires_at > $2 RETURNING *";
+const TAKE_LINK: &str = "
+    DELETE FROM link WHERE hash = $1 AND expires_at > $2
+    RETURNING hash, citizen, channel, expires_at";
 
 pub(super) async fn add(conn: &mut PgConnection, rows: &[InboxRow]) -> Result<(), StoreError> {
     if rows.is_empty() {

@@ -13,6 +13,7 @@ mod operations;
 mod past;
 mod receipts;
 mod rows;
+mod schema;
 mod time;
 mod timeline;
 mod tx;
@@ -27,18 +28,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::Connection as _;
-use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 
-use self::failure::{failed, migration_failed};
+use self::failure::failed;
 use self::time::Time;
 pub use self::time::TimeSource;
 use self::tx::PostgresTx;
 use super::error::StoreError;
 use super::store::{Store, Tx};
-
-/// The schema's versions, embedded.
-static MIGRATIONS: Migrator = sqlx::migrate!("src/ledger/postgres/migrations");
 
 /// How long a call waits for a free connection, a new one included.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -120,17 +117,12 @@ impl PostgresStore {
 impl Store for PostgresStore {
     async fn migrate(&self) -> Result<(), StoreError> {
         let pool = self.migration_pool();
-        refuse_ahead(found_version(&pool).await?)?;
-        MIGRATIONS.run(&pool).await.map_err(migration_failed)?;
+        schema::migrate(&pool).await?;
         timeline::resume(&pool).await
     }
 
     async fn check_schema(&self) -> Result<(), StoreError> {
-        let found = found_version(&self.pool).await?;
-        refuse_ahead(found)?;
-        refuse_behind(found)?;
-        let advice = "the rows come from a dump of another server; run `vestnik migrate`";
-        refuse(timeline::is_ahead(&self.pool).await?, found, advice)
+        schema::check(&self.pool).await
     }
 
     async fn begin(&self) -> Result<Box<dyn Tx>, StoreError> {
@@ -142,37 +134,4 @@ impl Store for PostgresStore {
         let tx = PostgresTx::begin(&self.pool, &self.time, tx::READ).await?;
         Ok(Box::new(tx))
     }
-}
-
-/// The version that this release works with.
-fn expected_version() -> i64 {
-    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default()
-}
-
-/// The schema's version; 0 where there is none yet.
-async fn found_version(pool: &PgPool) -> Result<i64, StoreError> {
-    let there: bool = sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL")
-        .fetch_one(pool)
-        .await
-        .map_err(failed)?;
-    if !there {
-        return Ok(0);
-    }
-    sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM _sqlx_migrations WHERE success")
-        .fetch_one(pool)
-        .await
-        .map_err(failed)
-}
-
-fn refuse_ahead(found: i64) -> Result<(), StoreError> {
-    let advice = "a newer release migrated the database; start that release or a newer one";
-    refuse(found > expected_version(), found, advice)
-}
-
-fn refuse_behind(found: i64) -> Result<(), StoreError> {
-    refuse(found < expected_version(), found, "run `vestnik migrate`")
-}
-
-fn refuse(wrong: bool, found: i64, advice: &'static str) -> Result<(), StoreError> {
-    if wrong { Err(StoreError::Schema { found, expected: expected_version(), advice }) } else { Ok(()) }
 }

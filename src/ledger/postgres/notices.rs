@@ -14,7 +14,8 @@ const NOTIFICATION: Table = Table("notification");
 const NOTICE: Table = Table("notice");
 
 pub(super) const REMEMBERED: &str = "
-    SELECT * FROM idempotency WHERE (source, source_id) IN (SELECT * FROM UNNEST($1::text[], $2::text[]))";
+    SELECT source, source_id, digest, notification, cancelled, at
+    FROM idempotency WHERE (source, source_id) IN (SELECT * FROM UNNEST($1::text[], $2::text[]))";
 
 /// A reference of which nobody knows can be locked by nobody, so the row itself says whether the
 /// transaction knew what it replaces: it may not forget a notification or a cancel that another
@@ -36,7 +37,10 @@ const ADD_NOTIFICATIONS: &str = "
                          $8::integer[], $9::text[], $10::smallint[], $11::bytea[], $12::bigint[],
                          $13::text[], $14::text[], $15::bigint[])";
 
-const NOTIFICATIONS: &str = "SELECT * FROM notification WHERE key = ANY($1)";
+const NOTIFICATIONS: &str = "
+    SELECT key, source, source_id, citizen, notice, life_event, measure, template, campaign, priority, params,
+           received_at, closed_state, closed_reason, closed_at
+    FROM notification WHERE key = ANY($1)";
 
 const CLOSE_NOTIFICATIONS: &str = "
     UPDATE notification SET
@@ -53,7 +57,9 @@ const SAVE_NOTICES: &str = "
     FROM UNNEST($1::uuid[], $2::bytea[], $3::text[], $4::bytea[]) AS new (id, citizen, notice, words)
     WHERE notice.id = new.id";
 
-const NOTICES: &str = "SELECT * FROM notice WHERE id = ANY($1)";
+const NOTICES: &str = "
+    SELECT id, citizen, notice, words
+    FROM notice WHERE id = ANY($1)";
 
 pub(super) async fn idempotency(
     conn: &mut PgConnection,

@@ -22,9 +22,13 @@ const ADD_DEAD: &str = "
     SELECT * FROM UNNEST($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bytea[],
                          $8::bigint[])";
 
-const DEAD: &str = "SELECT * FROM dead_letter WHERE id < $1 ORDER BY id DESC LIMIT $2";
+const DEAD: &str = "
+    SELECT id, origin, source, routing, reason, detail, body, at
+    FROM dead_letter WHERE id < $1 ORDER BY id DESC LIMIT $2";
 
-const ONE_DEAD: &str = "SELECT * FROM dead_letter WHERE id = $1";
+const ONE_DEAD: &str = "
+    SELECT id, origin, source, routing, reason, detail, body, at
+    FROM dead_letter WHERE id = $1";
 
 const REMOVE_DEAD: &str = "DELETE FROM dead_letter WHERE id = $1";
 
@@ -35,7 +39,9 @@ const PUT_TOKEN: &str = "
         label = EXCLUDED.label, hash = EXCLUDED.hash, scopes = EXCLUDED.scopes, source = EXCLUDED.source,
         created_at = EXCLUDED.created_at, expires_at = EXCLUDED.expires_at, revoked_at = EXCLUDED.revoked_at";
 
-const TOKENS: &str = "SELECT * FROM token ORDER BY id";
+const TOKENS: &str = "
+    SELECT id, label, hash, scopes, source, created_at, expires_at, revoked_at
+    FROM token ORDER BY id";
 
 const PUT_PAUSE: &str = "
     INSERT INTO pause (channel, route, reroute, reason, person, at, expires_at)
@@ -46,7 +52,9 @@ const PUT_PAUSE: &str = "
 
 const REMOVE_PAUSE: &str = "DELETE FROM pause WHERE channel = $1 AND route = $2";
 
-const PAUSES: &str = "SELECT * FROM pause ORDER BY channel, route";
+const PAUSES: &str = "
+    SELECT channel, route, reroute, reason, person, at, expires_at
+    FROM pause ORDER BY channel, route";
 
 const VALUE_OF: &str = "SELECT value FROM value WHERE name = $1";
 

@@ -19,8 +19,9 @@ const ADD_REFERENCES: &str = "
                          $8::text[])
     ON CONFLICT (channel, route, reference, attempt) DO NOTHING";
 
-pub(super) const REFERENCES: &str =
-    "SELECT * FROM provider_reference WHERE channel = $1 AND route = $2 AND reference = ANY($3)";
+pub(super) const REFERENCES: &str = "
+    SELECT channel, route, reference, attempt, recipient, notice, citizen, state
+    FROM provider_reference WHERE channel = $1 AND route = $2 AND reference = ANY($3)";
 
 const SAVE_REFERENCES: &str = "
     UPDATE provider_reference AS known SET state = new.state
@@ -38,7 +39,9 @@ const ADD_ORPHANS: &str = "
 /// for its reference by the index.
 pub(super) const TAKE_MATCHED: &str = "
     WITH matched AS MATERIALIZED (
-        SELECT orphan.* FROM orphan
+        SELECT orphan.channel, orphan.route, orphan.reference, orphan.recipient, orphan.state,
+               orphan.received_at
+        FROM orphan
         CROSS JOIN LATERAL (
             SELECT FROM provider_reference AS known
             WHERE known.channel = orphan.channel AND known.route = orphan.route
@@ -54,7 +57,8 @@ pub(super) const TAKE_MATCHED: &str = "
     WHERE orphan.channel = matched.channel AND orphan.route = matched.route
       AND orphan.reference = matched.reference AND orphan.recipient = matched.recipient
       AND orphan.state = matched.state
-    RETURNING orphan.*";
+    RETURNING orphan.channel, orphan.route, orphan.reference, orphan.recipient, orphan.state,
+              orphan.received_at";
 
 pub(super) async fn add_references(conn: &mut PgConnection, rows: &[ReferenceRow]) -> Result<(), StoreError> {
     if rows.is_empty() {

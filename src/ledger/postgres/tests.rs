@@ -116,6 +116,36 @@ async fn a_schema_behind_or_ahead_is_refused_with_advice() {
     }
 }
 
+/// In a rolling upgrade the processes of the release before go on, and start again where they must.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_newer_schema_that_only_adds_is_worked_with() {
+    let (database, store) = open().await;
+    let citizen = rows::citizen();
+    let mut tx = store.begin().await.unwrap();
+    tx.add_citizens(from_ref(&citizen)).await.unwrap();
+    assert_eq!(tx.citizens(&[citizen.key], true).await.unwrap(), [citizen.clone()]);
+    tx.commit().await.unwrap();
+
+    let newer = "ALTER TABLE citizen ADD COLUMN of_the_future TEXT;
+                 INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+                 VALUES (9000, 'from the future', true, '', 0);
+                 INSERT INTO value (name, value) VALUES ('schema works from', '2')";
+    database.connect().await.execute(newer).await.unwrap();
+    let mut tx = store.begin().await.unwrap();
+    assert_eq!(
+        tx.citizens(&[citizen.key], true).await.unwrap(),
+        [citizen],
+        "by the statement prepared before"
+    );
+    drop(tx);
+    store.check_schema().await.unwrap();
+    store.migrate().await.unwrap();
+
+    let breaking = "UPDATE value SET value = '9000' WHERE name = 'schema works from'";
+    database.connect().await.execute(breaking).await.unwrap();
+    assert!(matches!(store.check_schema().await, Err(StoreError::Schema { found: 9000, .. })));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn migrations_that_were_changed_are_refused() {
     let (database, store) = open().await;

@@ -38,20 +38,24 @@ const APPEND: &str = "
     ORDER BY nr";
 
 const AFTER: &str = "
-    SELECT * FROM timeline
+    SELECT xid, id, notification, source, source_id, notice, at, name, what
+    FROM timeline
     WHERE (xid, id) > ($1, $2)
       AND xid < (SELECT origin.xid + pg_snapshot_xmin(pg_current_snapshot())::text::bigint
                  FROM timeline_origin AS origin WHERE origin.one)
     ORDER BY xid, id LIMIT $3";
 
 const OF_SOURCE_AFTER: &str = "
-    SELECT * FROM timeline
+    SELECT xid, id, notification, source, source_id, notice, at, name, what
+    FROM timeline
     WHERE source = $4 AND (xid, id) > ($1, $2)
       AND xid < (SELECT origin.xid + pg_snapshot_xmin(pg_current_snapshot())::text::bigint
                  FROM timeline_origin AS origin WHERE origin.one)
     ORDER BY xid, id LIMIT $3";
 
-const OF_NOTIFICATION: &str = "SELECT * FROM timeline WHERE notification = $1 ORDER BY id";
+const OF_NOTIFICATION: &str = "
+    SELECT xid, id, notification, source, source_id, notice, at, name, what
+    FROM timeline WHERE notification = $1 ORDER BY id";
 
 /// On the server that wrote them, no entry that can be seen is of a transaction later than the
 /// latest one that is over.

@@ -22,7 +22,9 @@ const PUT: &str = "
 
 const REMOVE: &str = "DELETE FROM work WHERE notice = ANY($1)";
 
-const OF_NOTICES: &str = "SELECT * FROM work WHERE notice = ANY($1)";
+const OF_NOTICES: &str = "
+    SELECT notice, citizen, lane, priority, due_at, lease_id, lease_until, attempt
+    FROM work WHERE notice = ANY($1)";
 
 /// Walks the index one priority after the other and stops at the limit, so it reads what it claims
 /// and not all that is due; rows under another claim are passed over. Free is work that nobody
@@ -42,10 +44,12 @@ const CLAIM: &str = "
         LIMIT $4
     )
     UPDATE work SET lease_id = $5, lease_until = $6 FROM free WHERE work.notice = free.notice
-    RETURNING work.*";
+    RETURNING work.notice, work.citizen, work.lane, work.priority, work.due_at, work.lease_id,
+              work.lease_until, work.attempt";
 
-const ABANDONED: &str =
-    "SELECT * FROM work WHERE attempt IS NOT NULL AND lease_until <= $1 ORDER BY lease_until LIMIT $2";
+const ABANDONED: &str = "
+    SELECT notice, citizen, lane, priority, due_at, lease_id, lease_until, attempt
+    FROM work WHERE attempt IS NOT NULL AND lease_until <= $1 ORDER BY lease_until LIMIT $2";
 
 const OPEN: &str = "SELECT count(*) AS rows FROM (SELECT 1 FROM work LIMIT $1) AS counted";
 
