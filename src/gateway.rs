@@ -20,8 +20,8 @@ use crate::config::channels::{ConnectedChannel, LaneSettings};
 use crate::config::error::ConfigErrors;
 use crate::config::gateway::{LedgerSettings, Redis, Retention};
 use crate::dispatch::{
-    Alarm, Lane, LaneContext, LaneOptions, Pauses, RouteAlarm, RouteHealth, Shares, Sharing, Starts,
-    finisher, starter, timers,
+    Alarm, Lane, LaneContext, LaneOptions, Pauses, RouteAlarm, RouteHealth, Shares, Sharing, Starts, starter,
+    timers,
 };
 use crate::duties;
 use crate::ledger::keys::WeakMasterKey;
@@ -29,7 +29,7 @@ use crate::ledger::postgres::{PostgresStore, TimeSource};
 use crate::ledger::retry::insist;
 use crate::ledger::sqlite::SqliteStore;
 use crate::ledger::store::Store;
-use crate::ledger::{Horizons, Keyring, Ledger, LedgerError, Rules, StoreError};
+use crate::ledger::{Horizons, Keyring, Ledger, LedgerError, Rules, StoreError, recorder};
 use crate::lifecycle::Lifecycle;
 use crate::notice::CheckKey;
 use crate::replicas::{Hints, InvalidUrl, Link};
@@ -194,7 +194,7 @@ impl Gateway {
         }
     }
 
-    /// Starts the lanes, the starter, the finisher and the timers as tasks of `lifecycle`.
+    /// Starts the lanes, the starter, the recorder and the timers as tasks of `lifecycle`.
     pub fn send(&mut self, clock: &Clock, lifecycle: &Lifecycle) {
         let (ledger, rules, stopping) = (&self.ledger, &self.rules, lifecycle.stopping());
         let (starts, starts_in) = Starts::new();
@@ -213,7 +213,7 @@ impl Gateway {
         };
         let starter = starter::run(starts_in, ledger.clone(), rules.clone(), stopping.clone());
         lifecycle.spawn("starter", starter);
-        lifecycle.spawn("finisher", finisher::run(outcomes_in, ledger.clone(), rules.clone()));
+        lifecycle.spawn("recorder", recorder::run(outcomes_in, ledger.clone(), rules.clone()));
         lifecycle.spawn("timers", timers::run(ledger.clone(), rules.clone(), POLL, stopping.clone()));
         let receipts = timers::match_receipts(ledger.clone(), rules.clone(), POLL, stopping.clone());
         lifecycle.spawn("early receipts", receipts);

@@ -54,7 +54,7 @@ async fn record(
         }
     }
     if !receipts.is_empty() {
-        soon(|| ledger.receive(channel, route, &receipts, rules)).await?;
+        ledger.told(channel, route, &receipts, rules).await?;
     }
     if !inbounds.is_empty() {
         soon(|| ledger.hear(channel, route, &inbounds, rules)).await?;

@@ -66,7 +66,7 @@ impl Pump {
     /// before, or as long as the provider asks.
     async fn read(&self, stopping: &CancellationToken) {
         let away = Absence::of(format!("the provider who brings events to {}/{}", self.channel, self.route));
-        let (mut wait, mut pace) = (Wait::default(), Pace::of_receipts());
+        let (mut wait, mut pace) = (Wait::default(), Pace::default());
         while let Some(next) = stopping.run_until_cancelled(self.source.next()).await {
             match next {
                 Ok(batch) => {

@@ -1,28 +1,29 @@
 //! A lane: the dispatcher of one channel. It claims due work ahead of the calls, starts what the
-//! limits and the free calls allow, calls the adapter for each, and hands the outcomes to the finisher.
+//! limits and the free calls allow, calls the adapter for each, and hands the outcomes to the recorder.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 use vestnik_contract::{Channel, RouteId};
 
 use super::breaker::Admission;
+use super::calls::{Calls, FreeSlots};
 use super::hand::Hand;
-use super::limits::{Limits, Sharing};
+use super::limits::Sharing;
 use super::pauses::{Paused, Pauses};
 use super::route::{Route, RouteAlarm, RouteHealth};
 use super::starter::Starts;
 use crate::clock::Clock;
 use crate::domain::Priority;
 use crate::ledger::retry::insist;
+use crate::ledger::slots::Behind;
 use crate::ledger::store::WorkRow;
-use crate::ledger::{Finished, Ledger, LedgerError, Outgoing, Rules};
+use crate::ledger::{Finished, Ledger, LedgerError, Rules};
 
 /// How a lane works.
 #[derive(Debug, Clone)]
@@ -69,10 +70,10 @@ pub struct Lane {
     context: LaneContext,
     options: LaneOptions,
     route: Arc<Route>,
-    limits: Limits,
     hand: Hand,
-    slots: Arc<Semaphore>,
-    calls: JoinSet<()>,
+    calls: Arc<Calls>,
+    behind: Option<Behind>,
+    behind_since: Option<Instant>,
     /// Whether the route was paused when it was looked at last.
     was_paused: bool,
     /// When work was claimed last.
@@ -87,6 +88,9 @@ const LEASE_MARGIN: Duration = Duration::from_secs(5);
 
 /// How long a busy lane goes without looking for something more urgent than it has in hand.
 const BUSY: Duration = Duration::from_millis(100);
+
+/// How long what comes in waits for a lane that is behind.
+const SLOW: Duration = Duration::from_secs(1);
 
 /// A lane held back by a limit lets so long pass, to start a few at once: it is behind in any case.
 const HELD_BACK: Duration = Duration::from_millis(10);
@@ -118,21 +122,16 @@ impl Lane {
         route: RouteId,
         channel: Arc<dyn Channel>,
     ) -> Self {
-        let (all, each) = (options.per_second, options.per_citizen_per_minute);
-        let limits = match &context.sharing {
-            Some(sharing) => Limits::shared(all, each, sharing.clone(), format!("{}/{route}", channel.id())),
-            None => Limits::alone(all, each),
-        };
-        let slots = Arc::new(Semaphore::new(options.concurrency.max(1)));
         let route = Arc::new(Route::new(channel, route));
+        let calls = Arc::new(Calls::new(context.clone(), &options, route.clone()));
         Self {
             context,
             options,
             route,
-            limits,
             hand: Hand::default(),
-            slots,
-            calls: JoinSet::new(),
+            calls,
+            behind: None,
+            behind_since: None,
             was_paused: false,
             looked: Instant::now(),
         }
@@ -147,17 +146,35 @@ impl Lane {
     /// Works until `stopping`, then gives back what it has not started and waits for the calls under
     /// way.
     pub async fn run(mut self, stopping: CancellationToken) {
-        let mut news = self.context.ledger.news_of_work(self.route.channel.id());
+        let (ledger, channel) = (&self.context.ledger, self.route.channel.id());
+        let mut news = ledger.news_of_work(channel);
+        ledger.send_at_once(channel.clone(), Arc::new(FreeSlots(Arc::downgrade(&self.calls))));
         while !stopping.is_cancelled() {
-            while self.calls.try_join_next().is_some() {}
             let next = self.round(&stopping).await.unwrap_or_else(|error| self.failed(&error));
+            self.calls.set_idle(matches!(next, Next::News));
+            self.tell_behind(matches!(next, Next::Free(_)));
             stopping.run_until_cancelled(self.rest(next, &mut news)).await;
         }
+        self.calls.set_idle(false);
+        self.tell_behind(false);
         let rest = self.hand.take_all();
         if let Err(error) = self.give_back(rest, &stopping).await {
             self.failed(&error);
         }
-        while self.calls.join_next().await.is_some() {}
+        self.calls.close().await;
+    }
+
+    /// Says whether there is more to send than calls are free, so that not much more comes in. One that
+    /// is held back by a limit is not waited for, nor one that stays behind: its provider is slow.
+    fn tell_behind(&mut self, behind: bool) {
+        let now = Instant::now();
+        self.behind_since = behind.then(|| self.behind_since.unwrap_or(now));
+        let waited_for = self.behind_since.is_some_and(|since| now - since < SLOW);
+        match (waited_for, &self.behind) {
+            (true, None) => self.behind = Some(self.context.ledger.lane_is_behind()),
+            (false, Some(_)) => self.behind = None,
+            _ => {}
+        }
     }
 
     fn failed(&self, error: &LedgerError) -> Next {
@@ -170,10 +187,7 @@ impl Lane {
         // Whether what was waited for came or the time was over, the next round looks.
         match next {
             Next::News => drop(tokio::time::timeout(self.options.poll, news.changed()).await),
-            Next::Free(calls) => {
-                let calls = u32::try_from(calls).unwrap_or(u32::MAX);
-                drop(tokio::time::timeout(BUSY, self.slots.acquire_many(calls)).await);
-            }
+            Next::Free(calls) => drop(tokio::time::timeout(BUSY, self.calls.until_free(calls)).await),
             Next::After(wait) => tokio::time::sleep(wait).await,
         }
     }
@@ -192,15 +206,18 @@ impl Lane {
         let overdue = self.hand.take_overdue(Instant::now());
         self.give_back(overdue, stopping).await?;
         let more = self.claim(stopping).await?;
-        let under_way = self.options.concurrency.max(1) - self.slots.available_permits();
-        let kept = self.kept_for_urgent(calls);
+        if self.hand.first().is_some() {
+            self.calls.set_idle(false);
+        }
+        let under_way = self.calls.count();
+        let kept = self.calls.kept_for_urgent(calls);
         let room = |priority| {
             let calls = if priority == Priority::Urgent { calls } else { calls - kept };
             calls.saturating_sub(under_way)
         };
-        let (passing, wait) = self.hand.pass(&mut self.limits, room).await;
+        let (passing, wait) = self.hand.pass(&mut *self.calls.limits.lock().await, room).await;
         for outgoing in self.context.starts.start(passing).await {
-            self.call(outgoing).await;
+            self.calls.call(outgoing).await;
         }
         Ok(self.next(calls, more, wait))
     }
@@ -218,15 +235,10 @@ impl Lane {
             None => {}
         }
         match self.route.admission(now) {
-            Admission::All => Given::Calls(self.options.concurrency.max(1)),
+            Admission::All => Given::Calls(self.calls.most()),
             Admission::Probe => Given::Calls(1),
             Admission::NotBefore(_) => Given::Nothing,
         }
-    }
-
-    /// Calls that only urgent work may use; at least one is left for the rest.
-    fn kept_for_urgent(&self, calls: usize) -> usize {
-        self.options.kept_for_urgent.min(calls - 1)
     }
 
     /// Fills the hand; while it is well filled, with urgent work only and not at every round. Gives
@@ -277,19 +289,6 @@ impl Lane {
         insist(stopping, || self.context.ledger.release(&rows)).await
     }
 
-    async fn call(&mut self, outgoing: Outgoing) {
-        let Ok(slot) = self.slots.clone().acquire_owned().await else { return };
-        let (LaneContext { clock, outcomes, alarms, .. }, route) = (self.context.clone(), self.route.clone());
-        let time_out = self.options.lease.saturating_sub(LEASE_MARGIN / 5);
-        self.calls.spawn(async move {
-            let finished = route.call(outgoing, time_out, &clock, &alarms).await;
-            drop(slot);
-            if outcomes.send(finished).await.is_err() {
-                error!("an outcome had no reader: its attempt will be ambiguous");
-            }
-        });
-    }
-
     /// What to wait for after a round. With more in hand than free calls a few calls have to end first:
     /// so a few are started in one commit, not each in one of its own.
     fn next(&self, calls: usize, more: bool, wait: Option<Duration>) -> Next {
@@ -302,9 +301,9 @@ impl Lane {
         if first == Priority::Urgent {
             return Next::Free(1);
         }
-        let kept = self.kept_for_urgent(calls);
+        let kept = self.calls.kept_for_urgent(calls);
         let few = ((calls - kept) / 2).clamp(1, self.hand.count(Priority::Bulk));
-        let not_to_be_used = self.options.concurrency.max(1) - calls;
+        let not_to_be_used = self.calls.most() - calls;
         Next::Free(not_to_be_used + kept + few)
     }
 }

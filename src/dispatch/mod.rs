@@ -1,7 +1,7 @@
 //! Dispatch: from due work to a provider's answer.
 
 mod breaker;
-pub mod finisher;
+mod calls;
 mod hand;
 mod lane;
 mod limits;

@@ -77,10 +77,15 @@ impl Route {
         Self { channel, id, health: Arc::default() }
     }
 
+    /// Channel and route, such as `sms/main`.
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.channel.id(), self.id)
+    }
+
     /// How it stands with its provider.
     pub fn health(&self, pauses: watch::Receiver<Pauses>, clock: Clock) -> RouteHealth {
         RouteHealth {
-            name: format!("{}/{}", self.channel.id(), self.id),
+            name: self.name(),
             channel: self.channel.clone(),
             route: self.id.clone(),
             health: self.health.clone(),

@@ -3,13 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
-use vestnik_contract::TextLength;
+use jiff::{SignedDuration, Timestamp};
+use vestnik_contract::{ChannelId, TextLength};
 
 use super::news::Fresh;
 use super::people::{self, People};
 use super::rules::{Rules, locale_for};
-use super::store::{IdempotencyRow, InboxRow, NoticeRow, NotificationRow, ReservationRow, Tx, WorkRow};
+use super::slots::Slot;
+use super::start::{Outgoing, Start};
+use super::store::{
+    IdempotencyRow, InboxRow, Lease, NoticeRow, NotificationRow, ReservationRow, Tx, WorkRow,
+};
 use super::writes::{Held, Writes, lone_entry, new_key, work_of};
 use super::{Ledger, LedgerError, NotificationFacts, StoreError};
 use crate::domain::{
@@ -72,8 +76,12 @@ impl Ledger {
         let mut intake = Intake::new(self, rules, now, people, known);
         intake.load_cancelled(&mut *tx, batch, &citizens).await?;
         let answers = batch.iter().map(|one| intake.take(one)).collect::<Result<Vec<_>, _>>()?;
+        let started = intake.start_at_once().await?;
         let fresh = intake.write(&mut *tx).await?;
         self.commit(tx, &fresh).await?;
+        for (slot, outgoing) in started {
+            slot.send(outgoing);
+        }
         Ok(answers)
     }
 
@@ -129,6 +137,9 @@ fn item(key: NotificationKey, notification: &Notification, measure: &Measure) ->
         closed: None::<Ending>,
     }
 }
+
+/// A message that was started as it came in, and the call that is kept for it.
+type Started = (Box<dyn Slot>, Outgoing);
 
 /// A batch on its way in.
 struct Intake<'a> {
@@ -468,13 +479,51 @@ impl<'a> Intake<'a> {
             *person.history.days.entry(day).or_default() += 1;
             self.reserve.push(ReservationRow { notice: notice.id, step: 0, citizen: notice.citizen, day });
         }
-        self.new_work.extend(work_of(&notice));
         self.notice_of.extend(notice.items.iter().map(|item| (item.notification, notice.id)));
         self.new_notices.push(notice.id);
         self.held.insert(notice.id, Held { notice, words: Vec::new() });
     }
 
+    /// Starts new notices that are due now where a lane of this process has a slot for them.
+    async fn start_at_once(&mut self) -> Result<Vec<Started>, LedgerError> {
+        let slots = self.slots().await;
+        let (ledger, rules, now) = (self.ledger, self.rules, self.now);
+        let (people, writes) = (&mut self.people, &mut self.writes);
+        let mut start = Start::new(ledger, rules, now, people, &self.notifications, writes);
+        let mut started = Vec::new();
+        for (work, slot) in slots {
+            let Some(held) = self.held.get_mut(&work.notice) else { continue };
+            let Some(outgoing) = start.one(held)? else { continue };
+            let until = now + SignedDuration::try_from(slot.lease()).unwrap_or(SignedDuration::ZERO);
+            let lease = Some(Lease { id: new_key(), until });
+            self.new_work.push(WorkRow { lease, attempt: Some(outgoing.attempt), ..work });
+            started.push((slot, outgoing));
+        }
+        Ok(started)
+    }
+
+    /// The work of new notices that is due now, as far as there are slots for it.
+    async fn slots(&self) -> Vec<(WorkRow, Box<dyn Slot>)> {
+        let mut due: BTreeMap<&ChannelId, Vec<WorkRow>> = BTreeMap::new();
+        for held in self.new_notices.iter().filter_map(|id| self.held.get(id)) {
+            let work = work_of(&held.notice).filter(|work| work.due_at <= self.now);
+            if let (Some(work), Some(channel)) = (work, held.notice.channel()) {
+                due.entry(channel).or_default().push(work);
+            }
+        }
+        let mut kept = Vec::new();
+        for (channel, work) in due {
+            let Some(lane) = self.ledger.lanes.of(channel) else { continue };
+            let asked: Vec<_> = work.iter().map(|work| (work.citizen, work.priority)).collect();
+            let slots = lane.take(&asked).await;
+            kept.extend(work.into_iter().zip(slots).filter_map(|(work, slot)| Some((work, slot?))));
+        }
+        kept
+    }
+
     async fn write(mut self, tx: &mut dyn Tx) -> Result<Fresh, LedgerError> {
+        let new = self.new_notices.iter().filter_map(|id| self.held.get(id));
+        self.new_work.extend(new.filter_map(|held| work_of(&held.notice)));
         let rows = |ids: &[NoticeId]| -> Result<Vec<NoticeRow>, LedgerError> {
             ids.iter().filter_map(|id| self.held.get(id)).map(Held::row).collect()
         };

@@ -1,19 +1,15 @@
 //! Finish: the outcomes of attempts on record.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use jiff::{SignedDuration, Timestamp};
 use vestnik_contract::{Accepted, Address, ChannelId, RouteId, SendError};
 
 use super::closing::{self, Closing};
 use super::foreign;
-use super::people;
 use super::rules::Rules;
 use super::store::ReferenceRow;
-use super::writes::{Held, Writes};
 use super::{Ledger, LedgerError};
 use crate::domain::{AttemptId, CitizenKey, NoticeId};
-use crate::notice::{Cascade, Input};
+use crate::notice::Input;
 
 /// The outcome of an attempt.
 #[derive(Debug)]
@@ -39,38 +35,12 @@ impl Ledger {
     /// Receipts that came before their outcome are matched by [`match_orphans`](Self::match_orphans).
     pub async fn finish(&self, finished: &[Finished], rules: &Rules) -> Result<(), LedgerError> {
         let mut tx = self.store.begin().await?;
-        people::lock_rows(&mut *tx, finished.iter().map(|one| one.citizen)).await?;
-        let ids: BTreeSet<_> = finished.iter().map(|one| one.notice).collect();
-        let ids: Vec<_> = ids.into_iter().collect();
-        let mut held = BTreeMap::new();
-        for row in tx.notices(&ids).await? {
-            held.insert(row.id, Held::of(row)?);
-        }
-        let now = tx.now();
-        let mut writes = Writes::default();
-        let mut references = Vec::new();
-        let mut closings = Vec::new();
-        for one in finished {
-            let Some(held) = held.get_mut(&one.notice) else { continue };
-            let cascade =
-                Cascade { retry: rules.policy.retry, idempotent: rules.idempotent(Some(&one.channel)) };
-            let change = writes.advance(held, input(one), now, &cascade);
-            references.extend(self.references(one));
-            if change.close_address.is_some() {
-                closings.push(self.closing(one, now));
-            }
-        }
-        for held in held.values() {
-            writes.save(held, None)?;
-        }
-        tx.add_references(&references).await?;
-        closing::close(&mut *tx, &closings).await?;
-        let mut fresh = writes.flush(&mut *tx).await?;
-        fresh.references = !references.is_empty();
+        let (_, fresh) = self.apply(&mut *tx, finished, Vec::new(), rules).await?;
         self.commit(tx, &fresh).await
     }
 
-    fn references(&self, one: &Finished) -> Vec<ReferenceRow> {
+    /// What the provider will name the attempt by.
+    pub(super) fn references_of(&self, one: &Finished) -> Vec<ReferenceRow> {
         let Ok(Accepted { references }) = &one.result else { return Vec::new() };
         let recipient = self.keys.address(&one.channel, &one.recipient);
         let row = |reference: &String| ReferenceRow {
@@ -86,7 +56,7 @@ impl Ledger {
         references.iter().map(row).collect()
     }
 
-    fn closing(&self, one: &Finished, at: Timestamp) -> Closing {
+    pub(super) fn closing_of(&self, one: &Finished, at: Timestamp) -> Closing {
         Closing {
             citizen: one.citizen,
             channel: one.channel.clone(),
@@ -97,7 +67,8 @@ impl Ledger {
     }
 }
 
-fn input(one: &Finished) -> Input {
+/// What an outcome is to the notice's state machine.
+pub(super) fn input(one: &Finished) -> Input {
     let attempt = one.attempt;
     match &one.result {
         Ok(accepted) => {

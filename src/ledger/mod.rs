@@ -38,8 +38,11 @@ mod past;
 mod pauses;
 mod people;
 mod receive;
+mod record;
+pub mod recorder;
 pub mod registry;
 pub mod retry;
+pub mod slots;
 mod start;
 mod stop_token;
 mod timers;
@@ -63,7 +66,7 @@ pub use meta::{ConfigFiles, ConfigVersion};
 pub use news::Fresh;
 pub use past::{Forgotten, Horizons};
 pub use pauses::{GATEWAY, Pause};
-pub use receive::Report;
+pub use receive::{Report, Told};
 pub use rules::Rules;
 pub use start::Outgoing;
 pub use stop_token::StopToken;
@@ -81,13 +84,21 @@ pub struct Ledger {
     store: Arc<dyn Store>,
     keys: Arc<Keyring>,
     news: News,
+    lanes: slots::Lanes,
+    waiting: recorder::Waiting,
 }
 
 impl Ledger {
     /// A ledger on this database with these keys.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, keys: Arc<Keyring>) -> Self {
-        Self { store, keys, news: News::default() }
+        Self {
+            store,
+            keys,
+            news: News::default(),
+            lanes: slots::Lanes::default(),
+            waiting: recorder::Waiting::default(),
+        }
     }
 
     /// The keys that hash and seal.

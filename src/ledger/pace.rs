@@ -13,34 +13,17 @@ use tokio::time::Instant;
 /// How far apart the turns of a busy stage begin: far less than a citizen or a source notices.
 const APART: Duration = Duration::from_millis(10);
 
-/// The same for what providers say of messages. Nobody waits for it, and a receipt that comes before the
-/// outcome of its call is on record is work done twice.
-const RECEIPTS_APART: Duration = Duration::from_millis(50);
-
 /// The turns of one stage.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Pace {
-    apart: Duration,
     last: Option<Instant>,
 }
 
-impl Default for Pace {
-    fn default() -> Self {
-        Self { apart: APART, last: None }
-    }
-}
-
 impl Pace {
-    /// The pace of those who take receipts.
-    #[must_use]
-    pub fn of_receipts() -> Self {
-        Self { apart: RECEIPTS_APART, last: None }
-    }
-
     /// Waits for the next turn.
     pub async fn turn(&mut self) {
         if let Some(last) = self.last {
-            tokio::time::sleep_until(last + self.apart).await;
+            tokio::time::sleep_until(last + APART).await;
         }
         self.last = Some(Instant::now());
     }

@@ -57,7 +57,7 @@ impl Ledger {
     /// lease was lost meanwhile is left alone.
     pub async fn start(&self, claimed: &[WorkRow], rules: &Rules) -> Result<Vec<Outgoing>, LedgerError> {
         let mut tx = self.store.begin().await?;
-        let people = people::lock(&mut *tx, &self.keys, claimed.iter().map(|row| row.citizen)).await?;
+        let mut people = people::lock(&mut *tx, &self.keys, claimed.iter().map(|row| row.citizen)).await?;
         let work = still_leased(&mut *tx, claimed).await?;
         let ids: Vec<_> = work.iter().map(|row| row.notice).collect();
         let mut held = BTreeMap::new();
@@ -65,16 +65,17 @@ impl Ledger {
             held.insert(row.id, Held::of(row)?);
         }
         let keys: Vec<_> = held.values().flat_map(|held| open_items(&held.notice)).collect();
-        let notifications = tx.notifications(&keys).await?.into_iter().map(|row| (row.key, row)).collect();
-        let mut start =
-            Start { ledger: self, rules, now: tx.now(), people, notifications, writes: Writes::default() };
+        let notifications = tx.notifications(&keys).await?;
+        let (people, mut writes) = (&mut people, Writes::default());
+        let mut start = Start::new(self, rules, tx.now(), people, &notifications, &mut writes);
         let mut outgoing = Vec::new();
         for row in work {
-            if let Some(held) = held.get_mut(&row.notice) {
-                outgoing.extend(start.one(held, row)?);
-            }
+            let Some(held) = held.get_mut(&row.notice) else { continue };
+            let started = start.one(held)?;
+            let row = started.as_ref().map(|one| WorkRow { attempt: Some(one.attempt), ..row });
+            start.writes.save(held, row)?;
+            outgoing.extend(started);
         }
-        let writes = start.writes;
         self.settle(tx, writes).await?;
         Ok(outgoing)
     }
@@ -127,54 +128,55 @@ async fn still_leased(tx: &mut dyn Tx, claimed: &[WorkRow]) -> Result<Vec<WorkRo
 }
 
 /// A batch at the moment of sending.
-struct Start<'a> {
+pub(super) struct Start<'a> {
     ledger: &'a Ledger,
     rules: &'a Rules,
     now: Timestamp,
-    people: People,
-    notifications: BTreeMap<NotificationKey, NotificationRow>,
-    writes: Writes,
+    people: &'a mut People,
+    notifications: BTreeMap<NotificationKey, &'a NotificationRow>,
+    writes: &'a mut Writes,
 }
 
 /// A message that may go, and whether anything speaks against it now.
 type Ready = Result<(Address, Rendered, Locale), Reason>;
 
-impl Start<'_> {
-    fn one(&mut self, held: &mut Held, work: WorkRow) -> Result<Option<Outgoing>, LedgerError> {
+impl<'a> Start<'a> {
+    /// A batch of these people's notices, whose notifications these are.
+    pub fn new(
+        ledger: &'a Ledger,
+        rules: &'a Rules,
+        now: Timestamp,
+        people: &'a mut People,
+        notifications: &'a [NotificationRow],
+        writes: &'a mut Writes,
+    ) -> Self {
+        let notifications = notifications.iter().map(|row| (row.key, row)).collect();
+        Self { ledger, rules, now, people, notifications, writes }
+    }
+
+    /// Starts the current step of a notice, or defers, skips or closes it. Saving it is the caller's.
+    pub fn one(&mut self, held: &mut Held) -> Result<Option<Outgoing>, LedgerError> {
         let Some(person) = self.people.get(&held.notice.citizen) else {
             self.apply(held, Input::End(FinalState::Unreachable, Reason::NoSuchCitizen));
-            self.writes.save(held, None)?;
             return Ok(None);
         };
-        let Some(recheck) = self.recheck(&held.notice, person) else {
-            // No step is left to send: the row is a leftover, and the notice's state mends it.
-            self.writes.save(held, None)?;
-            return Ok(None);
-        };
-        let outgoing = match recheck {
+        // Where no step is left to send, the work row is a leftover, and the notice's state mends it.
+        let Some(recheck) = self.recheck(&held.notice, person) else { return Ok(None) };
+        match recheck {
             Recheck::Go { reserve, left_out } => {
                 let items = open_numbers(&held.notice, left_out.iter().map(|(number, _)| *number));
                 if !items.is_empty() {
                     self.apply(held, Input::Withdraw(items));
                 }
-                self.go(held, reserve)?
+                return self.go(held, reserve);
             }
             Recheck::Defer { until, reason, reserve } => {
                 self.apply(held, Input::Defer { until, reason, reserve });
-                None
             }
-            Recheck::Skip(reason) => {
-                self.apply(held, Input::Skip(reason));
-                None
-            }
-            Recheck::Close(state, reason) => {
-                self.apply(held, Input::End(state, reason));
-                None
-            }
-        };
-        let started = outgoing.as_ref().map(|one| WorkRow { attempt: Some(one.attempt), ..work });
-        self.writes.save(held, started)?;
-        Ok(outgoing)
+            Recheck::Skip(reason) => self.apply(held, Input::Skip(reason)),
+            Recheck::Close(state, reason) => self.apply(held, Input::End(state, reason)),
+        }
+        Ok(None)
     }
 
     fn recheck(&self, notice: &Notice, person: &Person) -> Option<Recheck> {

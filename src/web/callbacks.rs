@@ -10,6 +10,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use futures_util::future::join_all;
 use tracing::warn;
 use vestnik_contract::{CallbackOutcome, CallbackReply, CallbackRequest, ChannelId, Event, RouteId};
 
@@ -68,14 +69,14 @@ async fn keep(web: WebState, all: Vec<Brought>) -> Vec<Result<(), NotKept>> {
     for Brought { channel, route, events } in all {
         by_route.entry((channel, route)).or_default().extend(events);
     }
-    let mut kept = BTreeMap::new();
-    for ((channel, route), events) in by_route {
+    let kept = by_route.into_iter().map(async |((channel, route), events)| {
         let committed = callbacks::take(&web.ledger, &web.rules, &channel, &route, &events).await;
         if let Err(error) = &committed {
             warn!(%channel, %route, error = error as &dyn std::error::Error, "callbacks cannot be kept now");
         }
-        kept.insert((channel, route), committed.map_err(|_| NotKept));
-    }
+        ((channel, route), committed.map_err(|_| NotKept))
+    });
+    let kept: BTreeMap<_, _> = join_all(kept).await.into_iter().collect();
     of.iter().map(|route| kept.get(route).copied().unwrap_or(Err(NotKept))).collect()
 }
 

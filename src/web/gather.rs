@@ -19,14 +19,7 @@ const MOST: usize = 500;
 
 impl<T, A> Default for Gather<T, A> {
     fn default() -> Self {
-        Self::at(Pace::default())
-    }
-}
-
-impl<T, A> Gather<T, A> {
-    /// Gathers at this pace.
-    pub(super) fn at(pace: Pace) -> Self {
-        Self { waiting: Mutex::default(), turn: tokio::sync::Mutex::new(pace) }
+        Self { waiting: Mutex::default(), turn: tokio::sync::Mutex::default() }
     }
 }
 

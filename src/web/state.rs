@@ -16,7 +16,6 @@ use crate::config::gateway::BackPressure;
 use crate::config::sources::Sources;
 use crate::inbox::Inbox;
 use crate::intake::Desk;
-use crate::ledger::pace::Pace;
 use crate::ledger::{Ledger, Rules};
 use crate::telemetry::Metrics;
 
@@ -67,7 +66,7 @@ impl WebState {
             inbox,
             grants: Grants::default(),
             load: Load::default(),
-            brought: Gather::at(Pace::of_receipts()),
+            brought: Gather::default(),
             singles: Gather::default(),
         }))
     }

@@ -3,15 +3,17 @@
 use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
+use tokio::task::JoinSet;
 use vestnik_contract::{ChannelId, Permanence, SendErrorKind};
 
 use super::*;
-use crate::dispatch::{Alarm, finisher, starter};
+use crate::dispatch::{Alarm, starter};
 use crate::domain::Notification;
 use crate::ledger::fixture::{self, World, notify};
+use crate::ledger::recorder;
 use crate::ledger::store::PauseRow;
 
-/// A lane of the channel `sms` with the starter and the finisher behind it.
+/// A lane of the channel `sms` with the starter and the recorder behind it.
 struct Stage {
     world: World,
     pauses: watch::Sender<Pauses>,
@@ -56,7 +58,7 @@ impl Stage {
         tasks.spawn(lane.run(stopping.clone()));
         let (ledger, rules) = (world.ledger.clone(), world.rules.clone());
         tasks.spawn(starter::run(starts_in, ledger.clone(), rules.clone(), stopping.clone()));
-        tasks.spawn(finisher::run(outcomes_in, ledger, rules));
+        tasks.spawn(recorder::run(outcomes_in, ledger, rules));
         Self { world, pauses, alarms, health, stopping, tasks }
     }
 

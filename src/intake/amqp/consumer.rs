@@ -1,6 +1,6 @@
 //! One queue's consumer: batches in, acknowledgements out.
 
-use futures_util::StreamExt as _;
+use futures_util::{FutureExt as _, StreamExt as _};
 use lapin::Channel;
 use lapin::message::Delivery;
 use lapin::options::{BasicAckOptions, BasicCancelOptions, BasicConsumeOptions};
@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::gate::Gate;
 use super::put_aside;
+use super::window::Window;
 use crate::broker::{BrokerError, wait_after, within};
 use crate::domain::Priority;
 use crate::intake::desk::{Arrived, Desk};
@@ -65,21 +66,28 @@ impl Consumer {
         let consumer = self.channel.basic_consume(self.queue.as_str().into(), "".into(), options, none);
         let consumer = within(consumer).await?;
         let tag = consumer.tag();
-        let (mut batches, mut pace) = (consumer.ready_chunks(self.batch), Pace::default());
+        let (mut messages, mut pace) = (consumer.fuse().peekable(), Pace::default());
+        let mut window = self.handler.window(self.batch);
         loop {
             pace.turn().await;
-            let batch = tokio::select! {
+            tokio::select! {
                 biased;
                 () = stopping.cancelled() => break,
                 () = self.until_open(false) => break,
-                batch = batches.next() => batch.ok_or(BrokerError::ConsumerEnded)?,
+                message = Pin::new(&mut messages).peek() => message.ok_or(BrokerError::ConsumerEnded)?,
             };
-            if !self.take(batch, stopping).await? {
+            let most = match &mut window {
+                Some(window) => window.open().await,
+                None => self.batch,
+            };
+            let batch = messages.by_ref().take(most).ready_chunks(most).next().now_or_never().flatten();
+            if !self.take(batch.unwrap_or_default(), stopping).await? {
                 return Ok(());
             }
         }
         within(self.channel.basic_cancel(tag, BasicCancelOptions::default())).await?;
-        while let Some(batch) = batches.next().await {
+        let mut rest = messages.ready_chunks(self.batch);
+        while let Some(batch) = rest.next().await {
             if !self.take(batch, stopping).await? {
                 return Ok(());
             }
@@ -124,6 +132,14 @@ impl Handler {
         match self {
             Self::Messages(priority, _) => *priority,
             Self::PutAside(_) => Priority::Urgent,
+        }
+    }
+
+    /// How much is taken in at once. What is urgent waits for no lane, and dead letters concern none.
+    fn window(&self, most: usize) -> Option<Window> {
+        match self {
+            Self::Messages(Priority::Urgent, _) | Self::PutAside(_) => None,
+            Self::Messages(_, desk) => Some(Window::new(most, desk.ledger().lanes_behind())),
         }
     }
 

@@ -11,6 +11,7 @@
 mod consumer;
 mod gate;
 mod put_aside;
+mod window;
 
 #[cfg(test)]
 mod tests;

@@ -123,7 +123,7 @@ async fn a_newer_schema_that_only_adds_is_worked_with() {
     let citizen = rows::citizen();
     let mut tx = store.begin().await.unwrap();
     tx.add_citizens(from_ref(&citizen)).await.unwrap();
-    assert_eq!(tx.citizens(&[citizen.key], true).await.unwrap(), [citizen.clone()]);
+    assert_eq!(tx.citizens(&[citizen.key], true).await.unwrap(), from_ref(&citizen));
     tx.commit().await.unwrap();
 
     let newer = "ALTER TABLE citizen ADD COLUMN of_the_future TEXT;

@@ -1,6 +1,7 @@
 //! What must always hold, played through on both databases: each scenario is named after what it
 //! holds, and gets a [`World`](super::fixture::World) of its own.
 
+mod at_once;
 mod intake;
 mod operating;
 mod receipts;
@@ -59,6 +60,10 @@ scenarios! {
     sending: nobody_outside_the_allow_list_is_written_to;
     sending: a_paused_route_can_be_passed_over;
     sending: what_is_released_is_due_at_once;
+    at_once: what_comes_in_is_started_where_a_call_is_free;
+    at_once: what_was_started_as_it_came_in_and_got_lost_is_ambiguous;
+    at_once: what_may_not_go_now_takes_no_call;
+    at_once: what_the_allow_list_keeps_back_goes_on_to_its_next_step;
     trouble: an_expired_lease_without_an_attempt_is_due_again;
     trouble: an_expired_lease_with_an_attempt_is_ambiguous_until_the_outcome_comes;
     trouble: an_ambiguous_send_that_stays_so_ends_unknown;
@@ -77,6 +82,7 @@ scenarios! {
     receipts: delivered_and_read_in_one_batch_are_both_heard;
     receipts: a_receipt_of_failure_leads_to_the_next_step;
     receipts: a_receipt_for_another_recipient_is_not_believed;
+    receipts: an_outcome_and_its_receipts_are_one_step_however_often_they_are_said;
     replies: nothing_is_started_after_a_stop;
     replies: a_stop_is_confirmed_once_and_an_inbound_told_twice_changes_nothing;
     replies: a_stop_for_all_reaches_every_channel_and_start_one;

@@ -3,8 +3,8 @@
 use vestnik_contract::{Accepted, ChannelId, Permanence, ReceiptState};
 
 use crate::domain::{FinalState, Reason, StepState};
-use crate::ledger::Report;
 use crate::ledger::fixture::{World, address, receipt, route};
+use crate::ledger::{Finished, Report, Told};
 
 const DELIVERED: Option<(FinalState, Reason)> = Some((FinalState::Delivered, Reason::ReceiptDelivered));
 const READ: Option<(FinalState, Reason)> = Some((FinalState::Read, Reason::ReceiptRead));
@@ -144,4 +144,30 @@ pub(super) async fn a_reference_that_nobody_can_keep_is_known_again(world: World
         assert_eq!(world.ending(&id).await, DELIVERED);
         world.pass(86_400).await;
     }
+}
+
+/// Invariants 2 and 3. The answer to a commit may be lost, and then all of it is said again.
+pub(super) async fn an_outcome_and_its_receipts_are_one_step_however_often_they_are_said(world: World) {
+    world.citizen("anna", &["sms"]).await;
+    world.publish("1", "anna").await;
+    let started = world.start("sms").await.remove(0);
+    let finished = [Finished {
+        notice: started.notice,
+        citizen: started.citizen,
+        attempt: started.attempt,
+        channel: ChannelId::new("sms").unwrap(),
+        route: route(),
+        recipient: started.message.recipient.clone(),
+        result: Ok(Accepted { references: vec!["a".into(), "b".into()] }),
+    }];
+    let receipts = ["a", "b", "c"].map(|reference| receipt(reference, ReceiptState::Delivered)).to_vec();
+    let told = [Told { channel: ChannelId::new("sms").unwrap(), route: route(), receipts }];
+    for _ in 0..2 {
+        let report = world.ledger.record(&finished, &told, &world.rules).await.unwrap();
+        assert_eq!((report.matched, report.kept), (2, 1));
+        assert_eq!(world.story("1").await, ["decided", "started", "sent", "delivered", "closed"]);
+        let attempt = &world.notice("1").await.steps[0].attempts[0];
+        assert_eq!((attempt.parts, attempt.parts_delivered), (2, 2));
+    }
+    assert_eq!(world.open_work().await, 0);
 }
