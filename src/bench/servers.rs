@@ -1,4 +1,5 @@
-//! What a measurement makes for itself on PostgreSQL and RabbitMQ, and takes away again.
+//! What a measurement makes for itself on PostgreSQL and RabbitMQ, and takes away again. In Redis its keys
+//! have a prefix of their own, and end by themselves within a minute.
 
 use anyhow::Context as _;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, query, query_scalar};
@@ -18,7 +19,12 @@ pub struct Addresses {
     pub postgres: Url,
     /// RabbitMQ, as a user who may configure, write and read the virtual host.
     pub amqp: Url,
+    /// Redis, where limits are to be shared.
+    pub redis: Option<Url>,
 }
+
+/// Gateways that share limits at most.
+const REPLICAS: i64 = 16;
 
 /// A measurement's own part of them.
 pub(super) struct Servers {
@@ -55,6 +61,11 @@ impl Servers {
         settings.set("gateway.broker.url", folder.secret("amqp", self.amqp().as_str())?);
         settings.set("gateway.broker.prefix", self.prefix.clone());
         settings.set(&format!("sources.{SOURCE}.amqp_user"), self.amqp().username());
+        if let Some(redis) = &self.addresses.redis {
+            settings.set("gateway.redis.url", folder.secret("redis", redis.as_str())?);
+            settings.set("gateway.redis.replicas", REPLICAS);
+            settings.set("gateway.redis.installation", self.prefix.clone());
+        }
         Ok(settings)
     }
 

@@ -23,8 +23,8 @@ lifted. A citizen gets one notification. With --replicas, --old-rows or --backlo
 place of the setups and shapes, unless these are named too.
 
 Setups: `bare` takes from RabbitMQ, posts to Viber's side and acknowledges, without a gateway; `cluster` is \
-the gateway from RabbitMQ with PostgreSQL; `embedded` the gateway over HTTP with SQLite. Without servers \
-only `embedded` can be measured.
+the gateway from RabbitMQ with PostgreSQL, and Redis where one is given; `embedded` the gateway over HTTP \
+with SQLite. Without servers only `embedded` can be measured.
 
 Of the servers nothing is used but a database and queues of the benchmark's own, which are removed at the \
 end, also after Ctrl-C. `tests/run --bench` starts servers for it. docs/performance.md says what each \
@@ -81,6 +81,16 @@ pub(super) struct BenchArgs {
         requires = "postgres"
     )]
     amqp: Option<Url>,
+    /// Redis, where the gateways are to share their limits
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "VESTNIK_TEST_REDIS_URL",
+        hide_env_values = true,
+        value_parser = url,
+        requires = "postgres"
+    )]
+    redis: Option<Url>,
     /// Be the bare loop; the benchmark starts it
     #[arg(long, hide = true)]
     bare_loop: bool,
@@ -129,8 +139,11 @@ pub(super) async fn run(common: &Common, args: &BenchArgs) -> anyhow::Result<Exi
 }
 
 fn plan(common: &Common, args: &BenchArgs) -> anyhow::Result<Plan> {
-    let addresses =
-        |(postgres, amqp): (&Url, &Url)| Addresses { postgres: postgres.clone(), amqp: amqp.clone() };
+    let addresses = |(postgres, amqp): (&Url, &Url)| Addresses {
+        postgres: postgres.clone(),
+        amqp: amqp.clone(),
+        redis: args.redis.clone(),
+    };
     let servers = args.postgres.as_ref().zip(args.amqp.as_ref()).map(addresses);
     let (setups, shapes) = comparison(args, servers.is_some())?;
     Ok(Plan {
