@@ -96,7 +96,7 @@ enum Command {
     #[cfg(feature = "demo")]
     Demo(demo::DemoArgs),
     #[cfg(feature = "demo")]
-    Bench(bench::BenchArgs),
+    Bench(Box<bench::BenchArgs>),
     #[cfg(feature = "demo")]
     Sandbox(sandbox::SandboxArgs),
     Serve(serve::ServeArgs),
