@@ -107,8 +107,10 @@ impl Calls {
     /// Lets nothing more be called, and waits for the calls under way to be with the recorder.
     pub async fn close(&self) {
         self.set_idle(false);
-        self.until_free(self.most).await;
+        // Closed while all are held: nobody gets one in between.
+        let all = self.slots.acquire_many(u32::try_from(self.most).unwrap_or(u32::MAX)).await;
         self.slots.close();
+        drop(all);
         let mut under_way =
             std::mem::take(&mut *self.under_way.lock().unwrap_or_else(PoisonError::into_inner));
         while under_way.join_next().await.is_some() {}

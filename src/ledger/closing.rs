@@ -17,6 +17,13 @@ pub(super) struct Closing {
     pub at: Timestamp,
 }
 
+impl Closing {
+    /// Of an address that a provider calls unreachable.
+    pub fn unreachable(citizen: CitizenKey, channel: &ChannelId, hash: [u8; 32], at: Timestamp) -> Self {
+        Self { citizen, channel: channel.clone(), hash: Some(hash), reason: UNREACHABLE, at }
+    }
+}
+
 /// Why an address is closed that a provider called unreachable.
 pub(super) const UNREACHABLE: &str = "unreachable";
 

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use vestnik_contract::{Accepted, Address, ChannelId, RouteId, SendError};
 
-use super::closing::{self, Closing};
+use super::closing::Closing;
 use super::foreign;
 use super::rules::Rules;
 use super::store::ReferenceRow;
@@ -57,13 +57,8 @@ impl Ledger {
     }
 
     pub(super) fn closing_of(&self, one: &Finished, at: Timestamp) -> Closing {
-        Closing {
-            citizen: one.citizen,
-            channel: one.channel.clone(),
-            hash: Some(self.keys.address(&one.channel, &one.recipient)),
-            reason: closing::UNREACHABLE,
-            at,
-        }
+        let hash = self.keys.address(&one.channel, &one.recipient);
+        Closing::unreachable(one.citizen, &one.channel, hash, at)
     }
 }
 

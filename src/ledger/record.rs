@@ -24,7 +24,7 @@ use crate::notice::{Cascade, Input};
 type ByReference = BTreeMap<(ChannelId, RouteId, String), Vec<ReferenceRow>>;
 
 /// Outcomes and receipts that are put on record together.
-pub(super) struct Record<'a> {
+struct Record<'a> {
     ledger: &'a Ledger,
     rules: &'a Rules,
     now: Timestamp,
@@ -135,7 +135,8 @@ impl<'a> Record<'a> {
         let cascade = Cascade { retry: self.rules.policy.retry, idempotent: false };
         let input = Input::Receipt { attempt: reference.attempt, before, state: one.state };
         if self.writes.advance(held, input, self.now, &cascade).close_address.is_some() {
-            self.closings.push(closing_of(reference, self.now));
+            let ReferenceRow { citizen, channel, recipient, .. } = &*reference;
+            self.closings.push(Closing::unreachable(*citizen, channel, *recipient, self.now));
         }
     }
 
@@ -203,14 +204,4 @@ fn key(said: &OrphanRow) -> (ChannelId, RouteId, String) {
 
 fn identity(row: &ReferenceRow) -> (ChannelId, RouteId, String, uuid::Uuid) {
     (row.channel.clone(), row.route.clone(), row.reference.clone(), row.attempt.0)
-}
-
-fn closing_of(reference: &ReferenceRow, at: Timestamp) -> Closing {
-    Closing {
-        citizen: reference.citizen,
-        channel: reference.channel.clone(),
-        hash: Some(reference.recipient),
-        reason: closing::UNREACHABLE,
-        at,
-    }
 }

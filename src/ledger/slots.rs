@@ -1,5 +1,6 @@
 //! Sending at once: where a lane has calls free and nobody waits before it, a new notice is started in
-//! the very transaction that takes it in. It is then not claimed, and nothing of it is read back.
+//! the very transaction that takes it in. It is then not claimed, and nothing of it is read back. A lane
+//! that is behind says so, for whoever takes in more.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};

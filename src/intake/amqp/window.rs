@@ -1,7 +1,7 @@
 //! How much is taken in at once: about as much as the lanes of this process can send at once.
 //!
 //! What is taken in while every lane has calls free is started in the same transaction; what is taken in
-//! beyond that takes three more. So the window closes while lanes are behind, and opens while they are
+//! beyond that is claimed and started in two more. So the window closes while lanes are behind, and opens while they are
 //! not, as a sender's does on a network.
 
 use tokio::sync::watch;
