@@ -1,27 +1,22 @@
 //! Accept: a batch of messages from sources becomes notifications, notices and work, in one
 //! transaction.
 
+mod at_once;
+mod taking_in;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::{SignedDuration, Timestamp};
-use vestnik_contract::{ChannelId, TextLength};
+use jiff::Timestamp;
 
 use super::news::Fresh;
 use super::people::{self, People};
-use super::rules::{Rules, locale_for};
-use super::slots::Slot;
-use super::start::{Outgoing, Start};
-use super::store::{
-    IdempotencyRow, InboxRow, Lease, NoticeRow, NotificationRow, ReservationRow, Tx, WorkRow,
-};
-use super::writes::{Held, Writes, lone_entry, new_key, work_of};
-use super::{Ledger, LedgerError, NotificationFacts, StoreError};
-use crate::domain::{
-    CitizenKey, Decision, Ending, FinalState, Happening, Item, Measure, Notice, NoticeId, NoticeKind,
-    Notification, NotificationKey, Outcome, Plan, Reason, SourceRef, Step, StepState, Trace,
-};
-use crate::notice::{Body, Cascade, Input, ItemText};
-use crate::policy::{self, ChannelFacts, DecideInput, Facts, Zones};
+use super::rules::Rules;
+use super::store::{IdempotencyRow, InboxRow, NoticeRow, NotificationRow, ReservationRow, Tx, WorkRow};
+use super::writes::{Held, Writes, work_of};
+use super::{Ledger, LedgerError, StoreError};
+use crate::domain::{CitizenKey, FinalState, NoticeId, Notification, NotificationKey, Reason, SourceRef};
+use crate::notice::{Cascade, Input};
+use crate::policy::ChannelFacts;
 
 /// What a source asks for.
 #[derive(Debug, Clone)]
@@ -126,20 +121,6 @@ fn references(submission: &Submission) -> Vec<SourceRef> {
     }
     references
 }
-
-/// A notification as part of a notice.
-fn item(key: NotificationKey, notification: &Notification, measure: &Measure) -> Item {
-    Item {
-        notification: key,
-        reference: notification.reference.clone(),
-        topic: measure.topic.clone(),
-        class: measure.class(),
-        closed: None::<Ending>,
-    }
-}
-
-/// A message that was started as it came in, and the call that is kept for it.
-type Started = (Box<dyn Slot>, Outgoing);
 
 /// A batch on its way in.
 struct Intake<'a> {
@@ -288,237 +269,6 @@ impl<'a> Intake<'a> {
             None => of_new.map(|closed| closed.0).or_else(|| self.closed.get(&key).copied()),
         };
         state == Some(FinalState::Cancelled)
-    }
-
-    // ---- taking in ----
-
-    fn notify(
-        &mut self,
-        notification: &Notification,
-        cancelled: Option<Reason>,
-    ) -> Result<NotificationKey, LedgerError> {
-        let key = NotificationKey(new_key());
-        // The inbox entry shares the notice's id: both carry the same check code.
-        let id = NoticeId(new_key());
-        let citizen = self.ledger.keys.citizen(&notification.citizen);
-        let measure = self.rules.catalogue.measure(&notification.life_event, &notification.measure);
-        let measure = measure.ok_or(LedgerError::NotInCatalogue)?;
-        let decision = self.decide(notification, measure, citizen, cancelled);
-        let mut row = self.notification_row(key, citizen, notification, measure)?;
-        self.tell(key, notification, &decision);
-        if decision.inbox {
-            self.add_inbox(id, key, citizen, notification, measure)?;
-        }
-        match decision.outcome {
-            Outcome::Close { state, reason } => {
-                row.closed = Some((state, reason, self.now));
-                let closed = Happening::Closed { state, reason };
-                self.writes.entry(lone_entry(key, &notification.reference, self.now, closed));
-            }
-            Outcome::Push(plan) => {
-                let item = item(key, notification, measure);
-                let notice = self.notice(id, citizen, notification, item, plan, decision.inbox);
-                row.notice = Some(notice.id);
-                self.hold(notice);
-            }
-        }
-        self.notifications.push(row);
-        Ok(key)
-    }
-
-    fn decide(
-        &self,
-        notification: &Notification,
-        measure: &Measure,
-        citizen: CitizenKey,
-        cancelled: Option<Reason>,
-    ) -> Decision {
-        let close = |state, reason| Decision {
-            outcome: Outcome::Close { state, reason },
-            inbox: false,
-            trace: Trace::default(),
-        };
-        if let Some(reason) = cancelled {
-            return close(FinalState::Cancelled, reason);
-        }
-        let Some(person) = self.people.get(&citizen) else {
-            return close(FinalState::Unreachable, Reason::NoSuchCitizen);
-        };
-        policy::decide(&DecideInput {
-            facts: Facts::from(notification),
-            topic: &measure.topic,
-            class: measure.class(),
-            citizen: &person.citizen,
-            policy: &self.rules.policy,
-            jurisdiction: self.rules.jurisdiction(&person.citizen.profile.jurisdiction),
-            history: &person.history,
-            channels: &self.facts,
-            now: self.now,
-        })
-    }
-
-    fn notification_row(
-        &self,
-        key: NotificationKey,
-        citizen: CitizenKey,
-        notification: &Notification,
-        measure: &Measure,
-    ) -> Result<NotificationRow, LedgerError> {
-        let params = match self.people.get(&citizen) {
-            Some(person) => NotificationFacts::of(notification).seal(&person.key)?,
-            None => Vec::new(),
-        };
-        Ok(NotificationRow {
-            key,
-            reference: notification.reference.clone(),
-            citizen,
-            notice: None,
-            life_event: notification.life_event.to_string(),
-            measure: notification.measure.to_string(),
-            template: i32::try_from(measure.template.id.version).unwrap_or(i32::MAX),
-            campaign: notification.campaign.clone(),
-            priority: notification.priority,
-            params,
-            received_at: self.now,
-            closed: None,
-        })
-    }
-
-    fn tell(&mut self, key: NotificationKey, notification: &Notification, decision: &Decision) {
-        let (plan, due_at) = match &decision.outcome {
-            Outcome::Push(plan) => {
-                (plan.steps.iter().map(|step| step.channel.clone()).collect(), Some(plan.due_at))
-            }
-            Outcome::Close { .. } => (Vec::new(), None),
-        };
-        let decided = Happening::Decided {
-            trace: decision.trace.clone(),
-            plan,
-            due_at,
-            inbox: decision.inbox,
-            config: self.rules.version.clone(),
-        };
-        self.writes.entry(lone_entry(key, &notification.reference, self.now, decided));
-        if let Outcome::Push(Plan { deferred: Some(reason), due_at, steps, .. }) = &decision.outcome {
-            let deferred =
-                Happening::Deferred { channel: steps[0].channel.clone(), reason: *reason, until: *due_at };
-            self.writes.entry(lone_entry(key, &notification.reference, self.now, deferred));
-        }
-    }
-
-    fn add_inbox(
-        &mut self,
-        id: NoticeId,
-        key: NotificationKey,
-        citizen: CitizenKey,
-        notification: &Notification,
-        measure: &Measure,
-    ) -> Result<(), LedgerError> {
-        let Some(person) = self.people.get(&citizen) else { return Ok(()) };
-        let item = ItemText {
-            template: &measure.template,
-            params: &notification.params,
-            act_by: notification.act_by,
-        };
-        let locale = locale_for(&person.citizen, Some(&measure.topic));
-        let code = self.rules.check_key.code(id);
-        let words = self.rules.renderer.render(Body::Items(&[item]), code, locale, TextLength::Long)?;
-        let content = super::inbox::seal(&person.key, &words)?;
-        self.inbox.push(InboxRow {
-            id: id.0,
-            citizen,
-            notification: key,
-            content,
-            at: self.now,
-            read_at: None,
-        });
-        Ok(())
-    }
-
-    fn notice(
-        &self,
-        id: NoticeId,
-        citizen: CitizenKey,
-        notification: &Notification,
-        item: Item,
-        plan: Plan,
-        inbox: bool,
-    ) -> Notice {
-        let mut steps: Vec<_> = plan.steps.into_iter().map(Step::planned).collect();
-        steps[0].state = StepState::Due { at: plan.due_at };
-        steps[0].reserved = plan.reserve;
-        Notice {
-            id,
-            citizen,
-            kind: NoticeKind::Entitlement,
-            priority: notification.priority,
-            items: vec![item],
-            steps,
-            current: 0,
-            not_before: notification.not_before,
-            expires_at: self.expiry(notification, citizen),
-            inbox,
-            config: self.rules.version.clone(),
-            closed: None,
-        }
-    }
-
-    /// Only a known citizen's notification becomes a notice, so the citizen is there.
-    fn expiry(&self, notification: &Notification, citizen: CitizenKey) -> Timestamp {
-        self.people.get(&citizen).map_or(self.now, |person| {
-            let jurisdiction = self.rules.jurisdiction(&person.citizen.profile.jurisdiction);
-            let zones = Zones::of(&person.citizen, jurisdiction);
-            policy::expiry(&Facts::from(notification), &self.rules.policy, &zones, self.now)
-        })
-    }
-
-    /// Keeps a new notice, its work and its place in the contact budget, so that what follows in
-    /// the batch sees them.
-    fn hold(&mut self, notice: Notice) {
-        if let (Some(day), Some(person)) = (notice.steps[0].reserved, self.people.get_mut(&notice.citizen)) {
-            *person.history.days.entry(day).or_default() += 1;
-            self.reserve.push(ReservationRow { notice: notice.id, step: 0, citizen: notice.citizen, day });
-        }
-        self.notice_of.extend(notice.items.iter().map(|item| (item.notification, notice.id)));
-        self.new_notices.push(notice.id);
-        self.held.insert(notice.id, Held { notice, words: Vec::new() });
-    }
-
-    /// Starts new notices that are due now where a lane of this process has a slot for them.
-    async fn start_at_once(&mut self) -> Result<Vec<Started>, LedgerError> {
-        let slots = self.slots().await;
-        let (ledger, rules, now) = (self.ledger, self.rules, self.now);
-        let (people, writes) = (&mut self.people, &mut self.writes);
-        let mut start = Start::new(ledger, rules, now, people, &self.notifications, writes);
-        let mut started = Vec::new();
-        for (work, slot) in slots {
-            let Some(held) = self.held.get_mut(&work.notice) else { continue };
-            let Some(outgoing) = start.one(held)? else { continue };
-            let until = now + SignedDuration::try_from(slot.lease()).unwrap_or(SignedDuration::ZERO);
-            let lease = Some(Lease { id: new_key(), until });
-            self.new_work.push(WorkRow { lease, attempt: Some(outgoing.attempt), ..work });
-            started.push((slot, outgoing));
-        }
-        Ok(started)
-    }
-
-    /// The work of new notices that is due now, as far as there are slots for it.
-    async fn slots(&self) -> Vec<(WorkRow, Box<dyn Slot>)> {
-        let mut due: BTreeMap<&ChannelId, Vec<WorkRow>> = BTreeMap::new();
-        for held in self.new_notices.iter().filter_map(|id| self.held.get(id)) {
-            let work = work_of(&held.notice).filter(|work| work.due_at <= self.now);
-            if let (Some(work), Some(channel)) = (work, held.notice.channel()) {
-                due.entry(channel).or_default().push(work);
-            }
-        }
-        let mut kept = Vec::new();
-        for (channel, work) in due {
-            let Some(lane) = self.ledger.lanes.of(channel) else { continue };
-            let asked: Vec<_> = work.iter().map(|work| (work.citizen, work.priority)).collect();
-            let slots = lane.take(&asked).await;
-            kept.extend(work.into_iter().zip(slots).filter_map(|(work, slot)| Some((work, slot?))));
-        }
-        kept
     }
 
     async fn write(mut self, tx: &mut dyn Tx) -> Result<Fresh, LedgerError> {

@@ -1,0 +1,222 @@
+//! Taking in: one notification is decided, and what follows from the decision is gathered for the batch.
+
+use jiff::Timestamp;
+use vestnik_contract::TextLength;
+
+use super::Intake;
+use crate::domain::{
+    CitizenKey, Decision, Ending, FinalState, Happening, Item, Measure, Notice, NoticeId, NoticeKind,
+    Notification, NotificationKey, Outcome, Plan, Reason, Step, StepState, Trace,
+};
+use crate::ledger::rules::locale_for;
+use crate::ledger::store::{InboxRow, NotificationRow, ReservationRow};
+use crate::ledger::writes::{Held, lone_entry, new_key};
+use crate::ledger::{LedgerError, NotificationFacts, inbox};
+use crate::notice::{Body, ItemText};
+use crate::policy::{self, DecideInput, Facts, Zones};
+
+impl Intake<'_> {
+    /// Takes a new notification in; where it was taken back before it came, says so.
+    pub(super) fn notify(
+        &mut self,
+        notification: &Notification,
+        cancelled: Option<Reason>,
+    ) -> Result<NotificationKey, LedgerError> {
+        let key = NotificationKey(new_key());
+        // The inbox entry shares the notice's id: both carry the same check code.
+        let id = NoticeId(new_key());
+        let citizen = self.ledger.keys.citizen(&notification.citizen);
+        let measure = self.rules.catalogue.measure(&notification.life_event, &notification.measure);
+        let measure = measure.ok_or(LedgerError::NotInCatalogue)?;
+        let decision = self.decide(notification, measure, citizen, cancelled);
+        let mut row = self.notification_row(key, citizen, notification, measure)?;
+        self.tell(key, notification, &decision);
+        if decision.inbox {
+            self.add_inbox(id, key, citizen, notification, measure)?;
+        }
+        match decision.outcome {
+            Outcome::Close { state, reason } => {
+                row.closed = Some((state, reason, self.now));
+                let closed = Happening::Closed { state, reason };
+                self.writes.entry(lone_entry(key, &notification.reference, self.now, closed));
+            }
+            Outcome::Push(plan) => {
+                let item = item(key, notification, measure);
+                let notice = self.notice(id, citizen, notification, item, plan, decision.inbox);
+                row.notice = Some(notice.id);
+                self.hold(notice);
+            }
+        }
+        self.notifications.push(row);
+        Ok(key)
+    }
+
+    fn decide(
+        &self,
+        notification: &Notification,
+        measure: &Measure,
+        citizen: CitizenKey,
+        cancelled: Option<Reason>,
+    ) -> Decision {
+        let close = |state, reason| Decision {
+            outcome: Outcome::Close { state, reason },
+            inbox: false,
+            trace: Trace::default(),
+        };
+        if let Some(reason) = cancelled {
+            return close(FinalState::Cancelled, reason);
+        }
+        let Some(person) = self.people.get(&citizen) else {
+            return close(FinalState::Unreachable, Reason::NoSuchCitizen);
+        };
+        policy::decide(&DecideInput {
+            facts: Facts::from(notification),
+            topic: &measure.topic,
+            class: measure.class(),
+            citizen: &person.citizen,
+            policy: &self.rules.policy,
+            jurisdiction: self.rules.jurisdiction(&person.citizen.profile.jurisdiction),
+            history: &person.history,
+            channels: &self.facts,
+            now: self.now,
+        })
+    }
+
+    fn notification_row(
+        &self,
+        key: NotificationKey,
+        citizen: CitizenKey,
+        notification: &Notification,
+        measure: &Measure,
+    ) -> Result<NotificationRow, LedgerError> {
+        let params = match self.people.get(&citizen) {
+            Some(person) => NotificationFacts::of(notification).seal(&person.key)?,
+            None => Vec::new(),
+        };
+        Ok(NotificationRow {
+            key,
+            reference: notification.reference.clone(),
+            citizen,
+            notice: None,
+            life_event: notification.life_event.to_string(),
+            measure: notification.measure.to_string(),
+            template: i32::try_from(measure.template.id.version).unwrap_or(i32::MAX),
+            campaign: notification.campaign.clone(),
+            priority: notification.priority,
+            params,
+            received_at: self.now,
+            closed: None,
+        })
+    }
+
+    fn tell(&mut self, key: NotificationKey, notification: &Notification, decision: &Decision) {
+        let (plan, due_at) = match &decision.outcome {
+            Outcome::Push(plan) => {
+                (plan.steps.iter().map(|step| step.channel.clone()).collect(), Some(plan.due_at))
+            }
+            Outcome::Close { .. } => (Vec::new(), None),
+        };
+        let decided = Happening::Decided {
+            trace: decision.trace.clone(),
+            plan,
+            due_at,
+            inbox: decision.inbox,
+            config: self.rules.version.clone(),
+        };
+        self.writes.entry(lone_entry(key, &notification.reference, self.now, decided));
+        if let Outcome::Push(Plan { deferred: Some(reason), due_at, steps, .. }) = &decision.outcome {
+            let deferred =
+                Happening::Deferred { channel: steps[0].channel.clone(), reason: *reason, until: *due_at };
+            self.writes.entry(lone_entry(key, &notification.reference, self.now, deferred));
+        }
+    }
+
+    fn add_inbox(
+        &mut self,
+        id: NoticeId,
+        key: NotificationKey,
+        citizen: CitizenKey,
+        notification: &Notification,
+        measure: &Measure,
+    ) -> Result<(), LedgerError> {
+        let Some(person) = self.people.get(&citizen) else { return Ok(()) };
+        let item = ItemText {
+            template: &measure.template,
+            params: &notification.params,
+            act_by: notification.act_by,
+        };
+        let locale = locale_for(&person.citizen, Some(&measure.topic));
+        let code = self.rules.check_key.code(id);
+        let words = self.rules.renderer.render(Body::Items(&[item]), code, locale, TextLength::Long)?;
+        let content = inbox::seal(&person.key, &words)?;
+        self.inbox.push(InboxRow {
+            id: id.0,
+            citizen,
+            notification: key,
+            content,
+            at: self.now,
+            read_at: None,
+        });
+        Ok(())
+    }
+
+    fn notice(
+        &self,
+        id: NoticeId,
+        citizen: CitizenKey,
+        notification: &Notification,
+        item: Item,
+        plan: Plan,
+        inbox: bool,
+    ) -> Notice {
+        let mut steps: Vec<_> = plan.steps.into_iter().map(Step::planned).collect();
+        steps[0].state = StepState::Due { at: plan.due_at };
+        steps[0].reserved = plan.reserve;
+        Notice {
+            id,
+            citizen,
+            kind: NoticeKind::Entitlement,
+            priority: notification.priority,
+            items: vec![item],
+            steps,
+            current: 0,
+            not_before: notification.not_before,
+            expires_at: self.expiry(notification, citizen),
+            inbox,
+            config: self.rules.version.clone(),
+            closed: None,
+        }
+    }
+
+    /// Only a known citizen's notification becomes a notice, so the citizen is there.
+    fn expiry(&self, notification: &Notification, citizen: CitizenKey) -> Timestamp {
+        self.people.get(&citizen).map_or(self.now, |person| {
+            let jurisdiction = self.rules.jurisdiction(&person.citizen.profile.jurisdiction);
+            let zones = Zones::of(&person.citizen, jurisdiction);
+            policy::expiry(&Facts::from(notification), &self.rules.policy, &zones, self.now)
+        })
+    }
+
+    /// Keeps a new notice, its work and its place in the contact budget, so that what follows in
+    /// the batch sees them.
+    fn hold(&mut self, notice: Notice) {
+        if let (Some(day), Some(person)) = (notice.steps[0].reserved, self.people.get_mut(&notice.citizen)) {
+            *person.history.days.entry(day).or_default() += 1;
+            self.reserve.push(ReservationRow { notice: notice.id, step: 0, citizen: notice.citizen, day });
+        }
+        self.notice_of.extend(notice.items.iter().map(|item| (item.notification, notice.id)));
+        self.new_notices.push(notice.id);
+        self.held.insert(notice.id, Held { notice, words: Vec::new() });
+    }
+}
+
+/// A notification as part of a notice.
+fn item(key: NotificationKey, notification: &Notification, measure: &Measure) -> Item {
+    Item {
+        notification: key,
+        reference: notification.reference.clone(),
+        topic: measure.topic.clone(),
+        class: measure.class(),
+        closed: None::<Ending>,
+    }
+}
