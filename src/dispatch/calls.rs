@@ -8,15 +8,16 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tracing::error;
 
 use super::breaker::Admission;
 use super::lane::{LaneContext, LaneOptions};
-use super::limits::Limits;
+use super::limits::{Limits, ON_THE_WAY};
 use super::route::Route;
 use crate::domain::{CitizenKey, Priority};
-use crate::ledger::Outgoing;
 use crate::ledger::slots::{Slot, Slots};
+use crate::ledger::{Finished, Outgoing};
 
 /// The calls of one lane.
 pub(super) struct Calls {
@@ -84,24 +85,45 @@ impl Calls {
         self.idle.store(idle, Ordering::Relaxed);
     }
 
-    /// Sends a message whose attempt is started, once a call is free.
-    pub async fn call(&self, outgoing: Outgoing) {
+    /// Sends a message whose attempt is started, and which the limits let pass at a moment, once a call is
+    /// free.
+    pub async fn call(self: &Arc<Self>, outgoing: Outgoing, passed: Instant) {
         let Ok(slot) = self.slots.clone().acquire_owned().await else { return };
-        self.spawn(outgoing, slot);
+        self.spawn(outgoing, passed, slot);
     }
 
-    fn spawn(&self, outgoing: Outgoing, slot: OwnedSemaphorePermit) {
-        let LaneContext { clock, outcomes, alarms, .. } = self.context.clone();
-        let (route, time_out) = (self.route.clone(), self.lease.saturating_sub(TIME_OUT_MARGIN));
+    fn spawn(self: &Arc<Self>, outgoing: Outgoing, passed: Instant, slot: OwnedSemaphorePermit) {
+        let calls = self.clone();
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
         while under_way.try_join_next().is_some() {}
         under_way.spawn(async move {
-            let finished = route.call(outgoing, time_out, &clock, &alarms).await;
+            let finished = calls.carry_out(outgoing, passed).await;
             drop(slot);
-            if outcomes.send(finished).await.is_err() {
+            if calls.context.outcomes.send(finished).await.is_err() {
                 error!("an outcome had no reader: its attempt will be ambiguous");
             }
         });
+    }
+
+    async fn carry_out(&self, outgoing: Outgoing, passed: Instant) -> Finished {
+        let time_out = self.lease.saturating_sub(TIME_OUT_MARGIN);
+        if tokio::time::timeout(time_out / 2, self.until_it_may_pass(passed)).await.is_err() {
+            return self.route.held_back(outgoing);
+        }
+        self.route.call(outgoing, time_out, &self.context.clock, &self.context.alarms).await
+    }
+
+    /// A message whose way to the wire took longer than the limits allow for waits for its turn anew: those
+    /// that were held up together would go out together.
+    async fn until_it_may_pass(&self, passed: Instant) {
+        if passed.elapsed() <= ON_THE_WAY {
+            return;
+        }
+        loop {
+            let turn = self.limits.lock().await.pass_again().await;
+            let Err(wait) = turn else { return };
+            tokio::time::sleep(wait).await;
+        }
     }
 
     /// Lets nothing more be called, and waits for the calls under way to be with the recorder.
@@ -137,6 +159,7 @@ pub(super) struct FreeSlots(pub Weak<Calls>);
 
 struct Free {
     calls: Arc<Calls>,
+    passed: Instant,
     slot: OwnedSemaphorePermit,
 }
 
@@ -150,9 +173,10 @@ impl Slots for FreeSlots {
             waiting.extend(calls.free(*priority).map(|slot| (number, *citizen, slot)));
         }
         let mut limits = calls.limits.lock().await;
+        let passed = Instant::now();
         let (passing, _) = limits.pass(&mut waiting, |(_, citizen, _)| *citizen, |_| usize::MAX).await;
         for (number, _, slot) in passing {
-            taken[number] = Some(Box::new(Free { calls: calls.clone(), slot }));
+            taken[number] = Some(Box::new(Free { calls: calls.clone(), passed, slot }));
         }
         taken
     }
@@ -164,6 +188,6 @@ impl Slot for Free {
     }
 
     fn send(self: Box<Self>, outgoing: Outgoing) {
-        self.calls.spawn(outgoing, self.slot);
+        self.calls.spawn(outgoing, self.passed, self.slot);
     }
 }

@@ -215,9 +215,12 @@ impl Lane {
             let calls = if priority == Priority::Urgent { calls } else { calls - kept };
             calls.saturating_sub(under_way)
         };
-        let (passing, wait) = self.hand.pass(&mut *self.calls.limits.lock().await, room).await;
+        let mut limits = self.calls.limits.lock().await;
+        let passed = Instant::now();
+        let (passing, wait) = self.hand.pass(&mut limits, room).await;
+        drop(limits);
         for outgoing in self.context.starts.start(passing).await {
-            self.calls.call(outgoing).await;
+            self.calls.call(outgoing, passed).await;
         }
         Ok(self.next(calls, more, wait))
     }

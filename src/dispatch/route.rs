@@ -113,13 +113,25 @@ impl Route {
         clock: &Clock,
         alarms: &mpsc::Sender<RouteAlarm>,
     ) -> Finished {
-        let result = self.send(&outgoing.message, time_out).await;
+        let mut result = self.send(&outgoing.message, time_out).await;
         let alarm = self.record(&result, clock.now());
         if let Some(what) = alarm {
             let (channel, route) = (self.channel.id().clone(), self.id.clone());
             // The alarm's reader lives as long as the lanes; without it the process is ending.
             let _ = alarms.send(RouteAlarm { channel, route, what }).await;
         }
+        if alarm == Some(Alarm::UnreachableSpike) {
+            result = believe_less(result);
+        }
+        self.finished(outgoing, result)
+    }
+
+    /// The outcome of a call that our own limits never let out: it waits, and that is no try.
+    pub fn held_back(&self, outgoing: Outgoing) -> Finished {
+        self.finished(outgoing, Err(SendError::new(SendErrorKind::Throttled)))
+    }
+
+    fn finished(&self, outgoing: Outgoing, result: Result<Accepted, SendError>) -> Finished {
         Finished {
             notice: outgoing.notice,
             citizen: outgoing.citizen,
@@ -127,7 +139,7 @@ impl Route {
             channel: self.channel.id().clone(),
             route: self.id.clone(),
             recipient: outgoing.message.recipient,
-            result: if alarm == Some(Alarm::UnreachableSpike) { believe_less(result) } else { result },
+            result,
         }
     }
 

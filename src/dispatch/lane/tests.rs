@@ -11,6 +11,7 @@ use crate::dispatch::{Alarm, starter};
 use crate::domain::Notification;
 use crate::ledger::fixture::{self, World, notify};
 use crate::ledger::recorder;
+use crate::ledger::slots::Slots as _;
 use crate::ledger::store::PauseRow;
 
 /// A lane of the channel `sms` with the starter and the recorder behind it.
@@ -35,6 +36,18 @@ fn options() -> LaneOptions {
     }
 }
 
+/// What a lane of this world is given, without limits that others share.
+fn context(
+    world: &World,
+    pauses: watch::Receiver<Pauses>,
+    starts: Starts,
+    outcomes: mpsc::Sender<Finished>,
+    alarms: mpsc::Sender<RouteAlarm>,
+) -> LaneContext {
+    let (ledger, rules, clock) = (world.ledger.clone(), world.rules.clone(), world.clock.clock());
+    LaneContext { ledger, rules, clock, pauses, starts, sharing: None, outcomes, alarms }
+}
+
 impl Stage {
     fn open(world: World, options: LaneOptions) -> Self {
         let (outcomes, outcomes_in) = mpsc::channel(64);
@@ -42,16 +55,7 @@ impl Stage {
         let (alarms_out, alarms) = mpsc::channel(64);
         let (pauses, pauses_in) = watch::channel(Pauses::default());
         let stopping = CancellationToken::new();
-        let context = LaneContext {
-            ledger: world.ledger.clone(),
-            rules: world.rules.clone(),
-            clock: world.clock.clock(),
-            pauses: pauses_in,
-            starts,
-            sharing: None,
-            outcomes,
-            alarms: alarms_out,
-        };
+        let context = context(&world, pauses_in, starts, outcomes, alarms_out);
         let channel = world.rules.channels[&sms()].clone();
         let lane = Lane::new(context, options, fixture::route(), channel);
         let (health, mut tasks) = (lane.health(), JoinSet::new());
@@ -241,4 +245,47 @@ async fn a_provider_that_is_away_is_left_alone_and_probed_with_one_message() {
     })
     .await;
     assert_eq!(stage.close().await.channel("sms").sent().len(), sent + 1);
+}
+
+/// Invariant 6: what was let pass one by one, and was held up together, does not go out together.
+#[tokio::test]
+async fn messages_that_were_held_up_on_their_way_take_their_turns_anew() {
+    let (count, per_second) = (8, 20);
+    let world = World::sqlite().await;
+    for number in 0..count {
+        let name = format!("citizen{number}");
+        world.citizen(&name, &["sms"]).await;
+        world.publish(&name, &name).await;
+    }
+    let started = world.start("sms").await;
+
+    let (outcomes, mut finished) = mpsc::channel(count);
+    let (_pauses, pauses) = watch::channel(Pauses::default());
+    let context = context(&world, pauses, Starts::new().0, outcomes, mpsc::channel(1).0);
+    let route = Arc::new(Route::new(world.rules.channels[&sms()].clone(), fixture::route()));
+    let limited = LaneOptions { per_second: NonZeroU32::new(per_second), concurrency: 9, ..options() };
+    let calls = Arc::new(Calls::new(context, &limited, route));
+    calls.set_idle(true);
+    let lane = FreeSlots(Arc::downgrade(&calls));
+    let mut slots = Vec::new();
+    for outgoing in &started {
+        until(async || {
+            let slot = lane.take(&[(outgoing.citizen, Priority::Normal)]).await.remove(0);
+            let taken = slot.is_some();
+            slots.extend(slot);
+            taken
+        })
+        .await;
+    }
+
+    let held_up = Instant::now();
+    for (slot, outgoing) in slots.into_iter().zip(started) {
+        slot.send(outgoing);
+    }
+    for _ in 0..count {
+        assert!(finished.recv().await.unwrap().result.is_ok());
+    }
+    // Of all that passed, at most three did within the last tenth of a second.
+    let turns = u32::try_from(count).unwrap() - 3 - 1;
+    assert!(held_up.elapsed() >= turns * Duration::from_secs(1) / per_second, "they went out together");
 }

@@ -24,15 +24,19 @@ pub enum Limit {
     Shut,
 }
 
+/// How long after a message was let pass it may reach the wire, at the latest. A limit of a second is kept
+/// in a span longer by this, so that it holds at the wire too, however the ways of messages differ.
+pub const ON_THE_WAY: Duration = Duration::from_millis(100);
+
 /// Where nothing passes, it is looked again after this long.
 const SHUT_FOR: Duration = Duration::from_millis(100);
 
 impl Limit {
-    /// At most so many in every second: a twentieth of them at once, and the others spread, so that
-    /// both together are no more.
+    /// At most so many in every second at the wire, which they reach within [`ON_THE_WAY`]: a twentieth of
+    /// them at once, and the others spread, so that both together are no more.
     #[must_use]
     pub fn per_second(most: NonZeroU32) -> Self {
-        Self::paced(most, (most.get() / 20).max(1), Duration::from_secs(1))
+        Self::paced(most, (most.get() / 20).max(1), Duration::from_secs(1) + ON_THE_WAY)
     }
 
     /// At most so many in every minute, spread evenly.
@@ -142,6 +146,11 @@ impl Buckets {
             answer.turns.push(turn);
         }
         answer
+    }
+
+    /// Lets one pass whose citizen has had the turn already; or says how long the route has none to give.
+    pub fn take_one(&mut self, now: Duration) -> Result<(), Duration> {
+        self.route_gives(now).inspect(|()| self.pay(now))
     }
 
     /// Whether the route has one to give, or how long it has none.

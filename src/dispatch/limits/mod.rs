@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-pub use buckets::{Answer, Asked, Buckets, Limit, Shares};
+pub use buckets::{Answer, Asked, Buckets, Limit, ON_THE_WAY, Shares};
 use shared::Shared;
 pub use shared::Sharing;
 
@@ -99,6 +99,17 @@ impl Limits {
             self.held.extend(turn.map(|wait| (one.citizen, now + wait)));
         }
         (take_out(waiting, &passes), sooner(wait, held_for))
+    }
+
+    /// Lets one pass that was let pass before, and has not reached the wire in time; or says how long it is
+    /// until it may. Its citizen has had the turn.
+    pub async fn pass_again(&mut self) -> Result<(), Duration> {
+        if let Some(shared) = &self.shared
+            && let Some(turn) = shared.take_one().await
+        {
+            return turn;
+        }
+        self.own.take_one(self.began.elapsed())
     }
 
     async fn take(&mut self, asked: &[Asked]) -> Answer {

@@ -44,10 +44,25 @@ impl Shared {
     /// Lets those pass whose turn it is, in one round trip; `None` while Redis is away.
     pub async fn take(&self, asked: &[Asked]) -> Option<Answer> {
         let turns = asked.iter().filter(|_| self.turns).map(|one| self.turn_of(one.citizen));
-        let keys: Vec<_> = std::iter::once(format!("limit:{}", self.name)).chain(turns).collect();
+        let keys: Vec<_> = std::iter::once(self.bucket()).chain(turns).collect();
         let rooms = asked.iter().map(|one| u64::try_from(one.room).unwrap_or(u64::MAX));
         let arguments: Vec<_> = self.limits.into_iter().chain(rooms).collect();
         answer(&self.link.run(&self.script, &keys, &arguments).await?)
+    }
+
+    /// Lets one pass whose citizen has had the turn already, or says how long the route has none to give;
+    /// `None` while Redis is away.
+    pub async fn take_one(&self) -> Option<Result<(), Duration>> {
+        let [interval, burst, _] = self.limits;
+        if interval == 0 {
+            return Some(Ok(()));
+        }
+        let micros = self.link.run(&self.script, &[self.bucket()], &[interval, burst, 0, 1]).await?;
+        Some(answer(&micros)?.wait.map_or(Ok(()), Err))
+    }
+
+    fn bucket(&self) -> String {
+        format!("limit:{}", self.name)
     }
 
     /// The name of a citizen's turn: half of the keyed hash is enough to tell citizens apart.

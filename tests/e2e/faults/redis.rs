@@ -34,7 +34,7 @@ fn count() -> usize {
 /// Invariants 2, 3 and 6: nothing is lost with Redis, and the provider's limit was kept throughout.
 async fn ends_within_the_limit(scene: Scene, replicas: [Replica; 2]) {
     scene.world.sandboxes.until_taken(count() as u64).await;
-    let most = most_in_a_second(&scene.world);
+    let most = most_in_a_second(&scene.world, "portal");
     assert!(most <= LIMIT, "{most} within a second");
     let states = scene.ends_truthfully(replicas.into()).await;
     assert_eq!(states.keys().collect::<Vec<_>>(), ["delivered"], "{states:?}");

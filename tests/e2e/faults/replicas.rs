@@ -11,11 +11,16 @@ use super::{AT_MOST, Scene};
 use crate::killed::shown_once;
 use crate::people::Person;
 use crate::process::Replica;
+use crate::sharing::{most_in_a_second, share};
 use crate::tier::{few_or_many, is_wanted, until};
 
 /// Pushes that one citizen may get in a day, fewer than there are notifications for each.
 const BUDGET: usize = 8;
 const FOR_EACH: usize = 10;
+
+/// The channel whose provider takes so many a second from all replicas together: fewer than they could send.
+const LIMITED: &str = "portal";
+const LIMIT: usize = 200;
 
 const CLOSED: &str = "SELECT count(*) FROM notification WHERE closed_state IS NOT NULL";
 const LEASED: &str = "SELECT count(*) FROM work WHERE lease_id IS NOT NULL";
@@ -30,32 +35,36 @@ fn count() -> usize {
     asked.unwrap_or_else(|| few_or_many(300, 20_000))
 }
 
-/// Invariants 2, 3 and 4: published = final + in flight, nothing is sent twice, and nobody gets more than the
-/// budget allows, though a replica is killed with -9 every ten seconds.
+/// Invariants 2, 3, 4 and 6: published = final + in flight, nothing is sent twice, nobody gets more than the
+/// budget allows and no provider more than its limit, though a replica is killed with -9 every ten seconds.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_replicas_share_the_work_while_one_after_the_other_is_killed() {
     let count = count();
     let people = crate::people::people(count / FOR_EACH);
     let mut scene = Scene::new(&people, count).await;
     scene.world.set("VESTNIK__POLICY__BUDGET__PER_DAY", BUDGET.to_string());
+    // The process that takes statuses and callbacks sends nothing, but is one of those that share.
+    share(&mut scene.world, 4);
+    scene.world.set("VESTNIK__CHANNELS__PORTAL__LANE__PER_SECOND", LIMIT.to_string());
     scene.world.stop().await;
     scene.world.start().await;
     let mut replicas = Vec::new();
     for _ in 0..3 {
         replicas.push(replica(&scene).await);
     }
-    let killing = kill_again_and_again(&scene, &mut replicas, count);
-    tokio::select! {
-        () = killing => {}
-        () = async { scene.publish().await; std::future::pending().await } => {}
-    }
+    tokio::join!(kill_again_and_again(&scene, &mut replicas, count), scene.publish());
     until("everything has ended or waits for another day", AT_MOST, async || settled(&scene).await == count)
         .await;
 
     let shown = shown_once(&scene.world);
     let most = most_in_a_day(&scene, &people);
-    println!("{} were shown, at most {most} to one citizen in a day", shown.len());
+    let fastest = most_in_a_second(&scene.world, LIMITED);
+    println!(
+        "{} were shown, at most {most} to one citizen in a day and {fastest} on {LIMITED} in a second",
+        shown.len()
+    );
     assert!(most <= BUDGET, "{most} pushes to one citizen in a day");
+    assert!(fastest <= LIMIT, "{fastest} within a second");
     assert_eq!(scene.database().count(LEASED).await, 0, "nobody has a lease");
     for replica in replicas {
         replica.stop().await;

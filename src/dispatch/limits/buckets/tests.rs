@@ -93,8 +93,8 @@ fn event() -> impl Strategy<Value = Event> {
 }
 
 proptest! {
-    /// Invariant 6: whoever takes from where, and whatever is lost, no second sees more than the limit,
-    /// and no citizen's minute.
+    /// Invariant 6: whoever takes from where, whatever is lost, and whatever is on the way for how long, no
+    /// second at the wire sees more than the limit, and no citizen's minute.
     #[test]
     fn no_second_and_no_minute_of_a_citizen_sees_more_than_the_limit(
         replicas in 1..=4_u32,
@@ -112,7 +112,7 @@ proptest! {
                 all.now += Duration::from_millis(pace).mul_f64(wait);
                 all.happen(event);
             }
-            let (second, minute) = (Duration::from_secs(1), Duration::from_mins(1));
+            let (second, minute) = (Duration::from_secs(1) + ON_THE_WAY, Duration::from_mins(1));
             prop_assert!(all.most_within(second, |_| true) <= per_second as usize);
             for number in 0..3 {
                 let one = |citizen: CitizenKey| citizen.0[0] == number;
@@ -124,7 +124,7 @@ proptest! {
 
 #[test]
 fn a_limit_is_made_use_of() {
-    for (limit, least) in [(1, 60), (7, 7 * 60), (100, 95 * 60), (5000, 4700 * 60)] {
+    for (limit, least) in [(1, 54), (7, 6 * 60), (100, 86 * 60), (5000, 4300 * 60)] {
         let mut buckets = Buckets::full(Limit::per_second(nonzero(limit)), Limit::Free);
         let passed: usize =
             (0..60_000).map(|ms| buckets.take(&anybody(100), Duration::from_millis(ms)).turns.len()).sum();
@@ -154,10 +154,22 @@ fn what_is_empty_gives_first_after_an_interval_and_says_when() {
     let at = |ms| Duration::from_millis(ms);
     let mut buckets = Buckets::empty(Limit::per_second(nonzero(10)), Limit::per_minute(nonzero(60)), at(500));
     let mut take = |ms| buckets.take(&anybody(2), at(ms));
-    assert_eq!(take(500), Answer { turns: vec![], wait: Some(at(100)) });
-    let nobody_yet = Answer { turns: vec![Some(at(900)); 2], wait: None };
-    assert_eq!(take(600), nobody_yet, "the citizen may have had a turn just before");
-    assert_eq!(take(1500), Answer { turns: vec![None], wait: Some(at(100)) });
-    let again = Answer { turns: vec![Some(at(900)); 2], wait: None };
-    assert_eq!(take(1600), again);
+    assert_eq!(take(500), Answer { turns: vec![], wait: Some(at(110)) });
+    let nobody_yet = Answer { turns: vec![Some(at(890)); 2], wait: None };
+    assert_eq!(take(610), nobody_yet, "the citizen may have had a turn just before");
+    assert_eq!(take(1500), Answer { turns: vec![None], wait: Some(at(110)) });
+    let again = Answer { turns: vec![Some(at(890)); 2], wait: None };
+    assert_eq!(take(1610), again);
+}
+
+#[test]
+fn one_whose_citizen_has_had_the_turn_takes_from_the_route_alone() {
+    let at = |ms| Duration::from_millis(ms);
+    let mut buckets = Buckets::full(Limit::per_second(nonzero(10)), Limit::per_minute(nonzero(1)));
+    assert_eq!(buckets.take(&anybody(1), at(0)).turns, [None]);
+    assert_eq!(buckets.take_one(at(40)), Err(at(70)));
+    assert_eq!(buckets.take_one(at(110)), Ok(()));
+    assert_eq!(buckets.take(&anybody(1), at(110)).wait, Some(at(110)), "it was paid for");
+    let mut free = Buckets::full(Limit::Free, Limit::Shut);
+    assert_eq!(free.take_one(at(0)), Ok(()));
 }
