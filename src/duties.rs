@@ -1,11 +1,13 @@
 //! Jobs that only one process does at a time, under a fenced lease in the ledger.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
-use tracing::error;
+use tracing::{error, info};
 use uuid::Uuid;
+use vestnik_contract::{Driver, Turn};
 
 use crate::ledger::retry::insist;
 use crate::ledger::{Forgotten, Horizons, Ledger, LedgerError};
@@ -64,6 +66,47 @@ impl Duty {
     }
 }
 
+/// Has a driver do its work in turn with those of other processes: it is told that it is this process's turn
+/// while this one has the duty. One that has it when `stopping` comes keeps it until the driver has ended, so
+/// that the next finds nothing left open.
+pub async fn take_turns(duty: Duty, driver: Driver, turn: Turn, stopping: &CancellationToken) {
+    let (ended, stopping) = (CancellationToken::new(), stopping.child_token());
+    let (name, waits) = (duty.name.clone(), AtomicBool::new(false));
+    let hold = async || {
+        info!(duty = name, "it is this process's turn");
+        waits.store(false, Ordering::Relaxed);
+        let _ours = Ours::begin(&turn);
+        ended.cancelled().await;
+    };
+    let stand_by = || {
+        if !waits.swap(true, Ordering::Relaxed) {
+            info!(duty = name, "it is not this process's turn: standing by");
+        }
+    };
+    let drive = async {
+        driver.await;
+        stopping.cancel();
+        ended.cancel();
+    };
+    tokio::join!(drive, duty.run(hold, stand_by, &stopping));
+}
+
+/// It is this process's turn until this is dropped, with the job or before its end.
+struct Ours<'a>(&'a Turn);
+
+impl<'a> Ours<'a> {
+    fn begin(turn: &'a Turn) -> Self {
+        turn.send_replace(true);
+        Self(turn)
+    }
+}
+
+impl Drop for Ours<'_> {
+    fn drop(&mut self) {
+        self.0.send_replace(false);
+    }
+}
+
 /// Rows of each kind in one transaction: few, so that nobody waits for it.
 const BATCH: u32 = 500;
 
@@ -106,7 +149,57 @@ fn count(forgotten: Forgotten) {
 
 #[cfg(test)]
 mod tests {
+    use tokio::sync::watch;
+    use tokio::task::JoinSet;
+
     use super::*;
+    use crate::ledger::fixture::World;
+
+    /// A driver of `take_turns` that ends when its adapter is dropped.
+    struct Driven {
+        turn: watch::Receiver<bool>,
+        adapter: CancellationToken,
+        stopping: CancellationToken,
+        tasks: JoinSet<()>,
+    }
+
+    impl Driven {
+        fn start(ledger: &Arc<Ledger>) -> Self {
+            let (sender, turn) = watch::channel(false);
+            let (adapter, stopping) = (CancellationToken::new(), CancellationToken::new());
+            let (ledger, name) = (ledger.clone(), "session sms/main".to_owned());
+            let duty = Duty { ledger, name, look_every: Duration::from_millis(5) };
+            let (driver, stops) = (Box::pin(adapter.clone().cancelled_owned()), stopping.clone());
+            let mut tasks = JoinSet::new();
+            tasks.spawn(async move { take_turns(duty, driver, sender, &stops).await });
+            Self { turn, adapter, stopping, tasks }
+        }
+
+        async fn until(&mut self, ours: bool) {
+            let turned = self.turn.wait_for(|now| *now == ours);
+            tokio::time::timeout(Duration::from_secs(10), turned).await.unwrap().unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_turn_lasts_until_the_driver_has_ended_and_then_it_is_the_next_ones() {
+        let world = World::sqlite().await;
+        let mut first = Driven::start(&world.ledger);
+        first.until(true).await;
+        let mut second = Driven::start(&world.ledger);
+        first.stopping.cancel();
+        let held = world.ledger.hold_duty("session sms/main", Uuid::now_v7(), HELD).await;
+        assert!(!held.unwrap(), "one that stops has its session until it is closed");
+        assert!(*first.turn.borrow() && !*second.turn.borrow());
+        first.adapter.cancel();
+        second.until(true).await;
+        first.tasks.join_next().await.unwrap().unwrap();
+        let mut third = Driven::start(&world.ledger);
+        third.stopping.cancel();
+        third.adapter.cancel();
+        third.tasks.join_next().await.unwrap().unwrap();
+        assert!(!*third.turn.borrow() && *second.turn.borrow(), "who stood by lets nothing go");
+    }
 
     #[test]
     fn a_full_batch_is_followed_soon_and_anything_else_after_a_while() {

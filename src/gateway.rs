@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
-use vestnik_contract::{Callbacks, Channel, ChannelId, EventSource, RouteId, SetupError};
+use vestnik_contract::{Callbacks, Channel, ChannelId, Driver, EventSource, RouteId, SetupError, Turn};
 
 use crate::callbacks::{Pump, Refusal};
 use crate::clock::Clock;
@@ -23,7 +23,7 @@ use crate::dispatch::{
     Alarm, Lane, LaneContext, LaneOptions, Pauses, RouteAlarm, RouteHealth, Shares, Sharing, Starts, starter,
     timers,
 };
-use crate::duties;
+use crate::duties::{self, Duty};
 use crate::ledger::keys::WeakMasterKey;
 use crate::ledger::postgres::{PostgresStore, TimeSource};
 use crate::ledger::retry::insist;
@@ -148,6 +148,9 @@ const GOODBYE: Duration = Duration::from_secs(3);
 /// How often a process that stands by looks whether a duty is free.
 const STAND_BY: Duration = Duration::from_secs(5);
 
+/// How often a process that may not send looks whether it is its turn: citizens wait for it.
+const NEXT_TURN: Duration = Duration::from_secs(2);
+
 /// For how long a route that refuses us is left alone before it is tried again.
 const PAUSE: jiff::SignedDuration = jiff::SignedDuration::from_mins(1);
 
@@ -227,16 +230,34 @@ impl Gateway {
 
     fn add(&mut self, one: ConnectedChannel, context: &LaneContext, lifecycle: &Lifecycle) {
         let ConnectedChannel { channel, route, lane, adapter } = one;
+        if let Some(driver) = adapter.driver {
+            self.drive((&channel, &route), driver, adapter.turn, lifecycle);
+        }
         if let Some(source) = adapter.events {
             self.read_events((channel.clone(), route.clone()), source, context, lifecycle);
-        }
-        if let Some(driver) = adapter.driver {
-            self.drivers.spawn(driver);
         }
         let options = lane_options(lane, &*adapter.channel);
         let lane = Lane::new(context.clone(), options, route, adapter.channel);
         self.routes.push(lane.health());
         lifecycle.spawn(format!("lane {channel}"), lane.run(lifecycle.stopping()));
+    }
+
+    /// Has a route's driver do its work; where one process of all may, when it is this one's turn.
+    fn drive(
+        &mut self,
+        (channel, route): (&ChannelId, &RouteId),
+        driver: Driver,
+        turn: Option<Turn>,
+        lifecycle: &Lifecycle,
+    ) {
+        let Some(turn) = turn else {
+            self.drivers.spawn(driver);
+            return;
+        };
+        let name = format!("session {channel}/{route}");
+        let duty = Duty { ledger: self.ledger.clone(), name, look_every: NEXT_TURN };
+        let stopping = lifecycle.stopping();
+        self.drivers.spawn(async move { duties::take_turns(duty, driver, turn, &stopping).await });
     }
 
     /// Reads a provider that pushes on its own connection or is polled. One that refuses us there

@@ -133,9 +133,9 @@ struct Probed {
 async fn probe(connected: Vec<ConnectedChannel>, wait: Duration) -> Vec<Probed> {
     let mut drivers = JoinSet::new();
     let mut asked = JoinSet::new();
-    for one in connected {
+    for mut one in connected {
         let route = format!("{}/{}", one.channel, one.route);
-        if let Some(driver) = one.adapter.driver {
+        if let Some(driver) = one.adapter.drive_alone() {
             drivers.spawn(driver);
         }
         let channel = one.adapter.channel;

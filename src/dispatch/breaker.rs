@@ -37,6 +37,8 @@ pub enum Admission {
     Probe,
     /// None before this moment.
     NotBefore(Timestamp),
+    /// None, until it is asked again.
+    Nothing,
 }
 
 impl Breaker {

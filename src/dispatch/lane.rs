@@ -240,7 +240,7 @@ impl Lane {
         match self.route.admission(now) {
             Admission::All => Given::Calls(self.calls.most()),
             Admission::Probe => Given::Calls(1),
-            Admission::NotBefore(_) => Given::Nothing,
+            Admission::NotBefore(_) | Admission::Nothing => Given::Nothing,
         }
     }
 

@@ -55,12 +55,13 @@ impl RouteHealth {
         let answers = self.health.lock().unwrap_or_else(PoisonError::into_inner).0.answers();
         let paused = self.pauses.borrow().of(self.channel.id(), &self.route, self.clock.now());
         match self.channel.standing() {
-            Standing::Opening | Standing::Ready if paused.is_some() => {
+            Standing::Opening | Standing::Ready | Standing::Elsewhere(None) if paused.is_some() => {
                 Some("paused: `vestnik channel list` says by whom and why".to_owned())
             }
             Standing::Broken(error) => Some(error.to_string()),
             Standing::Opening => Some("not open yet: the provider has not answered so far".to_owned()),
             Standing::Ready => (!answers).then(|| "the provider does not answer".to_owned()),
+            Standing::Elsewhere(trouble) => trouble,
         }
     }
 }
@@ -94,8 +95,11 @@ impl Route {
         }
     }
 
-    /// What it may be given at `now`.
+    /// What it may be given at `now`: nothing while other processes are the ones who can send.
     pub fn admission(&self, now: jiff::Timestamp) -> Admission {
+        if !self.channel.standing().takes_work() {
+            return Admission::Nothing;
+        }
         self.health.lock().unwrap_or_else(PoisonError::into_inner).0.admit(now)
     }
 

@@ -20,6 +20,7 @@ mod replies;
 mod roles;
 mod sandboxes;
 mod servers;
+mod sessions;
 mod sharing;
 mod taken_back;
 mod tier;

@@ -123,11 +123,13 @@ impl Replica {
 
     /// Waits until it says of a part, such as `viber/main`, that it is well.
     pub(crate) async fn until_well(&self, part: &str) {
-        until(part, AT_MOST, async || {
-            let answer: Value = reqwest::get(&self.ready).await.unwrap().json().await.unwrap();
-            answer["parts"][part] == "ok"
-        })
-        .await;
+        until(part, AT_MOST, async || self.part(part).await == "ok").await;
+    }
+
+    /// What it says of a part, such as `viber/main`.
+    pub(crate) async fn part(&self, part: &str) -> String {
+        let answer: Value = reqwest::get(&self.ready).await.unwrap().json().await.unwrap();
+        answer["parts"][part].as_str().unwrap_or_default().to_owned()
     }
 
     /// Ends it as a power cut does.

@@ -42,6 +42,7 @@ pub(crate) const SECRETS: [&str; 5] = [
 pub(crate) struct Sandboxes {
     all: BTreeMap<&'static str, Arc<dyn Sandbox>>,
     pub(crate) mail: Arc<EmailSandbox>,
+    pub(crate) smsc: Arc<Smsc>,
     /// Where each listens.
     pub(crate) addresses: BTreeMap<&'static str, SocketAddr>,
     _drivers: JoinSet<()>,
@@ -86,8 +87,8 @@ impl Sandboxes {
             keep: KEEP,
             clock: clock(),
         };
-        let (sms, driver, address) = Smsc::start(options).await.unwrap();
-        open("sms", sms, driver, address);
+        let (smsc, driver, address) = Smsc::start(options).await.unwrap();
+        open("sms", smsc.clone(), driver, address);
 
         let (mail, driver, address) = EmailSandbox::listen(0, clock()).await.unwrap();
         open("email", mail.clone(), driver, address);
@@ -95,7 +96,7 @@ impl Sandboxes {
         let (portal, driver, address) = PortalSandbox::listen(0, clock()).await.unwrap();
         portal.call_back_to(public.join("callbacks/portal/main").unwrap());
         open("portal", portal, driver, address);
-        Self { all, mail, addresses, _drivers: drivers }
+        Self { all, mail, smsc, addresses, _drivers: drivers }
     }
 
     /// The provider of a channel.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use tokio::sync::watch;
 
 use crate::{Address, Callbacks, ChannelId, EventSource, Message, SendError};
 
@@ -48,6 +49,19 @@ pub enum Standing {
     Opening,
     /// It does not stand, for this reason; the adapter goes on trying.
     Broken(SendError),
+    /// Other processes have all of it that the provider allows: they can send and this one cannot. Nothing
+    /// is wrong where this one stands by for them; otherwise it is told, in words, and the adapter goes on
+    /// trying.
+    Elsewhere(Option<String>),
+}
+
+impl Standing {
+    /// Whether work belongs to this process now: a call is answered, or tells what is wrong. It does not
+    /// while nobody knows yet, and not where other processes are the ones who can send.
+    #[must_use]
+    pub fn takes_work(&self) -> bool {
+        matches!(self, Self::Ready | Self::Broken(_))
+    }
 }
 
 /// Which of a template's two lengths a channel takes.
@@ -114,6 +128,9 @@ pub struct Health {
 /// its work is done.
 pub type Driver = Pin<Box<dyn Future<Output = ()> + Send>>;
 
+/// Tells an adapter whether it is the turn of this process. Dropped, it leaves what it said last.
+pub type Turn = watch::Sender<bool>;
+
 /// Where a crate that may not read the system clock gets the time from.
 pub type ClockFn = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
@@ -127,4 +144,17 @@ pub struct Adapter {
     pub events: Option<Arc<dyn EventSource>>,
     /// Must be running for the adapter to work.
     pub driver: Option<Driver>,
+    /// Where one process of all may hold what the adapter keeps open: its driver opens that while it is told
+    /// that it is this process's turn, and closes it when it is not any more. Until it is told, it is not.
+    pub turn: Option<Turn>,
+}
+
+impl Adapter {
+    /// The driver for a process that shares the adapter's account with no other: it is its turn at once.
+    pub fn drive_alone(&mut self) -> Option<Driver> {
+        if let Some(turn) = self.turn.take() {
+            turn.send_replace(true);
+        }
+        self.driver.take()
+    }
 }

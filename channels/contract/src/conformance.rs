@@ -258,7 +258,7 @@ async fn stranded(rig: &dyn Rig) {
             match adapter.channel.standing() {
                 Standing::Broken(error) => return error,
                 Standing::Opening => tokio::time::sleep(Duration::from_millis(10)).await,
-                Standing::Ready => panic!("it stands, and nobody is there"),
+                Standing::Ready | Standing::Elsewhere(_) => panic!("it stands, and nobody is there"),
             }
         }
     };

@@ -30,7 +30,7 @@ pub mod sandbox;
 
 pub use callback::{CallbackOutcome, CallbackReply, CallbackRequest, Callbacks};
 pub use channel::{
-    Accepted, Adapter, Capabilities, Channel, ClockFn, Driver, Health, Measure, Standing, TextLength,
+    Accepted, Adapter, Capabilities, Channel, ClockFn, Driver, Health, Measure, Standing, TextLength, Turn,
 };
 pub use error::{Permanence, SendError, SendErrorKind};
 pub use event::{Event, EventBatch, EventSource, Inbound, InboundContent, Receipt, ReceiptState};

@@ -54,7 +54,7 @@ pub fn connect(settings: &Settings, setup: &Setup) -> Result<Adapter, SetupError
         limit: Duration::from_secs(settings.call_timeout_seconds.into()),
         clock: setup.clock.clone(),
     };
-    Ok(Adapter { channel: Arc::new(email), callbacks: None, events: None, driver: None })
+    Ok(Adapter { channel: Arc::new(email), callbacks: None, events: None, driver: None, turn: None })
 }
 
 fn login(settings: &Settings) -> Result<Option<Login>, SetupError> {

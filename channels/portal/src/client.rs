@@ -47,6 +47,7 @@ pub fn connect(settings: &Settings, setup: &Setup) -> Result<Adapter, SetupError
         callbacks: Some(Arc::new(PortalCallbacks::new(key))),
         events: None,
         driver: None,
+        turn: None,
     })
 }
 

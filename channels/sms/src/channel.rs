@@ -77,6 +77,9 @@ impl Channel for Sms {
     fn standing(&self) -> Standing {
         match self.link.standing() {
             Standing::Broken(error) => Standing::Broken(error.at(&self.server)),
+            Standing::Elsewhere(told) => {
+                Standing::Elsewhere(told.map(|told| format!("{}: {told}", self.server)))
+            }
             standing => standing,
         }
     }

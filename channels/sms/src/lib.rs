@@ -5,7 +5,9 @@
 //! - **Sends** share a window of unanswered requests. What the SMSC does not answer in time, or
 //!   before the connection breaks, is Ambiguous if it was written and Unavailable if it was not;
 //!   request and session settle between them which of both it is. While there is no session, a send
-//!   fails at once; while the bind is refused, as Misconfigured.
+//!   fails at once; while the bind is refused for our credentials, as Misconfigured.
+//! - **Sessions**: every process binds, or one of all while it is its turn. Where the SMSC takes no more
+//!   binds, other processes send and this one has no work, until a later try is taken.
 //! - **A message of several parts** is accepted when all its parts are, and has as many references.
 //!   If a later part is not accepted, the send is Ambiguous with that part's code.
 //! - **Receipts and replies** are answered only after the gateway has committed them. More than the
@@ -49,7 +51,7 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use vestnik_contract::{Adapter, Capabilities, ChannelId, Server, Setup, SetupError, TextLength};
 
 pub use address::ADDRESSES;
-pub use settings::{AlphabetChoice, Concatenation, Settings};
+pub use settings::{AlphabetChoice, Concatenation, Sessions, Settings};
 
 use crate::address::Source;
 use crate::channel::{Events, Sms};
@@ -71,13 +73,19 @@ pub fn connect(settings: Settings, setup: &Setup) -> Result<Adapter, SetupError>
     let (requests, to_write) = mpsc::channel(window);
     let (acknowledged, to_answer) = mpsc::channel(ACKNOWLEDGED);
     let (state, seen) = watch::channel(State::Starting);
+    let (turn, turns) = watch::channel(settings.sessions == Sessions::Each);
     let inbox = Arc::new(Inbox::new(settings.receive_window.into()));
     let server = Server { host: settings.host.clone(), port: settings.port };
     let channel = Sms {
         id: channel_id()?,
         capabilities: capabilities(&settings),
         composer: Composer::new(&settings, source),
-        link: Link { requests, window: Arc::new(Semaphore::new(window)), state: seen },
+        link: Link {
+            requests,
+            window: Arc::new(Semaphore::new(window)),
+            state: seen,
+            sessions: settings.sessions,
+        },
         call_timeout: spans.call_timeout,
         clock: setup.clock.clone(),
         reference: AtomicU16::new(rand::random()),
@@ -89,6 +97,8 @@ pub fn connect(settings: Settings, setup: &Setup) -> Result<Adapter, SetupError>
         server,
         spans,
         gone_codes: settings.gone_codes,
+        sessions: settings.sessions,
+        turn: turns,
         requests: to_write,
         acknowledged: to_answer,
         state,
@@ -99,6 +109,7 @@ pub fn connect(settings: Settings, setup: &Setup) -> Result<Adapter, SetupError>
         callbacks: None,
         events: Some(Arc::new(Events { inbox, acknowledged })),
         driver: Some(Box::pin(session.run())),
+        turn: (settings.sessions == Sessions::One).then_some(turn),
     })
 }
 

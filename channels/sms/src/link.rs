@@ -8,6 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout_at};
 use vestnik_contract::{Obstacle, SendError, SendErrorKind, Standing};
 
+use crate::settings::Sessions;
 use crate::status;
 
 /// How the session stands.
@@ -21,6 +22,8 @@ pub(crate) enum State {
     Refused(u32),
     /// Messages can be sent.
     Bound,
+    /// Another process has the session: it is not our turn.
+    StandingBy,
 }
 
 /// What the SMSC answered.
@@ -98,6 +101,7 @@ pub(crate) struct Link {
     pub(crate) requests: mpsc::Sender<Request>,
     pub(crate) window: Arc<Semaphore>,
     pub(crate) state: watch::Receiver<State>,
+    pub(crate) sessions: Sessions,
 }
 
 impl Link {
@@ -106,8 +110,12 @@ impl Link {
         match *self.state.borrow() {
             State::Starting => Standing::Opening,
             State::Bound => Standing::Ready,
-            State::Refused(status) => Standing::Broken(status::refused_bind(status)),
+            State::Refused(status) => match status::no_more_sessions(status, self.sessions) {
+                Some(told) => Standing::Elsewhere(Some(format!("{told} ({})", status::code(status)))),
+                None => Standing::Broken(status::refused_bind(status, self.sessions)),
+            },
             State::Down(why) => Standing::Broken(SendError::new(SendErrorKind::Unavailable).obstacle(why)),
+            State::StandingBy => Standing::Elsewhere(None),
         }
     }
 
@@ -117,7 +125,7 @@ impl Link {
         let state = timeout_at(deadline, state.wait_for(|state| *state != State::Starting)).await;
         match state.map(|state| state.map(|state| *state)) {
             Ok(Ok(State::Bound)) => Ok(()),
-            Ok(Ok(State::Refused(status))) => Err(status::refused_bind(status)),
+            Ok(Ok(State::Refused(status))) => Err(status::refused_bind(status, self.sessions)),
             Ok(Ok(State::Down(why))) => Err(SendError::new(SendErrorKind::Unavailable).obstacle(why)),
             Err(_late) => Err(SendError::new(SendErrorKind::Unavailable).obstacle(Obstacle::TimedOut)),
             Ok(_) => Err(SendError::new(SendErrorKind::Unavailable)),

@@ -4,6 +4,7 @@
 //! one reads, one writes, one watches the time. They share the requests in flight and end together.
 
 use std::collections::HashMap;
+use std::future::pending;
 use std::hash::RandomState;
 use std::io;
 use std::pin::pin;
@@ -24,7 +25,7 @@ use crate::backoff::Backoff;
 use crate::codec::{Incoming, Wire};
 use crate::inbox::{Acknowledged, Inbox};
 use crate::link::{Request, State, Waiting};
-use crate::settings::Spans;
+use crate::settings::{Sessions, Spans};
 use crate::status;
 use crate::{reader, writer};
 
@@ -40,6 +41,9 @@ pub(crate) struct Session {
     pub(crate) bind: BindTransceiver,
     pub(crate) spans: Spans,
     pub(crate) gone_codes: Vec<String>,
+    pub(crate) sessions: Sessions,
+    /// Whether it is our turn to have the session.
+    pub(crate) turn: watch::Receiver<bool>,
     pub(crate) requests: mpsc::Receiver<Request>,
     pub(crate) acknowledged: mpsc::Receiver<Acknowledged>,
     pub(crate) state: watch::Sender<State>,
@@ -87,12 +91,18 @@ impl From<io::Error> for BindError {
 }
 
 impl Session {
-    /// Binds, serves, and binds again, until the adapter is dropped.
+    /// Binds, serves, and binds again while it is our turn, until the adapter is dropped.
     pub(crate) async fn run(mut self) {
         let mut backoff = Backoff::new(self.spans.reconnect_first, self.spans.reconnect_max);
         let mut outage = Outage::new();
         let fingerprints = RandomState::new();
         for number in 1.. {
+            if !*self.turn.borrow() {
+                outage.over(Instant::now());
+                if !self.stand_by().await {
+                    return;
+                }
+            }
             match self.bind().await {
                 None => return,
                 Some(Ok((reader, writer))) => {
@@ -103,6 +113,9 @@ impl Session {
                     if self.requests.is_closed() {
                         return;
                     }
+                    if !*self.turn.borrow() {
+                        continue;
+                    }
                     tracing::warn!(server = %self.server, "the session with the SMSC ended");
                     backoff.stood_for(began.elapsed());
                 }
@@ -112,6 +125,22 @@ impl Session {
                 return;
             }
         }
+    }
+
+    /// Waits for our turn. `false` if the adapter was dropped meanwhile.
+    async fn stand_by(&mut self) -> bool {
+        self.state.send_replace(State::StandingBy);
+        let Self { turn, requests, acknowledged, .. } = self;
+        loop {
+            tokio::select! {
+                () = turned(turn, true) => break,
+                // A request that comes now is dropped: it was not written.
+                request = requests.recv() => if request.is_none() { return false },
+                Some(_) = acknowledged.recv() => {}
+            }
+        }
+        self.state.send_replace(State::Starting);
+        true
     }
 
     fn report(&self, failure: &BindError, told: Option<Duration>) {
@@ -132,9 +161,16 @@ impl Session {
                 let why = why.map_or_else(|| error.kind().to_string(), |why| why.to_string());
                 tracing::warn!(%server, why, seconds, "the SMSC cannot be reached; it is tried again and again");
             }
-            BindError::Refused(status) => {
-                let status = status::code(*status);
-                tracing::error!(%server, status, seconds, "the SMSC refuses our bind; it is tried again and again");
+            BindError::Refused(code) => {
+                let status = status::code(*code);
+                match status::no_more_sessions(*code, self.sessions) {
+                    Some(told) => {
+                        tracing::warn!(%server, status, seconds, "{told}; nothing is sent from here, and it is tried again and again");
+                    }
+                    None => {
+                        tracing::error!(%server, status, seconds, "the SMSC refuses our bind; it is tried again and again");
+                    }
+                }
             }
         }
     }
@@ -175,6 +211,7 @@ impl Session {
             shared: &shared,
             session: number,
             spans: self.spans,
+            turn: &mut self.turn,
             requests: &mut self.requests,
             acknowledged: &mut self.acknowledged,
             answers: to_answer,
@@ -184,23 +221,33 @@ impl Session {
             _ = writing.write(writer) => {}
             () = watch(&shared, self.spans) => {}
         }
-        self.state.send_replace(State::Down(Some(Obstacle::Cut)));
+        let ours = *self.turn.borrow();
+        self.state.send_replace(if ours { State::Down(Some(Obstacle::Cut)) } else { State::StandingBy });
         self.inbox.end();
         shared.pending().clear();
         while self.requests.try_recv().is_ok() {}
     }
 
-    /// Waits before the next try. `false` if the adapter was dropped meanwhile.
+    /// Waits before the next try, while it is our turn. `false` if the adapter was dropped meanwhile.
     async fn pause(&mut self, wait: Duration) -> bool {
+        let Self { turn, requests, acknowledged, .. } = self;
         let until = Instant::now() + wait;
         loop {
             tokio::select! {
                 () = sleep_until(until) => return true,
+                () = turned(turn, false) => return true,
                 // A request that comes now is dropped: it was not written.
-                request = self.requests.recv() => if request.is_none() { return false },
-                Some(_) = self.acknowledged.recv() => {}
+                request = requests.recv() => if request.is_none() { return false },
+                Some(_) = acknowledged.recv() => {}
             }
         }
+    }
+}
+
+/// Waits until it is our turn, or is not any more. What nobody changes stays as it is.
+pub(crate) async fn turned(turn: &mut watch::Receiver<bool>, ours: bool) {
+    if turn.wait_for(|now| *now == ours).await.is_err() {
+        pending::<()>().await;
     }
 }
 

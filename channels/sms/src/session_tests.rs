@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 use vestnik_contract::{
     Accepted, Adapter, Address, Event, Inbound, InboundContent, Message, RouteId, SendError, SendErrorKind,
-    Sender, Setup,
+    Sender, Setup, Standing,
 };
 
 use crate::Settings;
@@ -197,6 +197,15 @@ fn heard(events: &[Event]) -> Vec<&str> {
     events.iter().filter_map(text).collect()
 }
 
+async fn until(holds: impl Fn() -> bool) {
+    let waiting = async {
+        while !holds() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(PATIENCE, waiting).await.expect("it never came");
+}
+
 #[tokio::test]
 async fn answers_find_their_requests_in_any_order() {
     let rig = Rig::new("").await;
@@ -322,6 +331,51 @@ async fn a_refused_bind_is_misconfigured_until_it_is_taken() {
     let submit = smsc.expect(wire::SUBMIT_SM).await;
     smsc.answer(&submit, 0, "id").await;
     assert!(sent.ended().await.is_ok());
+}
+
+#[tokio::test]
+async fn a_bind_too_many_is_the_fault_of_no_credentials_and_is_tried_again() {
+    let rig = Rig::new("").await;
+    let mut smsc = Script::connected(&rig.listener).await;
+    let bind = smsc.expect(wire::BIND_TRANSCEIVER).await;
+    let mut before_the_first_outcome = rig.send("hello");
+    smsc.send(bind.id | RESP, wire::ESME_RALYBND, bind.sequence, b"").await;
+    let refused = Err((SendErrorKind::Unavailable, Some("0x05".into())));
+    assert_eq!(before_the_first_outcome.ended().await, refused);
+    let standing = rig.adapter.channel.standing();
+    assert!(!standing.takes_work(), "others are bound and can send");
+    let Standing::Elsewhere(Some(told)) = standing else { panic!("{standing:?}") };
+    assert!(told.contains("already bound") && told.contains("127.0.0.1:") && told.contains("0x05"), "{told}");
+    let _smsc = Script::bound(&rig.listener).await;
+    assert!(matches!(rig.adapter.channel.standing(), Standing::Ready));
+}
+
+#[tokio::test]
+async fn who_binds_in_turn_stands_by_and_gives_way() {
+    let mut rig = Rig::new(r#", "sessions": "one""#).await;
+    let turn = rig.adapter.turn.take().unwrap();
+    until(|| matches!(rig.adapter.channel.standing(), Standing::Elsewhere(None))).await;
+    assert_eq!(rig.send("too early").ended().await, Err((SendErrorKind::Unavailable, None)));
+    turn.send_replace(true);
+    let mut smsc = Script::bound(&rig.listener).await;
+    assert!(matches!(rig.adapter.channel.standing(), Standing::Ready));
+    let mut in_flight = rig.send("hello");
+    let submit = smsc.expect(wire::SUBMIT_SM).await;
+    turn.send_replace(false);
+    let unbind = smsc.expect(wire::UNBIND).await;
+    assert!(matches!(rig.adapter.channel.standing(), Standing::Elsewhere(None)));
+    smsc.answer(&submit, 0, "id").await;
+    assert_eq!(in_flight.ended().await, Ok(vec!["id".into()]), "what was under way may end");
+    smsc.send(unbind.id | RESP, 0, unbind.sequence, b"").await;
+    assert!(smsc.next().await.is_none(), "the connection is closed");
+    turn.send_replace(true);
+    let mut smsc = Script::bound(&rig.listener).await;
+    let Rig { adapter, mut tasks, .. } = rig;
+    turn.send_replace(false);
+    let unbind = smsc.expect(wire::UNBIND).await;
+    smsc.send(unbind.id | RESP, 0, unbind.sequence, b"").await;
+    drop((adapter, turn));
+    assert!(timeout(PATIENCE, tasks.join_next()).await.expect("an end").unwrap().is_ok());
 }
 
 #[tokio::test]

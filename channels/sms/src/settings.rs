@@ -22,6 +22,9 @@ pub struct Settings {
     /// What the provider calls the kind of our system, at most 12 ASCII characters; usually empty.
     #[serde(default)]
     pub system_type: String,
+    /// Who binds, where several processes send.
+    #[serde(default)]
+    pub sessions: Sessions,
     /// How many messages may be on their way to the SMSC without an answer, 1 to 10,000.
     #[serde(default = "window", deserialize_with = "whole::<1, 10_000, _, _>")]
     pub window: u16,
@@ -73,6 +76,17 @@ pub struct Settings {
     /// as `["001"]`; they close the address. Empty until the provider has told them.
     #[serde(default)]
     pub gone_codes: Vec<String>,
+}
+
+/// Who binds, where several processes send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sessions {
+    /// Every process has a session of its own.
+    #[default]
+    Each,
+    /// One process of all has the session and sends; the others stand by to take over.
+    One,
 }
 
 /// How the parts of a long message are told to the SMSC.
@@ -187,6 +201,7 @@ mod tests {
         let sane = settings(&serde_json::json!({})).unwrap();
         assert_eq!((sane.port, sane.window, sane.max_segments, sane.unicode_data_coding), (2775, 50, 6, 8));
         assert!(sane.check().is_ok());
+        assert_eq!(sane.sessions, Sessions::Each);
         assert!(settings(&serde_json::json!({ "tps": 5 })).unwrap_err().contains("unknown field `tps`"));
     }
 
@@ -204,6 +219,8 @@ mod tests {
         for (key, value) in [
             ("port", serde_json::json!(0)),
             ("window", serde_json::json!(0)),
+            ("sessions", serde_json::json!(2)),
+            ("sessions", serde_json::json!("two")),
             ("receive_window", serde_json::json!(60_000)),
             ("max_segments", serde_json::json!(0)),
             ("per_second", serde_json::json!(0)),

@@ -2,10 +2,17 @@
 
 use vestnik_contract::{Obstacle, Permanence, SendError, SendErrorKind};
 
+use crate::settings::Sessions;
+
 /// `ESME_ROK`: accepted.
 pub(crate) const OK: u32 = 0x00;
 /// `ESME_RINVBNDSTS`: the SMSC does not hold us for bound.
 pub(crate) const NOT_BOUND: u32 = 0x04;
+/// `ESME_RALYBND`: there are as many sessions of this account as the SMSC allows.
+const ALREADY_BOUND: u32 = 0x05;
+/// `ESME_RBINDFAIL`: the bind failed. Some SMSCs say so when there are too many sessions, some of an
+/// account that they do not know.
+const BIND_FAILED: u32 = 0x0D;
 
 /// The kind of failure that a refused `submit_sm` is. Codes of providers' own (from 0x400) and
 /// reserved ones are taken as a refusal of this message, so that the next step is tried and an
@@ -42,10 +49,10 @@ fn of_submit(status: u32) -> SendErrorKind {
 }
 
 /// The kind of failure that a refused bind is: credentials and rights, unless the SMSC says that it
-/// is busy or still holds our last session.
+/// is busy or takes no more sessions.
 fn of_bind(status: u32) -> SendErrorKind {
     match status {
-        0x05 | 0x08 | 0x14 | 0x58 | 0x64 | 0xFF => SendErrorKind::Unavailable,
+        ALREADY_BOUND | BIND_FAILED | 0x08 | 0x14 | 0x58 | 0x64 | 0xFF => SendErrorKind::Unavailable,
         _ => SendErrorKind::Misconfigured,
     }
 }
@@ -55,9 +62,38 @@ pub(crate) fn refused_submit(status: u32) -> SendError {
     SendError::new(of_submit(status)).code(code(status)).obstacle(credentials(status))
 }
 
+/// What a refused bind says to an operator where the SMSC may have no room for one more session, which is
+/// no fault of the processes that are bound; `None` where it is about something else.
+pub(crate) fn no_more_sessions(status: u32, sessions: Sessions) -> Option<&'static str> {
+    Some(match (status, sessions) {
+        (ALREADY_BOUND, Sessions::Each) => {
+            "the SMSC says that this system_id is already bound: it allows fewer sessions than the processes \
+             want. Set sessions = \"one\" for the route, or ask the provider for more"
+        }
+        (BIND_FAILED, Sessions::Each) => {
+            "the SMSC refuses the bind and does not say why: it may allow fewer sessions than the processes \
+             want (set sessions = \"one\" for the route, or ask the provider for more), or the account is \
+             not in order"
+        }
+        (ALREADY_BOUND, Sessions::One) => {
+            "the SMSC says that this system_id is already bound: by somebody else, or it has not noticed yet \
+             that a session of ours is over"
+        }
+        (BIND_FAILED, Sessions::One) => {
+            "the SMSC refuses the bind and does not say why: somebody else may be bound with this system_id, \
+             or the account is not in order"
+        }
+        _ => return None,
+    })
+}
+
 /// The error of a refused bind, with its code.
-pub(crate) fn refused_bind(status: u32) -> SendError {
-    SendError::new(of_bind(status)).code(code(status)).obstacle(credentials(status))
+pub(crate) fn refused_bind(status: u32, sessions: Sessions) -> SendError {
+    let error = SendError::new(of_bind(status)).code(code(status));
+    match no_more_sessions(status, sessions) {
+        Some(told) => error.source(told),
+        None => error.obstacle(credentials(status)),
+    }
 }
 
 /// Bind failed, invalid password, invalid system id: it is about as whom we come.
@@ -72,6 +108,8 @@ pub(crate) fn code(status: u32) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::error::Error;
+
     use super::*;
 
     #[test]
@@ -104,11 +142,25 @@ mod tests {
     #[test]
     fn a_bind_is_refused_for_good_or_for_now() {
         for (status, kind) in
-            [(0x0D, "misconfigured"), (0x0E, "misconfigured"), (0x0F, "misconfigured"), (0x05, "unavailable")]
+            [(0x0D, "unavailable"), (0x0E, "misconfigured"), (0x0F, "misconfigured"), (0x05, "unavailable")]
         {
             assert_eq!(of_bind(status).as_str(), kind, "{status:#x}");
         }
-        assert_eq!(refused_bind(0x0E).provider_code(), Some("0x0E"));
+        assert_eq!(refused_bind(0x0E, Sessions::Each).provider_code(), Some("0x0E"));
         assert_eq!(refused_submit(0x58).to_string(), "throttled (provider code 0x58)");
+    }
+    #[test]
+    fn a_bind_too_many_is_told_with_what_to_do() {
+        for status in [0x05, 0x0D] {
+            let told = no_more_sessions(status, Sessions::Each).unwrap();
+            assert!(told.contains("sessions = \"one\""), "{told}");
+            let error = refused_bind(status, Sessions::Each);
+            assert_eq!(Error::source(&error).unwrap().to_string(), told);
+            assert_eq!(error.stood_between(), None, "nothing is known of our credentials");
+            let told = no_more_sessions(status, Sessions::One).unwrap();
+            assert!(!told.contains("sessions ="), "it is set already: {told}");
+        }
+        assert_eq!(no_more_sessions(0x0E, Sessions::Each), None, "about our password");
+        assert_eq!(no_more_sessions(0x08, Sessions::Each), None, "about the SMSC");
     }
 }

@@ -6,12 +6,12 @@ use std::io;
 use futures_util::SinkExt as _;
 use rusmpp::pdus::DeliverSmResp;
 use rusmpp::{Command, CommandId, CommandStatus, Pdu};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 
 use crate::inbox::Acknowledged;
-use crate::link::Request;
-use crate::session::{Shared, Writer};
+use crate::link::{Request, State};
+use crate::session::{Shared, Writer, turned};
 use crate::settings::Spans;
 
 /// The sequence number of the bind, the first of every session.
@@ -41,6 +41,7 @@ pub(crate) struct Writing<'a> {
     pub(crate) shared: &'a Shared<'a>,
     pub(crate) session: u64,
     pub(crate) spans: Spans,
+    pub(crate) turn: &'a mut watch::Receiver<bool>,
     pub(crate) requests: &'a mut mpsc::Receiver<Request>,
     pub(crate) acknowledged: &'a mut mpsc::Receiver<Acknowledged>,
     pub(crate) answers: mpsc::Receiver<Command>,
@@ -54,6 +55,8 @@ enum Next {
     EnquireLink,
     /// The adapter was dropped.
     Unbind,
+    /// It is the turn of another process.
+    GiveWay,
 }
 
 impl Writing<'_> {
@@ -86,6 +89,7 @@ impl Writing<'_> {
             Some(answer) = self.answers.recv() => Next::Answer(answer),
             Some(acknowledged) = self.acknowledged.recv() => Next::Acknowledged(acknowledged),
             request = self.requests.recv() => request.map_or(Next::Unbind, Next::Request),
+            () = turned(self.turn, false) => Next::GiveWay,
             _ = ticks.tick() => Next::EnquireLink,
             else => pending().await,
         }
@@ -115,6 +119,11 @@ impl Writing<'_> {
             Next::Acknowledged(_) => {}
             Next::Request(request) => self.submit(writer, sequence.next(), request).await?,
             Next::EnquireLink => writer.feed(command(sequence.next(), Pdu::EnquireLink)).await?,
+            Next::GiveWay => {
+                self.shared.state.send_replace(State::StandingBy);
+                writer.feed(command(sequence.next(), Pdu::Unbind)).await?;
+                return Ok(true);
+            }
             Next::Unbind => {
                 writer.feed(command(sequence.next(), Pdu::Unbind)).await?;
                 return Ok(true);

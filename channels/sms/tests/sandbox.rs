@@ -9,7 +9,7 @@ use common::{Wired, message};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use vestnik_contract::sandbox::{Fault, Sandbox};
-use vestnik_contract::{Event, InboundContent, Permanence, ReceiptState, SendErrorKind};
+use vestnik_contract::{Event, InboundContent, Permanence, ReceiptState, SendErrorKind, Standing};
 
 const LONG: &str = "Міністерство соціальної політики: у вас народилася третя дитина 👶, і вам належать посвідчення \
                     багатодітної родини та пільга 50 % на комунальні послуги. Подати заяву: портал {держпослуги} \
@@ -140,4 +140,34 @@ async fn a_wrong_password_is_misconfigured() {
     let refused = timeout(Duration::from_secs(10), refused).await.expect("a refusal");
     assert_eq!(refused.provider_code(), Some("0x0E"));
     wired.smsc.refuse_binds(0);
+}
+
+#[tokio::test]
+async fn a_session_too_many_waits_until_the_other_one_is_over() {
+    let wired = Wired::start("").await;
+    wired.smsc.allow_sessions(1);
+    let text = wired.message("hello");
+    assert!(wired.adapter.channel.send(&text).await.is_ok());
+    let mut other = common::adapter(wired.port, "");
+    let mut drivers = JoinSet::new();
+    drivers.spawn(other.driver.take().unwrap());
+    until(|| matches!(other.channel.standing(), Standing::Elsewhere(Some(_)))).await;
+    assert!(wired.adapter.channel.send(&text).await.is_ok(), "it is no matter of who is bound");
+    assert_eq!((wired.smsc.sessions(), wired.smsc.most_sessions()), (1, 1));
+    assert!(wired.smsc.sessions_refused() >= 1);
+    let Wired { smsc, adapter, tasks, .. } = wired;
+    drop(adapter);
+    until(|| matches!(other.channel.standing(), Standing::Ready)).await;
+    assert!(other.channel.send(&text).await.is_ok());
+    assert_eq!((smsc.sessions(), smsc.most_sessions()), (1, 1));
+    drop(tasks);
+}
+
+async fn until(holds: impl Fn() -> bool) {
+    let waiting = async {
+        while !holds() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(Duration::from_secs(10), waiting).await.expect("it never came");
 }

@@ -58,7 +58,13 @@ pub fn connect(settings: &Settings, setup: &Setup) -> Result<Adapter, SetupError
     let events = Updates::new(Arc::clone(&api), settings.poll_seconds, Arc::clone(&polling));
     let id = ChannelId::new("telegram").map_err(|error| SetupError::new("channel", error.to_string()))?;
     let channel = Telegram { id, api, bot: setup.sender.telegram_bot.clone(), polling };
-    Ok(Adapter { channel: Arc::new(channel), callbacks: None, events: Some(Arc::new(events)), driver: None })
+    Ok(Adapter {
+        channel: Arc::new(channel),
+        callbacks: None,
+        events: Some(Arc::new(events)),
+        driver: None,
+        turn: None,
+    })
 }
 
 fn check(settings: &Settings, setup: &Setup) -> Result<(), SetupError> {

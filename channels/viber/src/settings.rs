@@ -69,7 +69,13 @@ pub fn connect(settings: &Settings, setup: &Setup) -> Result<Adapter, SetupError
     });
     let min_api_version = settings.min_api_version;
     let channel = Viber { id: channel_id()?, api, sender_name, min_api_version, registration, _alive: alive };
-    Ok(Adapter { channel: Arc::new(channel), callbacks: Some(Arc::new(callbacks)), events: None, driver })
+    Ok(Adapter {
+        channel: Arc::new(channel),
+        callbacks: Some(Arc::new(callbacks)),
+        events: None,
+        driver,
+        turn: None,
+    })
 }
 
 /// The id that every route of this crate has.

@@ -43,11 +43,11 @@ pub(in crate::cli) struct TestArgs {
 pub(super) async fn run(common: &Common, args: &TestArgs) -> anyhow::Result<Exit> {
     let loaded = load(common)?;
     let clock = Clock::system();
-    let ConnectedChannel { adapter, .. } = connect(&loaded, &args.channel, &clock)?;
+    let ConnectedChannel { mut adapter, .. } = connect(&loaded, &args.channel, &clock)?;
     let recipient = recipient(&loaded, &*adapter.channel, &args.address)?;
     let (message, code) = message(&loaded, &*adapter.channel, recipient, args.locale, &clock)?;
     let mut drivers = JoinSet::new();
-    if let Some(driver) = adapter.driver {
+    if let Some(driver) = adapter.drive_alone() {
         drivers.spawn(driver);
     }
     let sent = tokio::time::timeout(Duration::from_secs(args.wait), adapter.channel.send(&message)).await;

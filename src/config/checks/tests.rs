@@ -318,6 +318,18 @@ const BROKEN: &[Broken] = &[
     ),
     (
         "channels/sms.toml",
+        "sessions = \"each\"",
+        "sessions = \"two\"",
+        "channels/sms.toml:18:12: expected one of each, one, found \"two\"",
+    ),
+    (
+        "channels/sms.toml",
+        "sessions = \"each\"",
+        "sessions = 2",
+        "channels/sms.toml:18:12: routes.main.sessions: expected a text in quotes",
+    ),
+    (
+        "channels/sms.toml",
         "concurrency = 64",
         "concurrency = 0",
         "channels/sms.toml:5:15: lane.concurrency: expected a whole number from 1 to 10000, found 0",

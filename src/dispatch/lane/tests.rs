@@ -186,6 +186,31 @@ async fn a_paused_route_gives_back_what_it_had_in_hand() {
 }
 
 #[tokio::test]
+async fn what_only_other_processes_can_send_is_left_to_them() {
+    let stage = Stage::open(World::sqlite().await, options());
+    stage.world.channel("sms").hold();
+    stage.publish("citizen", 10, plain).await;
+    stage.until_sent(3).await;
+    stage.world.channel("sms").is_elsewhere(true);
+    assert_eq!(stage.health.trouble().as_deref(), Some("bound too often"));
+    let mut free = 0;
+    until(async || {
+        free += stage.world.claim("sms").await.len();
+        free == 7
+    })
+    .await;
+    stage.world.channel("sms").let_go();
+    stage.publish("late", 5, plain).await;
+    until(async || stage.world.claim("sms").await.len() == 5).await;
+    assert_eq!(stage.sent().len(), 3, "what had begun");
+    stage.world.channel("sms").is_elsewhere(false);
+    stage.publish("again", 5, plain).await;
+    stage.until_sent(8).await;
+    assert_eq!(stage.health.trouble(), None);
+    stage.close().await;
+}
+
+#[tokio::test]
 async fn work_of_a_rerouted_channel_goes_to_the_next_step() {
     let stage = Stage::open(World::sqlite().await, options());
     stage.pause(true);

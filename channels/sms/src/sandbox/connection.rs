@@ -67,6 +67,7 @@ pub(super) async fn serve(desk: &Desk, stream: TcpStream, mut cuts: watch::Recei
         () = connection.deliver() => {}
         _ = cuts.changed() => {}
     }
+    connection.unbound();
     let unanswered = std::mem::take(&mut connection.out().unanswered);
     desk.give_back(unanswered.into_values());
 }
@@ -144,7 +145,7 @@ impl Connection<'_> {
             wire::SUBMIT_SM => return self.submit(pdu),
             wire::ENQUIRE_LINK => self.put(pdu.id | RESP, 0, pdu.sequence, b""),
             wire::UNBIND => {
-                self.bound.store(false, Ordering::Release);
+                self.unbound();
                 self.put(pdu.id | RESP, 0, pdu.sequence, b"");
             }
             id if id == wire::UNBIND | RESP => self.parted.store(true, Ordering::Release),
@@ -156,13 +157,27 @@ impl Connection<'_> {
     }
 
     fn bind(&self, pdu: &Pdu) {
-        let admitted = Bind::read(&pdu.body).is_some_and(|bind| self.desk.admits(&bind));
-        let status = if admitted { wire::ESME_ROK } else { wire::ESME_RINVPASWD };
+        let bound = self.bound.load(Ordering::Acquire);
+        let verdict = match Bind::read(&pdu.body) {
+            Some(_) if bound => Err(wire::ESME_RALYBND),
+            Some(bind) => self.desk.admit(&bind),
+            None => Err(wire::ESME_RINVPASWD),
+        };
+        if let Err(status) = verdict {
+            return self.put(pdu.id | RESP, status, pdu.sequence, b"");
+        }
         let mut body = BytesMut::new();
         wire::string(&mut body, "sandbox");
-        self.put(pdu.id | RESP, status, pdu.sequence, if admitted { &body } else { b"" });
-        self.bound.store(admitted, Ordering::Release);
+        self.put(pdu.id | RESP, wire::ESME_ROK, pdu.sequence, &body);
+        self.bound.store(true, Ordering::Release);
         self.desk.due.notify_waiters();
+    }
+
+    /// The session is over, if there was one.
+    fn unbound(&self) {
+        if self.bound.swap(false, Ordering::AcqRel) {
+            self.desk.leave();
+        }
     }
 
     fn submit(&self, pdu: &Pdu) -> Result<(), End> {
@@ -188,7 +203,7 @@ impl Connection<'_> {
             Verdict::Refuse(status) => refuse(status),
             Verdict::Expel => {
                 refuse(wire::ESME_RINVPASWD);
-                self.bound.store(false, Ordering::Release);
+                self.unbound();
                 let mut out = self.out();
                 out.sequence += 1;
                 let sequence = out.sequence;

@@ -13,6 +13,7 @@ use vestnik_contract::sandbox::{Fault, Faults, Screen, Shown};
 use vestnik_contract::{ChannelId, ClockFn};
 
 use super::letters;
+use super::tally::{Rate, Sessions};
 use super::wire::{self, Deliver, Place, Submit};
 
 /// How much may wait to be delivered before messages are refused with "queue full".
@@ -66,6 +67,7 @@ struct State {
     later: BTreeMap<(Instant, u64), Bytes>,
     blocked: HashSet<String>,
     refuse_binds: u32,
+    sessions: Sessions,
     /// The last sender seen, to whom citizens reply.
     service: String,
     rate: Rate,
@@ -79,23 +81,6 @@ struct Half {
     fault: Option<Fault>,
     first_id: String,
     parts: BTreeMap<u8, String>,
-}
-
-/// Counts submits by the second.
-struct Rate {
-    began: Instant,
-    count: u64,
-    greatest: u64,
-}
-
-impl Rate {
-    fn count(&mut self, now: Instant) {
-        if now.duration_since(self.began) >= Duration::from_secs(1) {
-            (self.began, self.count) = (now, 0);
-        }
-        self.count += 1;
-        self.greatest = self.greatest.max(self.count);
-    }
 }
 
 impl Desk {
@@ -114,8 +99,9 @@ impl Desk {
             later: BTreeMap::new(),
             blocked: HashSet::new(),
             refuse_binds: 0,
+            sessions: Sessions::new(),
             service: "sandbox".into(),
-            rate: Rate { began: Instant::now(), count: 0, greatest: 0 },
+            rate: Rate::new(Instant::now()),
         };
         Self {
             channel,
@@ -134,14 +120,30 @@ impl Desk {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a bind with these credentials is taken.
-    pub(super) fn admits(&self, bind: &wire::Bind) -> bool {
+    /// Begins a session with these credentials, or says with which status it is refused.
+    pub(super) fn admit(&self, bind: &wire::Bind) -> Result<(), u32> {
         let mut state = self.state();
         if state.refuse_binds > 0 {
             state.refuse_binds -= 1;
-            return false;
+            return Err(wire::ESME_RINVPASWD);
         }
-        bind.system_id == self.system_id && bind.password == self.password
+        if bind.system_id != self.system_id || bind.password != self.password {
+            return Err(wire::ESME_RINVPASWD);
+        }
+        state.sessions.begin()
+    }
+
+    /// A session is over.
+    pub(super) fn leave(&self) {
+        self.state().sessions.end();
+    }
+
+    pub(super) fn allow_sessions(&self, at_most: usize) {
+        self.state().sessions.allowed = at_most;
+    }
+
+    pub(super) fn sessions(&self) -> Sessions {
+        self.state().sessions
     }
 
     pub(super) fn refuse_binds(&self, times: u32) {

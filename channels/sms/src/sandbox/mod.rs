@@ -3,7 +3,8 @@
 //! It takes any number of transceiver binds with one system id and password, puts the parts of long
 //! messages together and shows them as one, gives each part a message id and a receipt (with text
 //! and TLVs), brings citizens' replies, and keeps what was not answered for a later session. Its
-//! memory is bounded: when 50,000 receipts wait, messages are refused with `ESME_RMSGQFUL`.
+//! memory is bounded: when 50,000 receipts wait, messages are refused with `ESME_RMSGQFUL`. Told to allow
+//! fewer sessions, it refuses a bind too many with `ESME_RALYBND`.
 //!
 //! How faults look on this wire: `Throttle` 0x58 (SMPP names no wait), `Blocked` 0x0B,
 //! `SoftUnreachable` 0xFE, `Rejected` 0x66, `ServerError` 0x08. `WrongToken` refuses the message
@@ -14,6 +15,7 @@
 mod connection;
 mod desk;
 mod letters;
+mod tally;
 pub(crate) mod wire;
 
 use std::io;
@@ -76,6 +78,29 @@ impl Smsc {
     /// Refuses the next `times` binds as if the password were wrong.
     pub fn refuse_binds(&self, times: u32) {
         self.desk.refuse_binds(times);
+    }
+
+    /// Allows so many sessions at a time, and no more. Those of now go on.
+    pub fn allow_sessions(&self, at_most: usize) {
+        self.desk.allow_sessions(at_most);
+    }
+
+    /// How many sessions there are.
+    #[must_use]
+    pub fn sessions(&self) -> usize {
+        self.desk.sessions().now
+    }
+
+    /// How many sessions there were at most at a time.
+    #[must_use]
+    pub fn most_sessions(&self) -> usize {
+        self.desk.sessions().most
+    }
+
+    /// How many binds were refused because there were as many sessions as it allows.
+    #[must_use]
+    pub fn sessions_refused(&self) -> u64 {
+        self.desk.sessions().refused
     }
 
     /// The greatest number of `submit_sm` that came within one second, refused ones included.

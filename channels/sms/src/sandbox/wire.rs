@@ -15,6 +15,7 @@ pub(crate) const ESME_ROK: u32 = 0x00;
 pub(crate) const ESME_RINVCMDLEN: u32 = 0x02;
 pub(crate) const ESME_RINVCMDID: u32 = 0x03;
 pub(crate) const ESME_RINVBNDSTS: u32 = 0x04;
+pub(crate) const ESME_RALYBND: u32 = 0x05;
 pub(crate) const ESME_RSYSERR: u32 = 0x08;
 pub(crate) const ESME_RINVDSTADR: u32 = 0x0B;
 pub(crate) const ESME_RINVPASWD: u32 = 0x0E;
