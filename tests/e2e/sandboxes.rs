@@ -1,5 +1,5 @@
 //! The providers' side of the five protocols, in the test's own process: they outlive every process
-//! of the gateway.
+//! of the gateway. They have threads of their own, so that what a test does delays nothing that they count.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
 use url::Url;
 use vestnik::clock::Clock;
@@ -24,6 +25,7 @@ use crate::tier::until;
 pub(crate) const CHANNELS: [&str; 5] = ["viber", "telegram", "sms", "email", "portal"];
 
 const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+/// Messages on each screen: what a test counts must all be there.
 const KEEP: usize = 200_000;
 const VIBER_TOKEN: &str = "445da6az1s345z78-dazcczb2542zv51a-e0vc5fva17480im9";
 const TELEGRAM_TOKEN: &str = "1234567890:an-end-to-end-token";
@@ -46,15 +48,35 @@ pub(crate) struct Sandboxes {
     /// Where each listens.
     pub(crate) addresses: BTreeMap<&'static str, SocketAddr>,
     _drivers: JoinSet<()>,
+    _threads: Threads,
+}
+
+/// What the sandboxes run on. It ends without being waited for, as a test must not wait in its end.
+#[derive(Default)]
+struct Threads(Option<Runtime>);
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 impl Sandboxes {
     /// Starts all five. `public` is where they reach the gateway.
     pub(crate) async fn start(public: &Url) -> Self {
+        let threads = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let sandboxes = threads.spawn(Self::open(public.clone())).await.unwrap();
+        Self { _threads: Threads(Some(threads)), ..sandboxes }
+    }
+
+    async fn open(public: Url) -> Self {
         let mut all = BTreeMap::<_, Arc<dyn Sandbox>>::new();
         let mut addresses = BTreeMap::new();
         let mut drivers = JoinSet::new();
         let mut open = |name, sandbox: Arc<dyn Sandbox>, driver: Driver, address: SocketAddr| {
+            sandbox.screen().keep(KEEP);
             all.insert(name, sandbox);
             addresses.insert(name, address);
             drivers.spawn(driver);
@@ -96,7 +118,7 @@ impl Sandboxes {
         let (portal, driver, address) = PortalSandbox::listen(0, clock()).await.unwrap();
         portal.call_back_to(public.join("callbacks/portal/main").unwrap());
         open("portal", portal, driver, address);
-        Self { all, mail, smsc, addresses, _drivers: drivers }
+        Self { all, mail, smsc, addresses, _drivers: drivers, _threads: Threads::default() }
     }
 
     /// The provider of a channel.

@@ -184,15 +184,20 @@ impl Screen {
         Self { inner, live: broadcast::channel(1024).0 }
     }
 
+    /// Keeps the newest `most` messages from now on.
+    pub fn keep(&self, most: usize) {
+        self.inner().keep = most;
+    }
+
     /// Shows a message; its `number` is set here and returned. For sandboxes.
     pub fn show(&self, mut shown: Shown) -> u64 {
         let mut inner = self.inner();
         inner.accepted += 1;
         shown.number = inner.accepted;
-        if inner.newest.len() == inner.keep {
+        inner.newest.push_back(shown.clone());
+        while inner.newest.len() > inner.keep {
             inner.newest.pop_front();
         }
-        inner.newest.push_back(shown.clone());
         drop(inner);
         let number = shown.number;
         // Nobody watching is no error.

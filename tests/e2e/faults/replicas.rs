@@ -57,6 +57,7 @@ async fn three_replicas_share_the_work_while_one_after_the_other_is_killed() {
         .await;
 
     let shown = shown_once(&scene.world);
+    assert_eq!(scene.world.sandboxes.taken(), scene.world.sandboxes.shown().len() as u64, "all are counted");
     let most = most_in_a_day(&scene, &people);
     let fastest = most_in_a_second(&scene.world, LIMITED);
     println!(
