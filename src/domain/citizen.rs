@@ -112,6 +112,12 @@ pub struct Consent {
     pub evidence: String,
     /// The version of the wording the citizen saw or heard.
     pub wording: Option<String>,
+    /// The language that the wording was in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locale: Option<Locale>,
+    /// Who wrote it down: a clerk, an office or a system; 1 to 120 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
     /// When the citizen said it.
     pub at: Timestamp,
 }

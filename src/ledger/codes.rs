@@ -11,6 +11,7 @@ use jiff::{Timestamp, civil::Date};
 use vestnik_contract::{Permanence, ReceiptState};
 
 use super::error::StoreError;
+use super::store::{Chain, Link};
 use crate::domain::{ConsentAction, ConsentOrigin, FinalState, Locale, Priority, Reason};
 
 /// An enum that a column keeps as its code.
@@ -225,6 +226,23 @@ impl Table {
     /// A count or a number that cannot be negative.
     pub fn number<T: TryFrom<i64>>(self, number: i64) -> Result<T, StoreError> {
         T::try_from(number).map_err(|_| self.corrupt("a number out of range"))
+    }
+
+    /// The end of a chain, where there is one.
+    #[must_use]
+    pub fn chain(self, head: Option<[u8; 32]>, length: i64) -> Option<Chain> {
+        head.map(|head| Chain { length, head })
+    }
+
+    /// A place in a chain: of three columns that are all null or all not.
+    pub fn link(
+        self,
+        number: Option<i64>,
+        commitment: Option<[u8; 32]>,
+        link: Option<[u8; 32]>,
+    ) -> Result<Option<Link>, StoreError> {
+        let both = self.both(commitment, link)?;
+        Ok(self.both(number, both)?.map(|(number, (commitment, link))| Link { number, commitment, link }))
     }
 
     /// Two columns that are both null or both not.

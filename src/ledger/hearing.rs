@@ -7,13 +7,13 @@ use uuid::Uuid;
 use vestnik_contract::{Address, ChannelId, RouteId};
 
 use super::closing::{BLOCKED, closed_by_provider};
+use super::evidence::Recording;
 use super::foreign;
 use super::inbound::{Heard, Meaning, by_reply, evidence_of};
 use super::news::Fresh;
 use super::people::People;
-use super::registry::consent_row;
 use super::rules::Rules;
-use super::store::{AddressRow, ConsentRow, InboundRow, LinkRow, NoticeRow, Tx, WorkRow};
+use super::store::{AddressRow, InboundRow, LinkRow, NoticeRow, Tx, WorkRow};
 use super::words::Words;
 use super::writes::{Held, new_key, work_of};
 use super::{Ledger, LedgerError};
@@ -40,7 +40,7 @@ pub(super) struct Hearing<'a> {
     addresses: Vec<AddressRow>,
     changed: BTreeSet<Uuid>,
     links: BTreeMap<[u8; 32], LinkRow>,
-    consents: Vec<ConsentRow>,
+    recording: Recording,
     notices: Vec<NoticeRow>,
     work: Vec<WorkRow>,
 }
@@ -65,7 +65,7 @@ impl<'a> Hearing<'a> {
             addresses,
             changed: BTreeSet::new(),
             links,
-            consents: Vec::new(),
+            recording: Recording::default(),
             notices: Vec::new(),
             work: Vec::new(),
         }
@@ -211,6 +211,7 @@ impl<'a> Hearing<'a> {
             hash,
             address: person.key.seal("address", address.expose().as_bytes())?,
             closed: None,
+            closed_evidence: None,
         };
         self.changed.insert(row.id);
         self.addresses.push(row);
@@ -228,9 +229,7 @@ impl<'a> Hearing<'a> {
     ) -> Result<(), LedgerError> {
         let Some(person) = self.people.get_mut(&citizen) else { return Ok(()) };
         let consent = by_reply(reach.cloned(), action, evidence, at);
-        self.consents.push(consent_row(citizen, &person.key, &consent, self.now)?);
-        person.citizen.consents.push(consent);
-        Ok(())
+        person.records(&mut self.recording, &self.ledger.keys, consent, self.now)
     }
 
     // ---- what is answered ----
@@ -275,7 +274,7 @@ impl<'a> Hearing<'a> {
         let changed: Vec<_> =
             self.addresses.into_iter().filter(|row| self.changed.contains(&row.id)).collect();
         tx.put_addresses(&changed).await?;
-        tx.add_consents(&self.consents).await?;
+        self.recording.write(tx).await?;
         tx.add_notices(&self.notices).await?;
         tx.put_work(&self.work).await?;
         let mut fresh = Fresh::default();

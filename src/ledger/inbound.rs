@@ -6,6 +6,7 @@ use std::fmt;
 use uuid::Uuid;
 use vestnik_contract::{Address, ChannelId, RouteId};
 
+use super::evidence::Recording;
 use super::hearing::Hearing;
 use super::people;
 use super::rules::Rules;
@@ -142,19 +143,24 @@ impl Ledger {
     /// whether that changed anything. Asked again, it changes nothing.
     pub async fn stop(&self, token: &super::StopToken) -> Result<bool, LedgerError> {
         let mut tx = self.store.begin().await?;
-        let people = people::lock(&mut *tx, &self.keys, [token.citizen]).await?;
-        let Some(person) = people.get(&token.citizen) else { return Ok(false) };
+        let mut people = people::lock(&mut *tx, &self.keys, [token.citizen]).await?;
+        let Some(person) = people.get_mut(&token.citizen) else { return Ok(false) };
         let now = tx.now();
         let Some(at) = stop_moment(&person.citizen.consents, Some(&token.channel), now) else {
             return Ok(false);
         };
         let evidence = format!("one-click unsubscribe of notice {}", token.notice);
         let stop = by_reply(Some(token.channel.clone()), ConsentAction::Withdrawn, evidence, at);
-        tx.add_consents(&[super::registry::consent_row(token.citizen, &person.key, &stop, now)?]).await?;
+        let mut recording = Recording::default();
+        person.records(&mut recording, &self.keys, stop, now)?;
+        recording.write(&mut *tx).await?;
         tx.commit().await?;
         Ok(true)
     }
 }
+
+/// Who wrote a record down that a citizen made alone.
+const CITIZEN: &str = "citizen";
 
 /// A consent record for all topics, made by the citizen's own word.
 pub(super) fn by_reply(
@@ -164,7 +170,18 @@ pub(super) fn by_reply(
     at: jiff::Timestamp,
 ) -> Consent {
     let origin = ConsentOrigin::Reply;
-    Consent { seq: 0, channel, topic: None, action, origin, evidence, wording: None, at }
+    Consent {
+        seq: 0,
+        channel,
+        topic: None,
+        action,
+        origin,
+        evidence,
+        wording: None,
+        locale: None,
+        actor: Some(CITIZEN.to_owned()),
+        at,
+    }
 }
 
 /// The evidence of a consent record that an inbound made.

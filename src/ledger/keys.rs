@@ -70,6 +70,7 @@ pub struct Keyring {
     master: SealKey,
     lookup: hmac::Key,
     check: hmac::Key,
+    chain: hmac::Key,
     check_code: [u8; 32],
 }
 
@@ -103,6 +104,7 @@ impl Keyring {
             master: SealKey::new(&key("seal")?).map_err(|_| WeakMasterKey)?,
             lookup: hmac::Key::new(hmac::HMAC_SHA256, &key("lookup")?),
             check: hmac::Key::new(hmac::HMAC_SHA256, &key("digest")?),
+            chain: hmac::Key::new(hmac::HMAC_SHA256, &key("consent chain")?),
             check_code: key("check code")?,
         })
     }
@@ -143,6 +145,13 @@ impl Keyring {
         tag(&self.check, "body", &[body])
     }
 
+    /// What binds consent records to one another: whoever can write to the database and has no master
+    /// secret cannot make it.
+    #[must_use]
+    pub(super) fn chain(&self, use_of: &'static str, parts: &[&[u8]]) -> [u8; 32] {
+        tag(&self.chain, use_of, parts)
+    }
+
     /// A value that only this master secret gives, to know the right one again.
     #[must_use]
     pub fn fingerprint(&self) -> String {
@@ -176,6 +185,12 @@ fn tag(key: &hmac::Key, use_of: &'static str, parts: &[&[u8]]) -> [u8; 32] {
     let mut bytes = [0; 32];
     bytes.copy_from_slice(context.sign().as_ref());
     bytes
+}
+
+/// What a record is bound to instead of its words: under a salt that is erased with them it tells nothing.
+#[must_use]
+pub(super) fn commitment(salt: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    tag(&hmac::Key::new(hmac::HMAC_SHA256, salt), "commitment", parts)
 }
 
 /// Random bytes from the operating system.

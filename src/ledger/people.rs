@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use jiff::ToSpan as _;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan as _};
 use vestnik_contract::Address;
 
+use super::evidence::{Of, Recording};
 use super::keys::{Keyring, SealKey};
-use super::store::{AddressRow, CitizenRow, ConsentRow, PreferenceRow, Tx};
+use super::store::{AddressRow, Chain, CitizenRow, ConsentRow, PreferenceRow, Tx};
 use super::{LedgerError, StoreError};
 use crate::domain::{AddressEntry, Citizen, CitizenKey, Closed, Consent, ContactHistory, Preference};
 
@@ -17,9 +18,26 @@ pub(super) struct Person {
     pub citizen: Citizen,
     pub key: SealKey,
     pub history: ContactHistory,
+    /// Where the next consent record goes.
+    pub chain: Option<Chain>,
 }
 
 impl Person {
+    /// Writes a consent record down, which the rest of the batch sees.
+    pub fn records(
+        &mut self,
+        recording: &mut Recording,
+        keyring: &Keyring,
+        consent: Consent,
+        now: Timestamp,
+    ) -> Result<(), LedgerError> {
+        let of = Of { citizen: self.citizen.key, key: &self.key, chain: self.chain };
+        let older = self.citizen.consents.iter().filter(|one| one.seq != 0);
+        recording.add(keyring, &of, older, &consent, now)?;
+        self.citizen.consents.push(consent);
+        Ok(())
+    }
+
     /// A step's place in the contact budget moved from one day to another.
     pub fn moved(&mut self, from: Option<Date>, to: Option<Date>) {
         if from == to {
@@ -72,7 +90,9 @@ pub(super) async fn read(
     load(tx, keyring, rows).await
 }
 
-async fn load(tx: &mut dyn Tx, keyring: &Keyring, rows: Vec<CitizenRow>) -> Result<People, LedgerError> {
+/// Loads citizens but for those who were erased: nobody knows them.
+async fn load(tx: &mut dyn Tx, keyring: &Keyring, mut rows: Vec<CitizenRow>) -> Result<People, LedgerError> {
+    rows.retain(|row| row.erased_at.is_none());
     let known: Vec<_> = rows.iter().map(|row| row.key).collect();
     let mut people = rows
         .into_iter()
@@ -112,7 +132,8 @@ fn person(keyring: &Keyring, row: CitizenRow) -> Result<Person, LedgerError> {
         consents: Vec::new(),
         preferences: Vec::new(),
     };
-    Ok(Person { citizen, key: keyring.data_key(&row.data_key)?, history: ContactHistory::default() })
+    let key = keyring.data_key(&row.data_key)?;
+    Ok(Person { citizen, key, history: ContactHistory::default(), chain: row.chain })
 }
 
 /// The address of a row, opened.
@@ -136,6 +157,8 @@ fn consent(row: ConsentRow) -> Consent {
         origin: row.origin,
         evidence: String::new(),
         wording: None,
+        locale: row.locale,
+        actor: None,
         at: row.at,
     }
 }

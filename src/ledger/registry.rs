@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use vestnik_contract::{Address, ChannelId};
 
+use super::evidence::{Of, Recording, open_consent};
 use super::people;
 use super::store::{AddressRow, CitizenRow, ConsentRow, PreferenceRow, Tx};
 use super::writes::new_key;
@@ -102,12 +103,13 @@ impl Ledger {
             rows: BTreeMap::new(),
             addresses: BTreeMap::new(),
             said: HashSet::new(),
+            records: tx.consents(&keys).await?,
             changes: Changes::default(),
         };
         for row in tx.addresses(&keys).await? {
             desk.addresses.insert((row.citizen, row.channel.clone(), row.hash), row);
         }
-        desk.said.extend(tx.consents(&keys).await?.iter().map(Said::of));
+        desk.said.extend(desk.records.iter().map(Said::of));
         desk.rows = rows.into_iter().map(|row| (row.key, row)).collect();
         let answers = batch.iter().map(|one| desk.take(one)).collect::<Result<Vec<_>, _>>()?;
         desk.changes.write(&mut *tx).await?;
@@ -167,6 +169,8 @@ struct Desk<'a> {
     rows: BTreeMap<CitizenKey, CitizenRow>,
     addresses: BTreeMap<(CitizenKey, ChannelId, [u8; 32]), AddressRow>,
     said: HashSet<Said>,
+    /// The consent records that were there before the batch.
+    records: Vec<ConsentRow>,
     changes: Changes,
 }
 
@@ -193,6 +197,11 @@ impl Said {
             at: row.at.as_millisecond(),
         }
     }
+
+    fn by(citizen: CitizenKey, consent: &Consent) -> Self {
+        let Consent { channel, topic, action, origin, at, .. } = consent.clone();
+        Self { citizen, channel, topic, action, origin, at: at.as_millisecond() }
+    }
 }
 
 #[derive(Default)]
@@ -200,7 +209,7 @@ struct Changes {
     new: Vec<CitizenRow>,
     citizens: BTreeMap<CitizenKey, CitizenRow>,
     addresses: BTreeMap<uuid::Uuid, AddressRow>,
-    consents: Vec<ConsentRow>,
+    recording: Recording,
     preferences: Vec<PreferenceRow>,
 }
 
@@ -226,10 +235,7 @@ impl Desk<'_> {
             self.address(citizen, &key, new)?;
         }
         for consent in &one.consents {
-            let row = consent_row(citizen, &key, consent, self.now)?;
-            if self.said.insert(Said::of(&row)) {
-                self.changes.consents.push(row);
-            }
+            self.consent(citizen, &key, consent)?;
         }
         for preference in &one.preferences {
             let row = preference_row(citizen, preference, self.now)?;
@@ -237,6 +243,15 @@ impl Desk<'_> {
             self.changes.preferences.push(row);
         }
         Ok(Ok(()))
+    }
+
+    fn consent(&mut self, citizen: CitizenKey, key: &SealKey, consent: &Consent) -> Result<(), LedgerError> {
+        if !self.said.insert(Said::by(citizen, consent)) {
+            return Ok(());
+        }
+        let of = Of { citizen, key, chain: self.rows.get(&citizen).and_then(|row| row.chain) };
+        let older = self.records.iter().filter(|row| row.citizen == citizen);
+        self.changes.recording.add(&self.ledger.keys, &of, older, consent, self.now)
     }
 
     fn create(
@@ -247,7 +262,15 @@ impl Desk<'_> {
     ) -> Result<SealKey, LedgerError> {
         let (key, data_key) = self.ledger.keys.new_data_key()?;
         let id = key.seal("citizen", id.expose().as_bytes())?;
-        let row = CitizenRow { key: citizen, data_key, id, profile: profile.clone(), updated_at: self.now };
+        let row = CitizenRow {
+            key: citizen,
+            data_key,
+            id,
+            profile: profile.clone(),
+            updated_at: self.now,
+            chain: None,
+            erased_at: None,
+        };
         self.rows.insert(citizen, row.clone());
         self.changes.new.push(row);
         Ok(key)
@@ -271,6 +294,7 @@ impl Desk<'_> {
                 hash,
                 address: key.seal("address", new.address.expose().as_bytes())?,
                 closed: None,
+                closed_evidence: None,
             },
         };
         self.addresses.insert(place, row.clone());
@@ -284,48 +308,10 @@ impl Changes {
         tx.add_citizens(&self.new).await?;
         tx.put_citizens(&self.citizens.into_values().collect::<Vec<_>>()).await?;
         tx.put_addresses(&self.addresses.into_values().collect::<Vec<_>>()).await?;
-        tx.add_consents(&self.consents).await?;
+        self.recording.write(tx).await?;
         tx.put_preferences(&self.preferences).await?;
         Ok(())
     }
-}
-
-/// The sealed part of a consent record.
-#[derive(Serialize, serde::Deserialize)]
-struct Evidence {
-    evidence: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    wording: Option<String>,
-}
-
-/// The row of a consent record.
-pub(super) fn consent_row(
-    citizen: CitizenKey,
-    key: &SealKey,
-    consent: &Consent,
-    now: Timestamp,
-) -> Result<ConsentRow, LedgerError> {
-    let evidence = Evidence { evidence: consent.evidence.clone(), wording: consent.wording.clone() };
-    let plain = serde_json::to_vec(&evidence).map_err(|_| people::corrupt("consent"))?;
-    Ok(ConsentRow {
-        seq: 0,
-        citizen,
-        channel: consent.channel.clone(),
-        topic: consent.topic.clone(),
-        action: consent.action,
-        origin: consent.origin,
-        evidence: key.seal("consent", &plain)?,
-        at: consent.at,
-        recorded_at: now,
-    })
-}
-
-fn open_consent(key: &SealKey, row: ConsentRow) -> Result<Consent, LedgerError> {
-    let plain = key.open("consent", &row.evidence)?;
-    let Evidence { evidence, wording } =
-        serde_json::from_slice(&plain).map_err(|_| people::corrupt("consent"))?;
-    let ConsentRow { seq, channel, topic, action, origin, at, .. } = row;
-    Ok(Consent { seq, channel, topic, action, origin, evidence, wording, at })
 }
 
 fn preference_row(

@@ -72,6 +72,8 @@ pub(super) fn consent(
         origin,
         evidence: "form-1".to_owned(),
         wording: None,
+        locale: None,
+        actor: None,
         at: at("2020-05-31T12:00:00Z") + said,
     }
 }

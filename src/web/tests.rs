@@ -130,13 +130,22 @@ async fn addresses_consents_and_preferences_change_one_by_one() {
     assert_eq!(ask("POST", "addresses", reopened).await["addresses"][1].get("closed"), None);
 
     let consent = json!({ "channel": "all", "topic": "family", "action": "withdrawn", "origin": "in_person",
-        "evidence": "counter 3", "wording": "v2", "at": "2026-06-17T09:00:00Z" });
+        "evidence": "counter 3", "wording": "v2", "locale": "uk", "actor": "window 4", "at": "2026-06-17T09:00:00Z" });
     assert_eq!(ask("POST", "consents", consent.clone()).await["consents"][1], consent);
+    let history = ask("GET", "consents", json!("")).await;
+    let record = &history["consents"][1];
+    assert_eq!(
+        (&history["whole"], &record["number"], &record["actor"]),
+        (&json!(true), &json!(2), &json!("window 4"))
+    );
     let preference = json!({ "topic": "family", "locale": "en", "channels": null, "hours": null });
     assert_eq!(ask("PUT", "preferences", preference.clone()).await["preferences"][1], preference);
-    for (method, path, body) in
-        [("POST", "addresses", email), ("POST", "consents", consent), ("PUT", "preferences", preference)]
-    {
+    for (method, path, body) in [
+        ("GET", "consents", json!("")),
+        ("POST", "addresses", email),
+        ("POST", "consents", consent),
+        ("PUT", "preferences", preference),
+    ] {
         let answer = site.ask(method, &format!("/v1/citizens/nobody/{path}"), registry, body).await;
         assert_eq!((answer.status, &answer.json()["reason"]), (404, &json!("no_such_citizen")), "{path}");
     }

@@ -71,6 +71,12 @@ impl Home {
         fs::write(path, text.replacen(from, to, 1)).unwrap();
     }
 
+    /// Changes the ledger behind the gateway's back.
+    pub(crate) fn spoil(&self, sql: &str) {
+        let ledger = rusqlite::Connection::open(self.folder.join("vestnik.db")).unwrap();
+        assert!(ledger.execute(sql, ()).unwrap() > 0, "{sql}");
+    }
+
     /// Runs `vestnik` here with these arguments.
     pub(crate) fn run(&self, arguments: &[&str]) -> Said {
         let output = self.command(arguments).output().unwrap();

@@ -4,6 +4,7 @@
 
 mod channel;
 mod check;
+mod consent;
 mod dead;
 mod explain;
 mod home;

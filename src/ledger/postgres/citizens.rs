@@ -6,67 +6,72 @@ use vestnik_contract::ChannelId;
 
 use super::rows::{Cells, Statement, all, column, latest, run, run_for_each};
 use crate::domain::{CitizenKey, NoticeId, Profile, TopicId};
-use crate::ledger::codes::{Code as _, Table, day, millis, or_all};
+use crate::ledger::codes::{Code, Table, day, millis, or_all};
 use crate::ledger::error::StoreError;
 use crate::ledger::store::{AddressRow, CitizenRow, ConsentRow, PreferenceRow, ReservationRow};
 
-const CITIZEN: Table = Table("citizen");
-const ADDRESS: Table = Table("address");
+pub(super) const CITIZEN: Table = Table("citizen");
+pub(super) const ADDRESS: Table = Table("address");
 const CONSENT: Table = Table("consent");
 const PREFERENCE: Table = Table("preference");
 const RESERVATION: Table = Table("reservation");
 
 const CITIZENS: &str = "
-    SELECT key, data_key, id, locale, zone, region, jurisdiction, updated_at
+    SELECT key, data_key, id, locale, zone, region, jurisdiction, updated_at, chain, chain_length, erased_at
     FROM citizen WHERE key = ANY($1) ORDER BY key";
 
 /// The rows are sorted before they are locked, one after the other: two transactions that lock some
 /// of the same citizens wait for each other in one direction only. Keys never change, so the lock
 /// need not keep readers of keys away (`NO KEY`).
 const CITIZENS_LOCKED: &str = "
-    SELECT key, data_key, id, locale, zone, region, jurisdiction, updated_at
+    SELECT key, data_key, id, locale, zone, region, jurisdiction, updated_at, chain, chain_length, erased_at
     FROM citizen WHERE key = ANY($1) ORDER BY key FOR NO KEY UPDATE";
 
 const ADD_CITIZENS: &str = "
-    INSERT INTO citizen (key, data_key, id, locale, zone, region, jurisdiction, updated_at)
+    INSERT INTO citizen (key, data_key, id, locale, zone, region, jurisdiction, updated_at, erased_at)
     SELECT * FROM UNNEST($1::bytea[], $2::bytea[], $3::bytea[], $4::text[], $5::text[], $6::text[],
-                         $7::text[], $8::bigint[])
+                         $7::text[], $8::bigint[], $9::bigint[])
     ON CONFLICT (key) DO NOTHING";
 
 const PUT_CITIZENS: &str = "
-    INSERT INTO citizen (key, data_key, id, locale, zone, region, jurisdiction, updated_at)
+    INSERT INTO citizen (key, data_key, id, locale, zone, region, jurisdiction, updated_at, erased_at)
     SELECT * FROM UNNEST($1::bytea[], $2::bytea[], $3::bytea[], $4::text[], $5::text[], $6::text[],
-                         $7::text[], $8::bigint[])
+                         $7::text[], $8::bigint[], $9::bigint[])
     ON CONFLICT (key) DO UPDATE SET
         data_key = EXCLUDED.data_key, id = EXCLUDED.id, locale = EXCLUDED.locale, zone = EXCLUDED.zone,
-        region = EXCLUDED.region, jurisdiction = EXCLUDED.jurisdiction, updated_at = EXCLUDED.updated_at";
+        region = EXCLUDED.region, jurisdiction = EXCLUDED.jurisdiction, updated_at = EXCLUDED.updated_at,
+        erased_at = EXCLUDED.erased_at";
 
 const ADDRESSES: &str = "
-    SELECT id, citizen, channel, hash, address, closed_reason, closed_at
+    SELECT id, citizen, channel, hash, address, closed_reason, closed_at, closed_evidence
     FROM address WHERE citizen = ANY($1) ORDER BY id";
 
 const FIND_ADDRESSES: &str = "
-    SELECT id, citizen, channel, hash, address, closed_reason, closed_at
+    SELECT id, citizen, channel, hash, address, closed_reason, closed_at, closed_evidence
     FROM address WHERE channel = $1 AND hash = ANY($2)";
 
 const PUT_ADDRESSES: &str = "
-    INSERT INTO address (id, citizen, channel, hash, address, closed_reason, closed_at)
+    INSERT INTO address (id, citizen, channel, hash, address, closed_reason, closed_at, closed_evidence)
     SELECT * FROM UNNEST($1::uuid[], $2::bytea[], $3::text[], $4::bytea[], $5::bytea[], $6::text[],
-                         $7::bigint[])
+                         $7::bigint[], $8::bytea[])
     ON CONFLICT (id) DO UPDATE SET
         citizen = EXCLUDED.citizen, channel = EXCLUDED.channel, hash = EXCLUDED.hash,
-        address = EXCLUDED.address, closed_reason = EXCLUDED.closed_reason, closed_at = EXCLUDED.closed_at";
+        address = EXCLUDED.address, closed_reason = EXCLUDED.closed_reason, closed_at = EXCLUDED.closed_at,
+        closed_evidence = EXCLUDED.closed_evidence";
 
 const CONSENTS: &str = "
-    SELECT citizen, seq, channel, topic, action, origin, evidence, at, recorded_at
+    SELECT citizen, seq, channel, topic, action, origin, locale, evidence, at, recorded_at, number, commitment,
+           link
     FROM consent WHERE citizen = ANY($1) ORDER BY seq";
 
 const ADD_CONSENTS: &str = "
-    INSERT INTO consent (citizen, channel, topic, action, origin, evidence, at, recorded_at)
-    SELECT citizen, channel, topic, action, origin, evidence, at, recorded_at
-    FROM UNNEST($1::bytea[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::bigint[],
-                $8::bigint[])
-         WITH ORDINALITY AS new (citizen, channel, topic, action, origin, evidence, at, recorded_at, nr)
+    INSERT INTO consent (citizen, channel, topic, action, origin, locale, evidence, at, recorded_at, number,
+                         commitment, link)
+    SELECT citizen, channel, topic, action, origin, locale, evidence, at, recorded_at, number, commitment, link
+    FROM UNNEST($1::bytea[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bytea[],
+                $8::bigint[], $9::bigint[], $10::bigint[], $11::bytea[], $12::bytea[])
+         WITH ORDINALITY AS new (citizen, channel, topic, action, origin, locale, evidence, at, recorded_at,
+                                 number, commitment, link, nr)
     ORDER BY nr";
 
 const PREFERENCES: &str = "
@@ -134,9 +139,10 @@ fn with_citizens(sql: &'static str, rows: &[&CitizenRow]) -> Statement<'static> 
         .bind(column(rows, |row| row.profile.region.as_deref()))
         .bind(column(rows, |row| row.profile.jurisdiction.as_str()))
         .bind(column(rows, |row| millis(row.updated_at)))
+        .bind(column(rows, |row| row.erased_at.map(millis)))
 }
 
-fn citizen(cells: &Cells<'_>) -> Result<CitizenRow, StoreError> {
+pub(super) fn citizen(cells: &Cells<'_>) -> Result<CitizenRow, StoreError> {
     Ok(CitizenRow {
         key: CitizenKey(cells.hash("key")?),
         data_key: cells.get("data_key")?,
@@ -148,6 +154,8 @@ fn citizen(cells: &Cells<'_>) -> Result<CitizenRow, StoreError> {
             jurisdiction: cells.id("jurisdiction")?,
         },
         updated_at: cells.moment("updated_at")?,
+        chain: cells.table.chain(cells.hash_or_none("chain")?, cells.get("chain_length")?),
+        erased_at: cells.moment_or_none("erased_at")?,
     })
 }
 
@@ -184,11 +192,12 @@ pub(super) async fn put_addresses(conn: &mut PgConnection, rows: &[AddressRow]) 
         .bind(column(&rows, |row| row.hash))
         .bind(column(&rows, |row| row.address.as_slice()))
         .bind(column(&rows, |row| row.closed.as_ref().map(|closed| closed.0.as_str())))
-        .bind(column(&rows, |row| row.closed.as_ref().map(|closed| millis(closed.1))));
+        .bind(column(&rows, |row| row.closed.as_ref().map(|closed| millis(closed.1))))
+        .bind(column(&rows, |row| row.closed_evidence.as_deref()));
     run(conn, statement).await.map(drop)
 }
 
-fn address(cells: &Cells<'_>) -> Result<AddressRow, StoreError> {
+pub(super) fn address(cells: &Cells<'_>) -> Result<AddressRow, StoreError> {
     Ok(AddressRow {
         id: cells.get("id")?,
         citizen: CitizenKey(cells.hash("citizen")?),
@@ -196,6 +205,7 @@ fn address(cells: &Cells<'_>) -> Result<AddressRow, StoreError> {
         hash: cells.hash("hash")?,
         address: cells.get("address")?,
         closed: cells.table.both(cells.get("closed_reason")?, cells.moment_or_none("closed_at")?)?,
+        closed_evidence: cells.get("closed_evidence")?,
     })
 }
 
@@ -219,9 +229,13 @@ pub(super) async fn add_consents(conn: &mut PgConnection, rows: &[ConsentRow]) -
         .bind(column(rows, |row| row.topic.as_ref().map(TopicId::as_str)))
         .bind(column(rows, |row| row.action.code()))
         .bind(column(rows, |row| row.origin.code()))
+        .bind(column(rows, |row| row.locale.map(Code::code)))
         .bind(column(rows, |row| row.evidence.as_slice()))
         .bind(column(rows, |row| millis(row.at)))
-        .bind(column(rows, |row| millis(row.recorded_at)));
+        .bind(column(rows, |row| millis(row.recorded_at)))
+        .bind(column(rows, |row| row.link.map(|link| link.number)))
+        .bind(column(rows, |row| row.link.map(|link| link.commitment)))
+        .bind(column(rows, |row| row.link.map(|link| link.link)));
     run(conn, statement).await.map(drop)
 }
 
@@ -233,9 +247,15 @@ fn consent(cells: &Cells<'_>) -> Result<ConsentRow, StoreError> {
         topic: cells.id_or_none("topic")?,
         action: cells.code("action")?,
         origin: cells.code("origin")?,
+        locale: cells.code_or_none("locale")?,
         evidence: cells.get("evidence")?,
         at: cells.moment("at")?,
         recorded_at: cells.moment("recorded_at")?,
+        link: cells.table.link(
+            cells.get("number")?,
+            cells.hash_or_none("commitment")?,
+            cells.hash_or_none("link")?,
+        )?,
     })
 }
 

@@ -6,6 +6,7 @@
 //! reading ones are `REPEATABLE READ`: they see one moment and wait for nobody.
 
 mod citizens;
+mod evidence;
 mod failure;
 mod inbox;
 mod notices;
@@ -63,7 +64,7 @@ const SESSION: [(&str, &str); 5] = [
 const MIGRATION_SESSION: [(&str, &str); 2] = [("lock_timeout", "60s"), ("statement_timeout", "0")];
 
 /// Statements kept prepared per connection: more than there are.
-const STATEMENTS: usize = 128;
+const STATEMENTS: usize = 256;
 
 /// A PostgreSQL database.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use super::{PostgresStore, TimeSource, citizens, notices, receipts};
+use super::{PostgresStore, TimeSource, citizens, evidence, notices, receipts};
 use crate::clock::{Clock, ManualClock};
 use crate::domain::CitizenKey;
 use crate::ledger::error::StoreError;
@@ -107,7 +107,8 @@ async fn a_schema_behind_or_ahead_is_refused_with_advice() {
     store.check_schema().await.unwrap();
 
     let ahead = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
-                 VALUES (9000, 'from the future', true, '', 0)";
+                 VALUES (9000, 'from the future', true, '', 0);
+                 UPDATE value SET value = '9000' WHERE name = 'schema works from'";
     database.connect().await.execute(ahead).await.unwrap();
     for refusal in [store.check_schema().await, store.migrate().await] {
         let error = refusal.unwrap_err();
@@ -129,7 +130,7 @@ async fn a_newer_schema_that_only_adds_is_worked_with() {
     let newer = "ALTER TABLE citizen ADD COLUMN of_the_future TEXT;
                  INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
                  VALUES (9000, 'from the future', true, '', 0);
-                 INSERT INTO value (name, value) VALUES ('schema works from', '2')";
+                 UPDATE value SET value = '2' WHERE name = 'schema works from'";
     database.connect().await.execute(newer).await.unwrap();
     let mut tx = store.begin().await.unwrap();
     assert_eq!(
@@ -337,6 +338,8 @@ async fn plans_made_over_empty_tables_look_rows_up_and_read_no_whole_table() {
         (receipts::REFERENCES, 3, "Index Cond: ((reference = ANY ($3)) AND (channel = $1) AND (route = $2))"),
         (receipts::TAKE_MATCHED, 1, "Index Cond: ((reference = orphan_1.reference) AND (channel = "),
         (notices::REMEMBERED, 2, "Index Cond: ((source = "),
+        (evidence::CITIZENS_AFTER, 2, "Index Cond: (key > $1)"),
+        (evidence::CLOSED_AFTER, 2, "Index Cond: (id > $1)"),
         (citizens::RESERVATIONS, 2, "Index Cond: ((citizen = asked.citizen) AND (day >= "),
     ];
     for (number, (sql, parameters, lookup)) in table.into_iter().enumerate() {

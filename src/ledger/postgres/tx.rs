@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use jiff::{Timestamp, civil::Date};
-use sqlx::Transaction;
 use sqlx::postgres::{PgPool, Postgres};
+use sqlx::{PgConnection, Transaction};
 use uuid::Uuid;
 use vestnik_contract::{ChannelId, RouteId};
 
@@ -42,6 +42,11 @@ impl PostgresTx {
         let mut tx = pool.begin_with(statement).await.map_err(failed)?;
         let now = time.now(&mut tx).await?;
         Ok(Self { tx, now })
+    }
+
+    /// The connection, for the parts of a transaction that stand elsewhere.
+    pub(super) fn connection(&mut self) -> &mut PgConnection {
+        &mut self.tx
     }
 }
 

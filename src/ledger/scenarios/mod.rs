@@ -2,6 +2,7 @@
 //! holds, and gets a [`World`](super::fixture::World) of its own.
 
 mod at_once;
+mod evidence;
 mod intake;
 mod operating;
 mod receipts;
@@ -95,6 +96,7 @@ scenarios! {
     replies: what_the_registry_closed_stays_closed;
     replies: words_of_strangers_are_kept;
     replies: one_click_unsubscribes_and_says_so_once;
+    evidence: consent_is_chained_whoever_writes_it;
     operating: a_token_is_good_until_revoked_or_over;
     operating: a_pause_is_in_force_until_it_is_over_or_lifted;
     operating: the_gateway_pauses_a_route_and_never_in_place_of_a_person;

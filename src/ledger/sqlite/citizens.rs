@@ -6,12 +6,12 @@ use vestnik_contract::ChannelId;
 
 use super::rows::{Cells, find, write, write_every};
 use crate::domain::{CitizenKey, NoticeId, Profile, TopicId};
-use crate::ledger::codes::{Code as _, Table, day, millis, or_all};
+use crate::ledger::codes::{Code, Table, day, millis, or_all};
 use crate::ledger::error::StoreError;
 use crate::ledger::store::{AddressRow, CitizenRow, ConsentRow, PreferenceRow, ReservationRow};
 
-const CITIZEN: Table = Table("citizen");
-const ADDRESS: Table = Table("address");
+pub(super) const CITIZEN: Table = Table("citizen");
+pub(super) const ADDRESS: Table = Table("address");
 const CONSENT: Table = Table("consent");
 const PREFERENCE: Table = Table("preference");
 const RESERVATION: Table = Table("reservation");
@@ -19,33 +19,36 @@ const RESERVATION: Table = Table("reservation");
 pub(super) const CITIZEN_BY_KEY: &str = "SELECT * FROM citizen WHERE key = ?1";
 
 const ADD_CITIZEN: &str = "
-    INSERT INTO citizen (key, data_key, id, locale, zone, region, jurisdiction, updated_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+    INSERT INTO citizen (key, data_key, id, locale, zone, region, jurisdiction, updated_at, erased_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
     ON CONFLICT (key) DO NOTHING";
 
 const PUT_CITIZEN: &str = "
-    INSERT INTO citizen (key, data_key, id, locale, zone, region, jurisdiction, updated_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+    INSERT INTO citizen (key, data_key, id, locale, zone, region, jurisdiction, updated_at, erased_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
     ON CONFLICT (key) DO UPDATE SET
         data_key = excluded.data_key, id = excluded.id, locale = excluded.locale, zone = excluded.zone,
-        region = excluded.region, jurisdiction = excluded.jurisdiction, updated_at = excluded.updated_at";
+        region = excluded.region, jurisdiction = excluded.jurisdiction, updated_at = excluded.updated_at,
+        erased_at = excluded.erased_at";
 
 pub(super) const ADDRESSES: &str = "SELECT * FROM address WHERE citizen = ?1 ORDER BY id";
 
 pub(super) const FIND_ADDRESSES: &str = "SELECT * FROM address WHERE hash = ?1 AND channel = ?2";
 
 const PUT_ADDRESS: &str = "
-    INSERT INTO address (id, citizen, channel, hash, address, closed_reason, closed_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+    INSERT INTO address (id, citizen, channel, hash, address, closed_reason, closed_at, closed_evidence)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
     ON CONFLICT (id) DO UPDATE SET
         citizen = excluded.citizen, channel = excluded.channel, hash = excluded.hash,
-        address = excluded.address, closed_reason = excluded.closed_reason, closed_at = excluded.closed_at";
+        address = excluded.address, closed_reason = excluded.closed_reason, closed_at = excluded.closed_at,
+        closed_evidence = excluded.closed_evidence";
 
 pub(super) const CONSENTS: &str = "SELECT * FROM consent WHERE citizen = ?1";
 
 const ADD_CONSENT: &str = "
-    INSERT INTO consent (citizen, channel, topic, action, origin, evidence, at, recorded_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    INSERT INTO consent (citizen, channel, topic, action, origin, locale, evidence, at, recorded_at, number,
+                         commitment, link)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 
 pub(super) const PREFERENCES: &str = "SELECT * FROM preference WHERE citizen = ?1";
 
@@ -87,10 +90,11 @@ fn citizen_values(row: &CitizenRow) -> impl Params {
         &row.profile.region,
         row.profile.jurisdiction.as_str(),
         millis(row.updated_at),
+        row.erased_at.map(millis),
     )
 }
 
-fn citizen(cells: &Cells<'_>) -> Result<CitizenRow, StoreError> {
+pub(super) fn citizen(cells: &Cells<'_>) -> Result<CitizenRow, StoreError> {
     let profile = Profile {
         locale: cells.code("locale")?,
         zone: cells.get("zone")?,
@@ -103,6 +107,8 @@ fn citizen(cells: &Cells<'_>) -> Result<CitizenRow, StoreError> {
         id: cells.get("id")?,
         profile,
         updated_at: cells.moment("updated_at")?,
+        chain: cells.table.chain(cells.hash_or_none("chain")?, cells.get("chain_length")?),
+        erased_at: cells.moment_or_none("erased_at")?,
     })
 }
 
@@ -128,11 +134,12 @@ pub(super) fn put_addresses(conn: &Connection, rows: &[AddressRow]) -> Result<()
             &row.address,
             row.closed.as_ref().map(|(reason, _)| reason),
             row.closed.as_ref().map(|(_, at)| millis(*at)),
+            &row.closed_evidence,
         )
     })
 }
 
-fn address(cells: &Cells<'_>) -> Result<AddressRow, StoreError> {
+pub(super) fn address(cells: &Cells<'_>) -> Result<AddressRow, StoreError> {
     Ok(AddressRow {
         id: cells.get("id")?,
         citizen: CitizenKey(cells.hash("citizen")?),
@@ -140,6 +147,7 @@ fn address(cells: &Cells<'_>) -> Result<AddressRow, StoreError> {
         hash: cells.hash("hash")?,
         address: cells.get("address")?,
         closed: cells.table.both(cells.get("closed_reason")?, cells.moment_or_none("closed_at")?)?,
+        closed_evidence: cells.get("closed_evidence")?,
     })
 }
 
@@ -157,9 +165,13 @@ pub(super) fn add_consents(conn: &Connection, rows: &[ConsentRow]) -> Result<(),
             row.topic.as_ref().map(TopicId::as_str),
             row.action.code(),
             row.origin.code(),
+            row.locale.map(Code::code),
             &row.evidence,
             millis(row.at),
             millis(row.recorded_at),
+            row.link.map(|link| link.number),
+            row.link.map(|link| link.commitment),
+            row.link.map(|link| link.link),
         )
     })
 }
@@ -172,9 +184,15 @@ fn consent(cells: &Cells<'_>) -> Result<ConsentRow, StoreError> {
         topic: cells.id_or_none("topic")?,
         action: cells.code("action")?,
         origin: cells.code("origin")?,
+        locale: cells.code_or_none("locale")?,
         evidence: cells.get("evidence")?,
         at: cells.moment("at")?,
         recorded_at: cells.moment("recorded_at")?,
+        link: cells.table.link(
+            cells.get("number")?,
+            cells.hash_or_none("commitment")?,
+            cells.hash_or_none("link")?,
+        )?,
     })
 }
 

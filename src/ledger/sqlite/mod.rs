@@ -6,6 +6,7 @@
 
 mod citizens;
 mod connections;
+mod evidence;
 mod failure;
 mod inbox;
 mod notices;
@@ -44,7 +45,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const READERS: usize = 4;
 
 /// Statements kept prepared per connection: more than there are.
-const STATEMENTS: usize = 128;
+const STATEMENTS: usize = 256;
 
 /// A ledger in a file.
 #[derive(Debug)]

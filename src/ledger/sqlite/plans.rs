@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::{citizens, inbox, notices, operations, past, receipts, schema, timeline, work};
+use super::{citizens, evidence, inbox, notices, operations, past, receipts, schema, timeline, work};
 
 /// The plan of a statement, one line for each table that it reads.
 fn plan(conn: &Connection, statement: &str) -> Vec<String> {
@@ -25,7 +25,7 @@ fn reads_all(line: &str) -> bool {
 }
 
 /// Look up rows of history or of open work, whose number has no bound.
-const LOOK_UPS: [&str; 35] = [
+const LOOK_UPS: [&str; 45] = [
     citizens::CITIZEN_BY_KEY,
     citizens::ADDRESSES,
     citizens::FIND_ADDRESSES,
@@ -61,6 +61,16 @@ const LOOK_UPS: [&str; 35] = [
     past::RECEIPTS,
     past::LINKS,
     past::RESERVATIONS,
+    evidence::SAVE_CHAIN,
+    evidence::CITIZENS_AFTER,
+    evidence::CLOSED_AFTER,
+    evidence::SUPPRESSED,
+    evidence::UNSUPPRESS,
+    evidence::ERASE[0],
+    evidence::ERASE[1],
+    evidence::ERASE[2],
+    evidence::ERASE[3],
+    evidence::ERASE[4],
 ];
 
 /// A ledger in memory, set up as the one that writes is.

@@ -5,8 +5,11 @@ use rusqlite::Connection;
 use crate::ledger::error::StoreError;
 
 /// What makes each version of the one before; the first makes version 1 of an empty file.
-const VERSIONS: [&str; 2] =
-    [include_str!("migrations/0001_ledger.sql"), include_str!("migrations/0002_past.sql")];
+const VERSIONS: [&str; 3] = [
+    include_str!("migrations/0001_ledger.sql"),
+    include_str!("migrations/0002_past.sql"),
+    include_str!("migrations/0003_evidence.sql"),
+];
 
 /// The version that this release works with.
 #[expect(clippy::cast_possible_wrap, reason = "there are a few")]

@@ -31,6 +31,11 @@ impl SqliteTx {
     pub(super) fn new(session: Session, clock: &Clock) -> Self {
         Self { session, now: whole_millis(clock.now()) }
     }
+
+    /// The session, for the parts of a transaction that stand elsewhere.
+    pub(super) fn session(&self) -> &Session {
+        &self.session
+    }
 }
 
 /// As the ledger keeps moments.

@@ -7,6 +7,7 @@
 //! so; a key without a row is left out. Moments are [`Timestamp`]s and are kept in milliseconds since
 //! 1970 (UTC); a moment that is now is over. Texts hold no NUL, which PostgreSQL cannot keep.
 
+mod evidence;
 mod rows;
 
 use async_trait::async_trait;
@@ -14,6 +15,7 @@ use jiff::{Timestamp, civil::Date};
 use uuid::Uuid;
 use vestnik_contract::{ChannelId, RouteId};
 
+pub use evidence::EvidenceTx;
 pub use rows::*;
 
 use super::error::StoreError;
@@ -39,7 +41,7 @@ pub trait Store: Send + Sync {
 
 /// A transaction. Dropped without [`commit`](Self::commit) it leaves nothing behind.
 #[async_trait]
-pub trait Tx: Send {
+pub trait Tx: EvidenceTx + Send {
     /// The moment of the transaction: the database's clock where several processes share it.
     fn now(&self) -> Timestamp;
 

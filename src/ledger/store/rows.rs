@@ -5,8 +5,8 @@ use uuid::Uuid;
 use vestnik_contract::{ChannelId, ReceiptState, RouteId};
 
 use crate::domain::{
-    AttemptId, CitizenKey, ConsentAction, ConsentOrigin, FinalState, NoticeId, NotificationKey, Priority,
-    Profile, Reason, SourceId, SourceRef, TopicId,
+    AttemptId, CitizenKey, ConsentAction, ConsentOrigin, FinalState, Locale, NoticeId, NotificationKey,
+    Priority, Profile, Reason, SourceId, SourceRef, TopicId,
 };
 
 /// What the ledger need not keep for ever.
@@ -35,6 +35,31 @@ pub struct CitizenRow {
     pub profile: Profile,
     /// The moment of the last change.
     pub updated_at: Timestamp,
+    /// Where the next consent record goes; `None` while there is none in the chain. It is written by
+    /// [`save_chains`](super::EvidenceTx::save_chains) alone.
+    pub chain: Option<Chain>,
+    /// When the citizen was erased, where that was done.
+    pub erased_at: Option<Timestamp>,
+}
+
+/// The end of a citizen's chain of consent records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Chain {
+    /// How many records it has.
+    pub length: i64,
+    /// What the next record is bound to.
+    pub head: [u8; 32],
+}
+
+/// The place of a consent record in its citizen's chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Link {
+    /// Counted from 1.
+    pub number: i64,
+    /// What the record is bound to instead of its sealed part, so that this can be erased.
+    pub commitment: [u8; 32],
+    /// Binds the record to all before it.
+    pub link: [u8; 32],
 }
 
 /// An address's row.
@@ -52,6 +77,8 @@ pub struct AddressRow {
     pub address: Vec<u8>,
     /// Why and when it was closed.
     pub closed: Option<(String, Timestamp)>,
+    /// By what it was closed, encrypted under the citizen's data key.
+    pub closed_evidence: Option<Vec<u8>>,
 }
 
 /// A consent record's row.
@@ -69,12 +96,16 @@ pub struct ConsentRow {
     pub action: ConsentAction,
     /// Where it comes from.
     pub origin: ConsentOrigin,
-    /// Evidence and wording, encrypted under the citizen's data key.
+    /// The language that the wording was in.
+    pub locale: Option<Locale>,
+    /// Evidence, wording and actor, encrypted under the citizen's data key; empty once erased.
     pub evidence: Vec<u8>,
     /// When the citizen said it.
     pub at: Timestamp,
     /// When it was recorded.
     pub recorded_at: Timestamp,
+    /// Its place in the chain; `None` where it is older than that.
+    pub link: Option<Link>,
 }
 
 /// A preference's row.

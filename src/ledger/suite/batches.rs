@@ -50,6 +50,10 @@ pub(crate) async fn nothing_is_asked_for_an_empty_list(store: &dyn Store) -> Out
     tx.add_inbox(&[]).await?;
     assert!(tx.add_inbounds(&[]).await?.is_empty());
     tx.add_dead(&[]).await?;
+    tx.save_chains(&[]).await?;
+    assert_eq!(tx.suppressed(&[]).await?, []);
+    tx.suppress(&[], tx.now()).await?;
+    tx.unsuppress(&[]).await?;
     tx.commit().await
 }
 

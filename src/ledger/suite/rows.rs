@@ -10,7 +10,7 @@ use crate::domain::{
     Priority, Profile, SourceId, SourceRef, TopicId,
 };
 use crate::ledger::store::{
-    AddressRow, CitizenRow, ConsentRow, EntryRow, NoticeRow, NotificationRow, ReferenceRow, WorkRow,
+    AddressRow, CitizenRow, ConsentRow, EntryRow, Link, NoticeRow, NotificationRow, ReferenceRow, WorkRow,
 };
 
 /// Words of several scripts, with quotes and what looks like SQL.
@@ -63,7 +63,15 @@ pub(crate) fn citizen() -> CitizenRow {
         region: Some(WORDS.to_owned()),
         jurisdiction: JurisdictionId::new("ua").unwrap(),
     };
-    CitizenRow { key: CitizenKey(hash()), data_key: bytes(), id: vec![0, 0xff], profile, updated_at: at(0) }
+    CitizenRow {
+        key: CitizenKey(hash()),
+        data_key: bytes(),
+        id: vec![0, 0xff],
+        profile,
+        updated_at: at(0),
+        chain: None,
+        erased_at: None,
+    }
 }
 
 pub(crate) fn address(of: &CitizenRow, on: &str) -> AddressRow {
@@ -74,6 +82,7 @@ pub(crate) fn address(of: &CitizenRow, on: &str) -> AddressRow {
         hash: hash(),
         address: bytes(),
         closed: None,
+        closed_evidence: None,
     }
 }
 
@@ -85,9 +94,11 @@ pub(crate) fn consent(of: &CitizenRow, origin: ConsentOrigin) -> ConsentRow {
         topic: Some(topic("family")),
         action: ConsentAction::Granted,
         origin,
+        locale: Some(Locale::En),
         evidence: bytes(),
         at: at(-5),
         recorded_at: at(0),
+        link: Some(Link { number: 1, commitment: hash(), link: hash() }),
     }
 }
 

@@ -209,6 +209,8 @@ fn record() -> impl Strategy<Value = Consent> {
                 origin,
                 evidence: "form-1".to_owned(),
                 wording: None,
+                locale: None,
+                actor: None,
                 at,
             }
         },

@@ -86,6 +86,12 @@ pub struct ConsentForm {
     /// The version of the wording the citizen saw or heard.
     #[serde(default)]
     pub wording: Option<String>,
+    /// The language that the wording was in.
+    #[serde(default)]
+    pub locale: Option<Locale>,
+    /// Who wrote it down.
+    #[serde(default)]
+    pub actor: Option<String>,
     /// When the citizen said it.
     pub at: Timestamp,
 }
@@ -144,7 +150,7 @@ pub fn expected(field: &str) -> &'static str {
         "region" => "a code of 1 to 64 characters",
         "jurisdiction" => "an id such as ua",
         "addresses" => "a list of { channel, address, reopen }",
-        "consents" => "a list of { channel, topic, action, origin, evidence, wording, at }",
+        "consents" => "a list of { channel, topic, action, origin, evidence, wording, locale, actor, at }",
         "preferences" => "a list of { topic, channels, hours, locale }",
         "channel" => "a channel such as sms; in a consent also all",
         "channels" => "a list of channels such as [\"viber\", \"sms\"]",
@@ -155,6 +161,7 @@ pub fn expected(field: &str) -> &'static str {
         "origin" => "portal, single_number, in_person, law or import",
         "evidence" => "a reference of 1 to 200 characters on one line",
         "wording" => "a version of 1 to 64 characters on one line",
+        "actor" => "who wrote it down, in 1 to 120 characters on one line",
         "at" => "a moment by RFC 3339 such as 2026-11-22T09:30:00Z",
         "hours" => "a span of the day such as { \"from\": \"09:00\", \"until\": \"21:00\" }",
         "from" | "until" => "a time of day such as 09:00",
@@ -249,6 +256,9 @@ impl ConsentForm {
         if self.wording.as_ref().is_some_and(|version| !is_line(version, 64)) {
             return Err(wrong("wording"));
         }
+        if self.actor.as_ref().is_some_and(|actor| !is_line(actor, 120)) {
+            return Err(wrong("actor"));
+        }
         Ok(Consent {
             seq: 0,
             channel: self.channel.0,
@@ -257,6 +267,8 @@ impl ConsentForm {
             origin,
             evidence: self.evidence,
             wording: self.wording,
+            locale: self.locale,
+            actor: self.actor,
             at: self.at,
         })
     }

@@ -2,7 +2,7 @@
 //! tokens that tie a messenger to a citizen. Every change answers with the citizen as they stand.
 
 pub mod form;
-mod view;
+pub mod view;
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -31,7 +31,7 @@ pub(super) fn routes() -> Router<WebState> {
         .route("/v1/citizens/{id}", get(show).put(record))
         .route("/v1/citizens/{id}/addresses", post(add_address))
         .route("/v1/citizens/{id}/addresses/close", post(close_address))
-        .route("/v1/citizens/{id}/consents", post(add_consent))
+        .route("/v1/citizens/{id}/consents", get(consents).post(add_consent))
         .route("/v1/citizens/{id}/preferences", put(set_preference))
         .route("/v1/citizens/{id}/links/{channel}", post(create_link))
 }
@@ -87,6 +87,12 @@ async fn add_consent(
     let form: ConsentForm = json::read(&body, expected)?;
     let consents = vec![form.check(Clerk::Registry, &web.rules)?];
     change(&web, Registration { consents, ..nothing(id) }).await
+}
+
+/// The consent records with their places in the chain, and whether they are what was written.
+async fn consents(State(web): State<WebState>, Citizen(id): Citizen) -> Result<Json<Value>, Problem> {
+    let history = web.ledger.consent_history(&id).await?.ok_or_else(no_such_citizen)?;
+    Ok(Json(view::history(&history)))
 }
 
 async fn set_preference(

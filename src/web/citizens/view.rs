@@ -1,10 +1,12 @@
 //! A citizen as the registry's API shows them: in the words in which they are recorded.
 
 use serde_json::{Value, json};
+use vestnik_contract::ChannelId;
 
 use super::form::ALL;
 use crate::domain::{Consent, Preference, TopicId};
 use crate::ledger::registry::CitizenView;
+use crate::ledger::{History, Record};
 
 /// The document of a citizen.
 #[must_use]
@@ -23,14 +25,34 @@ pub fn document(citizen: &CitizenView) -> Value {
 
 fn consent(consent: &Consent) -> Value {
     json!({
-        "channel": consent.channel.as_ref().map_or(ALL, |id| id.as_str()),
+        "channel": channel(consent.channel.as_ref()),
         "topic": scope(consent.topic.as_ref()),
         "action": consent.action,
         "origin": consent.origin,
         "evidence": consent.evidence,
         "wording": consent.wording,
+        "locale": consent.locale,
+        "actor": consent.actor,
         "at": consent.at,
     })
+}
+
+/// All consent records of a citizen, for an official enquiry.
+#[must_use]
+pub fn history(history: &History) -> Value {
+    json!({
+        "at": history.at,
+        "erased_at": history.erased_at,
+        "whole": history.whole,
+        "consents": history.records.iter().map(record).collect::<Vec<_>>(),
+    })
+}
+
+fn record(record: &Record) -> Value {
+    let mut shown = consent(&record.consent);
+    shown["number"] = json!(record.number);
+    shown["recorded_at"] = json!(record.recorded_at);
+    shown
 }
 
 fn preference(preference: &Preference) -> Value {
@@ -42,6 +64,14 @@ fn preference(preference: &Preference) -> Value {
     })
 }
 
-fn scope(topic: Option<&TopicId>) -> &str {
+/// A channel or `all`.
+#[must_use]
+pub fn channel(channel: Option<&ChannelId>) -> &str {
+    channel.map_or(ALL, |id| id.as_str())
+}
+
+/// A topic or `all`.
+#[must_use]
+pub fn scope(topic: Option<&TopicId>) -> &str {
     topic.map_or(ALL, TopicId::as_str)
 }
