@@ -22,6 +22,7 @@ mod sandboxes;
 mod servers;
 mod sessions;
 mod sharing;
+mod stories;
 mod taken_back;
 mod tier;
 mod trouble;
