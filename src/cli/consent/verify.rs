@@ -32,7 +32,7 @@ pub(super) async fn run(common: &Common, args: &VerifyArgs) -> anyhow::Result<Ex
         None => all(&office.ledger).await?,
     };
     for (citizen, finding) in verified.findings.iter().take(TOLD) {
-        println!("{citizen}: {finding}");
+        println!("{citizen}\n    {finding}");
     }
     let more = verified.findings.len().saturating_sub(TOLD);
     if more > 0 {

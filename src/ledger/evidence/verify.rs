@@ -135,7 +135,7 @@ impl Records<'_> {
             }
             before = row.seq;
         }
-        let Some(chain) = self.chain else { return None };
+        let chain = self.chain?;
         (chain.head != head).then_some(Finding { fault: Fault::Changed, number: Some(chain.length) })
     }
 }

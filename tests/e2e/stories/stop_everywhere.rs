@@ -53,7 +53,9 @@ async fn stop_everywhere() {
     assert!(records[1]["evidence"].as_str().unwrap().starts_with("inbound "), "{history}");
 
     // It can be shown and proved; START in Telegram opens Telegram alone.
-    assert!(world.setting.run(&["consent", "history", &olena.id]).contains("by way of    reply"));
+    let printed = world.setting.run(&["consent", "history", &olena.id]);
+    let printed: Vec<_> = printed.split_whitespace().collect();
+    assert!(printed.join(" ").contains("by way of reply evidence inbound "), "{printed:?}");
     assert!(world.setting.run(&["consent", "verify"]).contains("nothing is wrong"));
     world.sandboxes.of("telegram").reply(olena.address("telegram"), "START").await;
     until("the START is confirmed", AT_MOST, async || shown(&world, &olena, "telegram") == 2).await;
