@@ -4,9 +4,10 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
 use lapin::options::{
-    BasicAckOptions, BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions, QueueBindOptions,
-    QueueDeclareOptions,
+    BasicAckOptions, BasicConsumeOptions, BasicPublishOptions, BasicQosOptions, ConfirmSelectOptions,
+    QueueBindOptions, QueueDeclareOptions,
 };
 use lapin::types::FieldTable;
 use lapin::{BasicProperties, Channel, Confirmation, Connection, ConnectionProperties};
@@ -85,7 +86,7 @@ impl Drop for VirtualHost {
 
 /// A source at the broker, by a library of AMQP that is used in Rust.
 pub(crate) struct Source {
-    _connection: Connection,
+    connection: Connection,
     channel: Channel,
 }
 
@@ -96,7 +97,7 @@ impl Source {
         let connection = Connection::connect(&url, ConnectionProperties::default()).await.unwrap();
         let channel = connection.create_channel().await.unwrap();
         channel.confirm_select(ConfirmSelectOptions::default()).await.unwrap();
-        Self { _connection: connection, channel }
+        Self { connection, channel }
     }
 
     /// Comes again after the connection was lost.
@@ -144,15 +145,21 @@ impl Source {
         self.channel.basic_publish(exchange, key.into(), options, body, properties).await.unwrap()
     }
 
-    /// Takes the statuses that have come.
+    /// Takes the statuses that have come. What comes meanwhile is given back with the channel.
     pub(crate) async fn statuses(&self) -> Vec<Status> {
-        let mut taken = Vec::new();
-        while let Some(message) =
-            self.channel.basic_get(STATUSES.into(), BasicGetOptions::default()).await.unwrap()
-        {
+        let waiting = self.waiting_statuses().await as usize;
+        let channel = self.connection.create_channel().await.unwrap();
+        channel.basic_qos(1_000, BasicQosOptions::default()).await.unwrap();
+        let (options, none) = (BasicConsumeOptions::default(), FieldTable::default());
+        let coming = channel.basic_consume(STATUSES.into(), "".into(), options, none).await.unwrap();
+        let mut coming = coming.take(waiting);
+        let mut taken = Vec::with_capacity(waiting);
+        while let Some(message) = coming.next().await {
+            let message = message.unwrap();
             message.ack(BasicAckOptions::default()).await.unwrap();
-            taken.push(serde_json::from_slice(&message.delivery.data).unwrap());
+            taken.push(serde_json::from_slice(&message.data).unwrap());
         }
+        channel.close(200, "all is read".into()).await.unwrap();
         taken
     }
 
