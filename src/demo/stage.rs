@@ -162,12 +162,16 @@ impl Stage {
         Ok(())
     }
 
+    /// The first notification of this measure in the day's story, if there is any.
+    #[must_use]
+    pub fn sample(&self, measure: &MeasureId) -> Option<&Message> {
+        let mut samples = self.story.moments.iter().flat_map(|moment| &moment.messages);
+        samples.find(|message| message.tells.as_ref().is_some_and(|tells| tells.measure == *measure))
+    }
+
     /// Publishes one more notification of this measure for a citizen, in the words of a sample.
     pub async fn publish_sample(&self, citizen: &CitizenId, measure: &MeasureId) -> anyhow::Result<()> {
-        let mut samples = self.story.moments.iter().flat_map(|moment| &moment.messages);
-        let of_measure =
-            |message: &&Message| message.tells.as_ref().is_some_and(|tells| tells.measure == *measure);
-        let sample = samples.find(of_measure).ok_or_else(|| anyhow!("no sample of this measure"))?;
+        let sample = self.sample(measure).ok_or_else(|| anyhow!("no sample of this measure"))?;
         let mut body: Value = serde_json::from_str(&sample.body)?;
         let number = self.samples.fetch_add(1, Ordering::Relaxed) + 1;
         body["id"] = json!(format!("more-{number}"));

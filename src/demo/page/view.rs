@@ -201,12 +201,11 @@ fn trouble_row(kind: TroubleKind) -> TroubleRow {
     TroubleRow { fault: kind, words: words::misbehaving(fault), receipts }
 }
 
+/// The measures that one more notification can be sent of: those of which the story has a sample.
 fn measures(stage: &Stage) -> Vec<MeasureRow> {
-    let row = |(_, measure): (_, &crate::domain::Measure)| MeasureRow {
-        id: measure.id.to_string(),
-        title: measure.title.en.clone(),
-    };
-    stage.rules.catalogue.measures().map(row).collect()
+    let all = stage.rules.catalogue.measures().map(|(_, measure)| measure);
+    let told = all.filter(|measure| stage.sample(&measure.id).is_some());
+    told.map(|measure| MeasureRow { id: measure.id.to_string(), title: measure.title.en.clone() }).collect()
 }
 
 async fn person_view(stage: &Stage, board: &Board, person: &Person) -> Result<PersonView, LedgerError> {
