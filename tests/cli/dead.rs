@@ -17,11 +17,7 @@ fn a_refused_message_is_listed_shown_and_taken_once_the_cause_is_mended() {
     let home = Home::new();
     home.import_citizen();
     // The source may not speak of this life event.
-    home.replace(
-        "config/sources.toml",
-        "life_events = [\"child_birth\", \"large_family\"]\n\n[pension",
-        "life_events = [\"large_family\"]\n\n[pension",
-    );
+    home.replace("config/sources.toml", "life_events = [\n  \"child_birth\",\n", "life_events = [\n");
     home.bring("family_fund", &[good()]);
     let id = only(&home);
     let list = home.run(&["dead", "list"]).ends(0).says("life_event_not_permitted: /life_event:");
@@ -32,7 +28,7 @@ fn a_refused_message_is_listed_shown_and_taken_once_the_cause_is_mended() {
 
     home.run(&["dead", "replay", &id]).ends(1).says("stays:\n    life_event_not_permitted: ");
     assert_eq!(only(&home), id, "it is refused again and stays the only one");
-    home.replace("config/sources.toml", "life_events = [\"large_family\"]", "");
+    home.replace("config/sources.toml", "life_events = [\n", "life_events = [\n  \"child_birth\",\n");
     home.run(&["dead", "replay", &id]).ends(0).says("was taken.");
     home.run(&["dead", "list"]).ends(0).says("There are no dead letters.");
     home.run(&["explain", "family_fund/2f1c9a"]).ends(0);

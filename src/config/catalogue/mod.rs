@@ -23,6 +23,8 @@ mod fluent;
 mod form;
 mod samples;
 #[cfg(test)]
+mod shipped;
+#[cfg(test)]
 mod tests;
 
 /// The file of the topics.

@@ -69,8 +69,24 @@ fn copy(from: &Path, to: &Path) {
 fn the_shipped_catalogue_is_right() {
     let (catalogue, _) = load(&shipped()).unwrap_or_else(|errors| panic!("{errors}"));
     let events: Vec<_> = catalogue.life_events.keys().map(LifeEventId::as_str).collect();
-    assert_eq!(events, ["child_birth", "disability", "large_family", "pension_age"]);
-    assert_eq!(catalogue.measures().count(), 21);
+    let expected = [
+        "breadwinner_loss",
+        "child_age",
+        "child_birth",
+        "disability",
+        "guardianship",
+        "job_loss",
+        "large_family",
+        "orphan_adult",
+        "pension_age",
+        "pre_pension_age",
+        "pregnancy",
+        "radiation",
+        "veteran",
+        "young_family",
+    ];
+    assert_eq!(events, expected);
+    assert_eq!(catalogue.measures().count(), 61);
     let template = "birth_grant-v1".parse().unwrap();
     assert_eq!(catalogue.template(&template).unwrap().id, template);
 }

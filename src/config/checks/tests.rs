@@ -295,7 +295,7 @@ const BROKEN: &[Broken] = &[
         "sources.toml",
         "\"pension_age\"",
         "\"pension_agee\"",
-        "sources.toml:22:16: expected a life event of the catalogue (",
+        "sources.toml:31:3: expected a life event of the catalogue (",
     ),
     (
         "sources.toml",
@@ -307,7 +307,7 @@ const BROKEN: &[Broken] = &[
         "sources.toml",
         "title = \"Pension fund\"",
         "title = \"\"",
-        "sources.toml:21:9: expected 1 to 120 characters on one line",
+        "sources.toml:29:9: expected 1 to 120 characters on one line",
     ),
     ("sources.toml", "urgent = true", "urgnt = true", "found \"urgnt\" (did you mean \"urgent\"?)"),
     (
