@@ -145,8 +145,8 @@ fn sample_code() -> CheckCode {
 }
 
 /// Sets of values that a source could send: the first sample of each variable together, then the
-/// second of each, and so on; the last set has every variable at its longest. Then the same without
-/// the optional ones.
+/// second of each, and so on, until every variable is at its longest. Then the same without the
+/// optional ones, where there are any.
 pub(super) fn samples(declared: &BTreeMap<String, Param>) -> Vec<Params> {
     let of_each: Vec<_> = declared.iter().map(|(name, param)| (name, param, values(&param.kind))).collect();
     let most = of_each.iter().map(|(_, _, values)| values.len()).max().unwrap_or(1);
@@ -157,7 +157,12 @@ pub(super) fn samples(declared: &BTreeMap<String, Param>) -> Vec<Params> {
         });
         Params(chosen.collect())
     };
-    (0..most).flat_map(|number| [set(number, true), set(number, false)]).collect()
+    let whole = (0..most).map(|number| set(number, true));
+    if declared.values().any(|param| param.optional) {
+        whole.chain((0..most).map(|number| set(number, false))).collect()
+    } else {
+        whole.collect()
+    }
 }
 
 /// Sample values of a variable, the longest last.
