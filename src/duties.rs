@@ -10,7 +10,7 @@ use uuid::Uuid;
 use vestnik_contract::{Driver, Turn};
 
 use crate::ledger::retry::insist;
-use crate::ledger::{Forgotten, Horizons, Ledger, LedgerError};
+use crate::ledger::{DriftCount, Forgotten, Horizons, Ledger, LedgerError, Rules};
 
 /// A job that one process at a time does, and the others stand by to take over.
 pub struct Duty {
@@ -145,6 +145,44 @@ fn count(forgotten: Forgotten) {
     for (kind, rows) in forgotten.by_kind() {
         metrics::counter!("vestnik_forgotten_total", "kind" => kind).increment(rows);
     }
+}
+
+/// The duty of counting drift once a day, until `stopping`.
+pub async fn count_drift(ledger: Arc<Ledger>, rules: Arc<Rules>, stopping: CancellationToken) {
+    let duty = Duty { ledger: ledger.clone(), name: "drift".to_owned(), look_every: EVERY };
+    duty.run(|| daily(&ledger, &rules, &stopping), || {}, &stopping).await;
+}
+
+async fn daily(ledger: &Ledger, rules: &Rules, stopping: &CancellationToken) {
+    while !stopping.is_cancelled() {
+        if let Err(error) = count_if_due(ledger, rules).await {
+            error!(error = &error as &dyn std::error::Error, "drift cannot be counted");
+        }
+        stopping.run_until_cancelled(tokio::time::sleep(EVERY)).await;
+    }
+}
+
+/// Counts where the last count is a day old, and tells the last count.
+async fn count_if_due(ledger: &Ledger, rules: &Rules) -> Result<(), LedgerError> {
+    let before = ledger.drift_report().await?;
+    let now = if ledger.drift_is_due().await? {
+        Some(ledger.count_drift(&rules.catalogue).await?)
+    } else {
+        before.clone()
+    };
+    for one in before.iter().flat_map(|report| &report.counts) {
+        tell(one, 0);
+    }
+    now.iter().flat_map(|report| &report.counts).for_each(|one| tell(one, one.addresses));
+    Ok(())
+}
+
+fn tell(kind: &DriftCount, addresses: u64) {
+    let (channel, reason) = (kind.channel.to_string(), kind.reason.clone());
+    let wanted = kind.wanted.as_str();
+    let gauge =
+        metrics::gauge!("vestnik_drift", "channel" => channel, "reason" => reason, "wanted" => wanted);
+    gauge.set(f64::from(u32::try_from(addresses).unwrap_or(u32::MAX)));
 }
 
 #[cfg(test)]

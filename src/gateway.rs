@@ -222,6 +222,7 @@ impl Gateway {
         lifecycle.spawn("early receipts", receipts);
         lifecycle.spawn("pauses", read_pauses(ledger.clone(), pauses, stopping.clone()));
         lifecycle.spawn("retention", duties::forget(ledger.clone(), self.horizons, stopping.clone()));
+        lifecycle.spawn("drift", duties::count_drift(ledger.clone(), rules.clone(), stopping.clone()));
         lifecycle.spawn("alarms", pause_routes(alarms_in, ledger.clone(), clock.clone(), stopping));
         for one in std::mem::take(&mut self.connected) {
             self.add(one, &context, lifecycle);

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use url::Url;
 use uuid::Uuid;
 
+use crate::domain::wording;
+
 /// An identifier of the ledger's.
 pub(super) fn id(text: &str) -> Result<Uuid, String> {
     let like = "it is not an identifier; one looks like 01a2011f-f6d7-743a-acdb-dfff3e624def";
@@ -35,6 +37,12 @@ pub(super) fn name<T: FromStr>(
     like: &'static str,
 ) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static {
     move |text| text.parse().map_err(|_| format!("expected a name of a-z, 0-9, _ and -, such as {like}"))
+}
+
+/// A text on one line, such as a name or a reason.
+pub(super) fn line(text: &str) -> Result<String, String> {
+    let right = wording::is_line(text, 200);
+    right.then(|| text.to_owned()).ok_or_else(|| format!("expected {}", wording::line_of(200)))
 }
 
 #[cfg(test)]

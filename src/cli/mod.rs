@@ -6,6 +6,7 @@ mod bearer;
 mod bench;
 mod channel;
 mod check;
+mod citizen;
 mod consent;
 mod dead;
 #[cfg(feature = "demo")]
@@ -113,6 +114,9 @@ enum Command {
     /// Look at messages that could not be taken, try them again, delete them.
     #[command(subcommand)]
     Dead(dead::DeadCommand),
+    /// Erase a citizen.
+    #[command(subcommand)]
+    Citizen(citizen::CitizenCommand),
     /// Show consent records as evidence, and verify that they are what was written.
     #[command(subcommand)]
     Consent(consent::ConsentCommand),
@@ -166,6 +170,7 @@ async fn command(cli: Cli) -> anyhow::Result<Exit> {
         Command::Explain(args) => explain::run(&cli.common, &args).await,
         Command::Channel(command) => channel::run(&cli.common, &command).await,
         Command::Dead(command) => dead::run(&cli.common, &command).await,
+        Command::Citizen(command) => citizen::run(&cli.common, &command).await,
         Command::Consent(command) => consent::run(&cli.common, &command).await,
         Command::Token(command) => token::run(&cli.common, &command).await,
         Command::Schema => schema::run(),

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use vestnik_contract::{Accepted, Address, ChannelId, RouteId, SendError};
 
 use super::closing::Closing;
+use super::evidence::ClosedBy;
 use super::foreign;
 use super::rules::Rules;
 use super::store::ReferenceRow;
@@ -58,7 +59,9 @@ impl Ledger {
 
     pub(super) fn closing_of(&self, one: &Finished, at: Timestamp) -> Closing {
         let hash = self.keys.address(&one.channel, &one.recipient);
-        Closing::unreachable(one.citizen, &one.channel, hash, at)
+        let code = one.result.as_ref().err().and_then(SendError::provider_code);
+        let by = ClosedBy::attempt(one.attempt, code);
+        Closing::unreachable(one.citizen, &one.channel, hash, by, at)
     }
 }
 

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use vestnik_contract::{Address, ChannelId, RouteId};
 
 use super::closing::{BLOCKED, closed_by_provider};
-use super::evidence::Recording;
+use super::evidence::{ClosedBy, Recording};
 use super::foreign;
 use super::inbound::{Heard, Meaning, by_reply, evidence_of};
 use super::news::Fresh;
@@ -106,8 +106,7 @@ impl<'a> Hearing<'a> {
     pub fn take(&mut self, heard: &Heard, id: Uuid) -> Result<(), LedgerError> {
         let sender = self.hash(&heard.sender);
         if heard.meaning == Meaning::Blocked {
-            self.block(&sender);
-            return Ok(());
+            return self.block(&sender, id);
         }
         self.reopen(&sender);
         match &heard.meaning {
@@ -121,21 +120,24 @@ impl<'a> Hearing<'a> {
 
     /// The address can be written to no more. One that is closed already because it could not be
     /// reached is so for this reason.
-    fn block(&mut self, sender: &[u8; 32]) {
-        let (now, changed) = (self.now, &mut self.changed);
+    fn block(&mut self, sender: &[u8; 32], id: Uuid) -> Result<(), LedgerError> {
+        let (now, changed, by) = (self.now, &mut self.changed, ClosedBy::inbound(id));
         for row in self.addresses.iter_mut().filter(|row| row.hash == *sender) {
             if row.closed.is_none() || closed_by_provider(row) {
                 let since = row.closed.take().map_or(now, |(_, at)| at);
                 row.closed = Some((BLOCKED.to_owned(), since));
+                let key = self.people.get(&row.citizen).map(|person| &person.key);
+                row.closed_evidence = key.map(|key| by.seal(key)).transpose()?;
                 changed.insert(row.id);
             }
         }
+        Ok(())
     }
 
     /// Whoever writes to us can be reached.
     fn reopen(&mut self, sender: &[u8; 32]) {
         for row in self.addresses.iter_mut().filter(|row| row.hash == *sender && closed_by_provider(row)) {
-            row.closed = None;
+            (row.closed, row.closed_evidence) = (None, None);
             self.changed.insert(row.id);
         }
     }
@@ -199,7 +201,7 @@ impl<'a> Hearing<'a> {
         let hash = self.hash(address);
         let known = self.addresses.iter_mut().find(|row| row.hash == hash && row.citizen == citizen);
         if let Some(row) = known {
-            row.closed = None;
+            (row.closed, row.closed_evidence) = (None, None);
             self.changed.insert(row.id);
             return Ok(());
         }

@@ -23,7 +23,8 @@ impl Ledger {
         let token = BASE64URL_NOPAD.encode(&keys::random::<24>()?);
         let citizen = self.keys.citizen(citizen);
         let mut tx = self.store.begin().await?;
-        if tx.citizens(&[citizen], false).await?.is_empty() {
+        let known = tx.citizens(&[citizen], false).await?;
+        if known.iter().all(|row| row.erased_at.is_some()) {
             return Ok(None);
         }
         let expires_at = tx.now() + LINK_LASTS;

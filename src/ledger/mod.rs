@@ -57,7 +57,10 @@ use std::sync::Arc;
 pub use accept::{Answer, Ask, Submission};
 pub use dead::DeadLetter;
 pub use error::{LedgerError, StoreError};
-pub use evidence::{Fault, Finding, History, Record, Verified};
+pub use evidence::{
+    Act, ClosedBy, ClosedOrigin, Drift, DriftCount, DriftReport, ErasedAddress, ErasedConsent,
+    ErasedNotification, Erasure, Fault, Finding, History, Record, Verified, Wanted,
+};
 pub use feed::InvalidPosition;
 pub use finish::Finished;
 pub use inbound::{Heard, Meaning};

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use vestnik_contract::{ChannelId, RouteId};
 
 use super::closing::{self, Closing};
+use super::evidence::ClosedBy;
 use super::finish::{self, Finished};
 use super::news::Fresh;
 use super::people;
@@ -135,8 +136,9 @@ impl<'a> Record<'a> {
         let cascade = Cascade { retry: self.rules.policy.retry, idempotent: false };
         let input = Input::Receipt { attempt: reference.attempt, before, state: one.state };
         if self.writes.advance(held, input, self.now, &cascade).close_address.is_some() {
-            let ReferenceRow { citizen, channel, recipient, .. } = &*reference;
-            self.closings.push(Closing::unreachable(*citizen, channel, *recipient, self.now));
+            let ReferenceRow { citizen, channel, recipient, attempt, .. } = &*reference;
+            let by = ClosedBy::attempt(*attempt, None);
+            self.closings.push(Closing::unreachable(*citizen, channel, *recipient, by, self.now));
         }
     }
 
@@ -147,7 +149,7 @@ impl<'a> Record<'a> {
         self.settle_references();
         tx.add_references(&self.added).await?;
         tx.save_references(&self.raised).await?;
-        closing::close(tx, &self.closings).await?;
+        closing::close(tx, &self.ledger.keys, &self.closings).await?;
         let mut fresh = self.writes.flush(tx).await?;
         fresh.references = !self.added.is_empty();
         Ok((self.unmatched, fresh))

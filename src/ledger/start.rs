@@ -252,7 +252,8 @@ impl<'a> Start<'a> {
         let locale = locale_for(&person.citizen, notice.open_items().next().map(|item| &item.topic));
         let words = match self.words(held, person, &**channel, locale) {
             Ok(words) => words,
-            Err(LedgerError::Words(_) | LedgerError::NotInCatalogue) => {
+            // What was sealed before its citizen was erased and came back opens no more.
+            Err(LedgerError::Words(_) | LedgerError::NotInCatalogue | LedgerError::Seal(_)) => {
                 return Ok(Err(Reason::TemplateMissing));
             }
             Err(other) => return Err(other),

@@ -1,4 +1,4 @@
-//! `vestnik consent`.
+//! `vestnik consent` and `vestnik citizen`.
 
 use crate::home::Home;
 
@@ -40,4 +40,57 @@ fn consent_verify_finds_a_tampered_row() {
     home.run(&["consent", "history", CITIZEN]).ends(1).says("NOT WHOLE");
     home.spoil("DELETE FROM consent");
     home.run(&["consent", "verify", CITIZEN]).ends(1).says("record 1 was removed").says("one thing is wrong");
+}
+
+#[test]
+fn drift_is_counted_and_listed() {
+    let home = Home::new();
+    home.import_citizen();
+    home.run(&["consent", "drift"]).ends(0).says("No provider has closed an address");
+    home.spoil("UPDATE address SET closed_reason = 'blocked', closed_at = 1780000000000");
+    let counted = home.run(&["consent", "drift"]).ends(0).says("sms blocked consent 1");
+    assert!(!counted.out.contains(CITIZEN));
+    home.run(&["consent", "drift", "--list"]).ends(0).says(CITIZEN);
+    assert_eq!(home.run(&["consent", "drift", "--json"]).ends(0).json()["counts"][0]["addresses"], 1);
+}
+
+#[test]
+fn erase_writes_act_and_extract() {
+    let home = Home::new();
+    home.import_citizen();
+    let erase = |citizen: &str, file: &str| {
+        home.run(&[
+            "citizen",
+            "erase",
+            citizen,
+            "--reason",
+            "request 118",
+            "--as",
+            "Olena Koval",
+            "--act",
+            file,
+        ])
+    };
+    erase("snils:0", "act.json").ends(3).says("there is no such citizen");
+    erase(CITIZEN, "missing/act.json").ends(1).says("nothing was erased");
+    erase(CITIZEN, "citizens.ndjson").ends(1).says("nothing was erased");
+    erase(CITIZEN, "act.json")
+        .ends(0)
+        .says("1 addresses, 0 notifications and the evidence of 1 consent records");
+    let act = std::fs::read_to_string(home.config().join("../act.json")).unwrap();
+    assert!(
+        !act.contains("11223344595") && !act.contains("380671234567") && !act.contains("form 1"),
+        "{act}"
+    );
+    let act: serde_json::Value = serde_json::from_str(&act).unwrap();
+    assert_eq!((&act["person"], &act["reason"]), (&"Olena Koval".into(), &"request 118".into()));
+    assert_eq!((&act["consents"][0]["number"], &act["addresses"][0]["channel"]), (&1.into(), &"sms".into()));
+
+    erase(CITIZEN, "act-2.json").ends(3);
+    home.run(&["consent", "history", CITIZEN])
+        .ends(0)
+        .says("evidence erased")
+        .says("wording and actor are gone");
+    home.run(&["consent", "verify"]).ends(0).says("nothing is wrong");
+    home.run(&["import", "citizens.ndjson"]).ends(1).says("since the citizen was erased");
 }

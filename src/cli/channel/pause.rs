@@ -4,9 +4,9 @@ use clap::Args;
 use jiff::Span;
 
 use super::Target;
+use crate::cli::arguments::line;
 use crate::cli::office::{Office, after, moment, span};
 use crate::cli::{Common, Exit, Mistake};
-use crate::domain::wording;
 use crate::ledger::{GATEWAY, Pause};
 
 /// What `channel pause` takes.
@@ -27,11 +27,6 @@ pub(in crate::cli) struct PauseArgs {
     /// Who pauses it
     #[arg(long = "as", value_name = "PERSON", env = "USER", hide_env_values = true, default_value = "an operator", value_parser = line)]
     person: String,
-}
-
-fn line(text: &str) -> Result<String, String> {
-    let right = wording::is_line(text, 200);
-    right.then(|| text.to_owned()).ok_or_else(|| format!("expected {}", wording::line_of(200)))
 }
 
 pub(super) async fn run(common: &Common, args: &PauseArgs) -> anyhow::Result<Exit> {

@@ -1,5 +1,6 @@
 //! `vestnik consent`: consent records as evidence.
 
+mod drift;
 mod history;
 mod verify;
 
@@ -11,6 +12,15 @@ use crate::domain::CitizenId;
 /// What `consent` takes.
 #[derive(Debug, Subcommand)]
 pub(super) enum ConsentCommand {
+    /// Count addresses that a provider closed on channels that their citizens say they want.
+    #[command(after_help = "Examples:
+  vestnik consent drift
+  vestnik consent drift --list                # with the citizens: personal data
+
+A duty counts them once a day (`vestnik_drift` on /metrics); this counts them now. An address is counted \
+where the citizen blocked us there or cannot be reached, consent for the channel is in force or a \
+preference names it, and the citizen has no other open address on it: somebody should ask them.")]
+    Drift(drift::DriftArgs),
     /// Print all consent records of a citizen, for an official enquiry.
     #[command(after_help = "Examples:
   vestnik consent history snils:11223344595
@@ -34,6 +44,7 @@ citizen is not known.")]
 
 pub(super) async fn run(common: &Common, command: &ConsentCommand) -> anyhow::Result<Exit> {
     match command {
+        ConsentCommand::Drift(args) => drift::run(common, args).await,
         ConsentCommand::History(args) => history::run(common, args).await,
         ConsentCommand::Verify(args) => verify::run(common, args).await,
     }

@@ -1,6 +1,9 @@
 //! Consent as evidence: what of a record is sealed, and the chain that holds the records together.
 
 mod chain;
+mod closed;
+mod drift;
+mod erasure;
 mod history;
 mod verify;
 
@@ -9,6 +12,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use closed::{ClosedBy, ClosedOrigin};
+pub use drift::{Drift, DriftCount, DriftReport, Wanted};
+pub use erasure::{Act, ErasedAddress, ErasedConsent, ErasedNotification, Erasure};
 pub use history::{History, Record};
 pub use verify::{Fault, Finding, Verified};
 

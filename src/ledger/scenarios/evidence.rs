@@ -1,12 +1,14 @@
 //! Consent as evidence, whoever writes it.
 
-use vestnik_contract::ChannelId;
+use jiff::SignedDuration;
+use vestnik_contract::{ChannelId, Permanence, SendErrorKind};
 
-use super::super::fixture::{World, citizen_id, nothing, notification, notify};
-use crate::domain::{Consent, ConsentAction, Locale};
-use crate::ledger::fixture::{address, route};
-use crate::ledger::registry::Registration;
-use crate::ledger::{Heard, Meaning, StopToken};
+use crate::domain::{Consent, ConsentAction, FinalState, Locale, Reason};
+use crate::ledger::fixture::{
+    World, address, citizen_id, new_address, nothing, notification, notify, profile, refused, route,
+};
+use crate::ledger::registry::{NewAddress, Refusal, Registration};
+use crate::ledger::{ClosedOrigin, Heard, Meaning, StopToken, Wanted};
 
 pub(crate) async fn consent_is_chained_whoever_writes_it(world: World) {
     let anna = world.citizen("anna", &["sms", "email"]).await;
@@ -40,4 +42,143 @@ pub(crate) async fn consent_is_chained_whoever_writes_it(world: World) {
     let (all, last) = world.ledger.verify_consents_after(None, 10).await.unwrap();
     assert_eq!((all, last), (verified, Some(world.key("anna"))));
     assert!(world.ledger.consent_history(&citizen_id("nobody")).await.unwrap().is_none());
+}
+
+async fn hears(world: &World, channel: &str, name: &str, key: &str, meaning: Meaning) {
+    let heard = Heard { key: key.into(), sender: address(channel, name), meaning, words: String::new() };
+    let channel = ChannelId::new(channel).unwrap();
+    world.ledger.hear(&channel, &route(), &[heard], &world.rules).await.unwrap();
+}
+
+pub(crate) async fn a_block_is_written_with_its_evidence(world: World) {
+    world.citizen("anna", &["telegram", "sms"]).await;
+    hears(&world, "telegram", "anna", "1", Meaning::Blocked).await;
+    world.publish("1", "anna").await;
+    let outgoing = world.start("sms").await.remove(0);
+    world.finish("sms", &outgoing, refused(SendErrorKind::Unreachable(Permanence::Permanent))).await;
+    let view = world.ledger.citizen(&citizen_id("anna")).await.unwrap().unwrap();
+    let by: Vec<_> = view.addresses.into_iter().map(|one| one.closed.unwrap().by.unwrap()).collect();
+    assert!(by.iter().all(|by| by.origin == ClosedOrigin::Provider && by.actor.is_none()));
+    assert!(by[0].evidence.starts_with("inbound "), "{by:?}");
+    assert_eq!(by[1].evidence, format!("attempt {}", outgoing.attempt.0));
+    hears(&world, "telegram", "anna", "2", Meaning::Unblocked).await;
+    let view = world.ledger.citizen(&citizen_id("anna")).await.unwrap().unwrap();
+    assert!(view.addresses[0].closed.is_none());
+}
+
+pub(crate) async fn drift_is_what_a_provider_closed_and_the_citizen_wants(world: World) {
+    for name in ["anna", "boris", "clara"] {
+        world.citizen(name, &["telegram"]).await;
+        hears(&world, "telegram", name, name, Meaning::Blocked).await;
+    }
+    // Boris takes it back himself, and Clara has another address.
+    world.clock.advance(SignedDuration::from_secs(1));
+    world.says("boris", Some("telegram"), ConsentAction::Withdrawn).await;
+    let other = new_address("telegram", &address("telegram", "clara at work"));
+    world.register(Registration { addresses: vec![other], ..nothing(citizen_id("clara")) }).await;
+    let catalogue = &world.rules.catalogue;
+    let (drift, last) = world.ledger.drift_after(None, 10, catalogue).await.unwrap();
+    let [one] = drift.as_slice() else { panic!("{}", drift.len()) };
+    assert_eq!(
+        (one.citizen.clone(), one.reason.as_str(), one.wanted),
+        (citizen_id("anna"), "blocked", Wanted::Consent)
+    );
+    assert!(world.ledger.drift_after(last, 10, catalogue).await.unwrap().0.is_empty());
+
+    assert!(world.ledger.drift_is_due().await.unwrap());
+    let report = world.ledger.count_drift(catalogue).await.unwrap();
+    assert_eq!((report.counts.len(), report.counts[0].addresses), (1, 1));
+    assert_eq!(world.ledger.drift_report().await.unwrap(), Some(report));
+    assert!(!world.ledger.drift_is_due().await.unwrap());
+    world.clock.advance(SignedDuration::from_hours(24));
+    assert!(world.ledger.drift_is_due().await.unwrap());
+}
+
+/// Erases a citizen; gives how many addresses, consent records and notifications the act names.
+async fn erase(world: &World, name: &str) -> (usize, usize, usize) {
+    let erasure = world.ledger.erase(&citizen_id(name), "Olena Koval", "request 118").await.unwrap().unwrap();
+    let act = &erasure.act;
+    let counts = (act.addresses.len(), act.consents.len(), act.notifications.len());
+    assert!(!serde_json::to_string(act).unwrap().contains(name), "nothing in it is personal");
+    erasure.commit().await.unwrap();
+    counts
+}
+
+pub(crate) async fn an_erased_citizen_keeps_the_chain_whole(world: World) {
+    let anna = world.citizen("anna", &["sms", "email"]).await;
+    world.publish("1", "anna").await;
+    hears(&world, "sms", "anna", "1", Meaning::StopAll).await;
+    assert!(world.ledger.erase(&anna, "Olena Koval", "a try").await.unwrap().is_some());
+    assert!(
+        world.ledger.citizen(&anna).await.unwrap().is_some(),
+        "what is not committed leaves all as it was"
+    );
+    assert_eq!(erase(&world, "anna").await, (2, 2, 1));
+
+    let history = world.ledger.consent_history(&anna).await.unwrap().unwrap();
+    assert!(history.whole && history.erased_at.is_some());
+    assert!(history.records.iter().all(|one| one.consent.evidence.is_empty() && one.consent.actor.is_none()));
+    assert!(world.ledger.citizen(&anna).await.unwrap().is_none());
+    assert!(world.ledger.inbox(&anna, None, 10).await.unwrap().is_empty());
+    assert!(world.ledger.erase(&anna, "Olena Koval", "again").await.unwrap().is_none());
+    let sms = ChannelId::new("sms").unwrap();
+    assert_eq!(world.ledger.create_link(&anna, &sms).await.unwrap(), None);
+    let row = world.row("1").await;
+    assert!(row.params.is_empty() && world.ledger.notification(&row.reference).await.unwrap().is_some());
+}
+
+pub(crate) async fn an_erased_citizen_stops_nobody_elses_batch(world: World) {
+    for name in ["anna", "boris"] {
+        world.citizen(name, &["sms"]).await;
+    }
+    world.publish("1", "anna").await;
+    world.publish("2", "boris").await;
+    erase(&world, "anna").await;
+    assert_eq!(world.send_all().await, 1);
+    assert_eq!(world.ending("1").await, Some((FinalState::Unreachable, Reason::NoSuchCitizen)));
+    let both = [notify(notification("3", "anna")), notify(notification("4", "boris"))];
+    world.submit(&both).await;
+    assert_eq!(world.ending("3").await, Some((FinalState::Unreachable, Reason::NoSuchCitizen)));
+    assert_eq!(world.send_all().await, 1);
+    hears(&world, "sms", "anna", "1", Meaning::Stop).await;
+    let (verified, _) = world.ledger.verify_consents_after(None, 10).await.unwrap();
+    assert_eq!((verified.citizens, verified.findings.len()), (2, 0));
+}
+
+pub(crate) async fn an_erased_address_stays_suppressed(world: World) {
+    let anna = world.citizen("anna", &["sms", "telegram"]).await;
+    world.publish("1", "anna").await;
+    erase(&world, "anna").await;
+    let phone = new_address("sms", &address("sms", "anna"));
+    let registration = Registration {
+        profile: Some(profile()),
+        addresses: vec![phone.clone()],
+        consents: vec![world.consent(None, ConsentAction::Granted)],
+        ..nothing(anna.clone())
+    };
+    let again = world.ledger.register(std::slice::from_ref(&registration)).await.unwrap();
+    assert_eq!(again, [Err(Refusal::Erased)], "the consent was given before");
+
+    // Whoever else brings the number: it is not written to, until it was just used or confirmed.
+    let boris = world.citizen("boris", &[]).await;
+    let bring =
+        |phone: &NewAddress| Registration { addresses: vec![phone.clone()], ..nothing(boris.clone()) };
+    world.register(bring(&phone)).await;
+    assert_eq!(world.closed("boris", "sms").await, [Some("erased".to_owned())]);
+    world.register(bring(&NewAddress { reopen: true, ..phone.clone() })).await;
+    assert_eq!(world.closed("boris", "sms").await, [None]);
+
+    // Anna comes back herself; what was sealed before her erasure stops nothing.
+    world.clock.advance(SignedDuration::from_secs(1));
+    let consents = vec![world.consent(None, ConsentAction::Granted)];
+    let chat = new_address("telegram", &address("telegram", "anna"));
+    world.register(Registration { consents, addresses: vec![phone, chat], ..registration }).await;
+    assert_eq!(world.closed("anna", "sms").await, [None], "the number is confirmed by now");
+    assert_eq!(world.closed("anna", "telegram").await, [Some("erased".to_owned())]);
+    world.publish("2", "anna").await;
+    world.send_all().await;
+    assert!(world.channel("sms").sent().len() == 1);
+    let history = world.ledger.consent_history(&anna).await.unwrap().unwrap();
+    assert_eq!((history.records.len(), history.whole, history.erased_at), (2, true, None));
+    assert_eq!(world.ledger.inbox(&anna, None, 10).await.unwrap().len(), 1);
 }

@@ -97,6 +97,11 @@ scenarios! {
     replies: words_of_strangers_are_kept;
     replies: one_click_unsubscribes_and_says_so_once;
     evidence: consent_is_chained_whoever_writes_it;
+    evidence: a_block_is_written_with_its_evidence;
+    evidence: drift_is_what_a_provider_closed_and_the_citizen_wants;
+    evidence: an_erased_citizen_keeps_the_chain_whole;
+    evidence: an_erased_citizen_stops_nobody_elses_batch;
+    evidence: an_erased_address_stays_suppressed;
     operating: a_token_is_good_until_revoked_or_over;
     operating: a_pause_is_in_force_until_it_is_over_or_lifted;
     operating: the_gateway_pauses_a_route_and_never_in_place_of_a_person;

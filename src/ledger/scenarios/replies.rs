@@ -5,7 +5,7 @@ use vestnik_contract::{Address, ChannelId};
 use crate::domain::{ConsentAction, FinalState, NoticeKind, Reason};
 use crate::ledger::fixture::{World, address, citizen_id, new_address, nothing, route};
 use crate::ledger::registry::Registration;
-use crate::ledger::{Heard, Meaning, Outgoing};
+use crate::ledger::{ClosedBy, ClosedOrigin, Heard, Meaning, Outgoing};
 
 /// What the senders of the tests say: on a channel, from an address, with a key.
 pub(super) async fn says(
@@ -172,6 +172,10 @@ pub(super) async fn a_link_on_viber_is_not_confirmed(world: World) {
     assert_eq!((world.closed("anna", "viber").await, world.open_work().await), (vec![None], 0));
 }
 
+fn by_registry() -> ClosedBy {
+    ClosedBy { origin: ClosedOrigin::Registry, evidence: "form 7".to_owned(), actor: None }
+}
+
 pub(super) async fn a_block_closes_the_address_and_a_word_opens_it(world: World) {
     world.citizen("anna", &["telegram"]).await;
     let chat = address("telegram", "anna");
@@ -184,7 +188,11 @@ pub(super) async fn a_block_closes_the_address_and_a_word_opens_it(world: World)
     assert_eq!(world.closed("anna", "telegram").await, [None]);
     // A send that met the block before we heard of it.
     let telegram = ChannelId::new("telegram").unwrap();
-    world.ledger.close_address(&citizen_id("anna"), &telegram, &chat, "unreachable").await.unwrap();
+    world
+        .ledger
+        .close_address(&citizen_id("anna"), &telegram, &chat, "unreachable", &by_registry())
+        .await
+        .unwrap();
     says(&world, "telegram", &chat, "3", Meaning::Blocked).await;
     assert_eq!(world.closed("anna", "telegram").await, [Some("blocked".to_owned())]);
     says(&world, "telegram", &chat, "4", Meaning::Text).await;
@@ -194,7 +202,11 @@ pub(super) async fn a_block_closes_the_address_and_a_word_opens_it(world: World)
 pub(super) async fn what_the_registry_closed_stays_closed(world: World) {
     world.citizen("anna", &["sms"]).await;
     let (sms, phone) = (ChannelId::new("sms").unwrap(), address("sms", "anna"));
-    world.ledger.close_address(&citizen_id("anna"), &sms, &phone, "not_hers_any_more").await.unwrap();
+    world
+        .ledger
+        .close_address(&citizen_id("anna"), &sms, &phone, "not_hers_any_more", &by_registry())
+        .await
+        .unwrap();
     for (key, meaning) in [("1", Meaning::Unblocked), ("2", Meaning::Stop), ("3", Meaning::Blocked)] {
         says(&world, "sms", &phone, key, meaning).await;
     }

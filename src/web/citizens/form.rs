@@ -16,8 +16,8 @@ use crate::domain::{
     Profile, TopicId, did_you_mean,
 };
 use crate::intake::strict::missing;
-use crate::ledger::Rules;
 use crate::ledger::registry::{NewAddress, Registration};
+use crate::ledger::{ClosedBy, ClosedOrigin, Rules};
 use crate::web::problem::Problem;
 
 /// What is to be recorded of a citizen. What is absent stays as it is.
@@ -291,6 +291,18 @@ impl PreferenceForm {
             locale: self.locale,
         })
     }
+}
+
+/// By what the registry closes an address.
+pub fn closed_by(evidence: Option<String>, actor: Option<String>) -> Result<ClosedBy, Problem> {
+    let evidence = evidence.unwrap_or_else(|| "closed over the API".to_owned());
+    if !is_line(&evidence, 200) {
+        return Err(wrong("evidence"));
+    }
+    if actor.as_ref().is_some_and(|actor| !is_line(actor, 120)) {
+        return Err(wrong("actor"));
+    }
+    Ok(ClosedBy { origin: ClosedOrigin::Registry, evidence, actor })
 }
 
 /// What only the gateway itself can know (a reply, a provider's word) nobody else may claim.

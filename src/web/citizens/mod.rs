@@ -66,6 +66,11 @@ pub fn refusal_of(refusal: Refusal) -> Problem {
         Refusal::NotYetSaid { consent } => {
             Problem::field(format!("/consents/{consent}/at"), "expected a moment that has come")
         }
+        Refusal::Erased => Problem::field(
+            "/consents",
+            "expected a profile and a consent given on the portal, by phone or at a counter since the citizen was \
+             erased",
+        ),
     }
 }
 
@@ -112,6 +117,10 @@ struct CloseForm {
     channel: ChannelId,
     address: String,
     reason: String,
+    #[serde(default)]
+    evidence: Option<String>,
+    #[serde(default)]
+    actor: Option<String>,
 }
 
 async fn close_address(
@@ -119,12 +128,13 @@ async fn close_address(
     Citizen(id): Citizen,
     Limited(body): Limited<ONE>,
 ) -> Result<Json<Value>, Problem> {
-    let CloseForm { channel, address, reason } = json::read(&body, expected)?;
+    let CloseForm { channel, address, reason, evidence, actor } = json::read(&body, expected)?;
     if !is_id(&reason) {
         return Err(Problem::field("/reason", format!("expected {}", expected("reason"))));
     }
+    let by = form::closed_by(evidence, actor)?;
     let one = AddressForm { channel, address, reopen: false, shown_closed: None }.check(&web.rules)?;
-    if !soon(|| web.ledger.close_address(&id, &one.channel, &one.address, &reason)).await? {
+    if !soon(|| web.ledger.close_address(&id, &one.channel, &one.address, &reason, &by)).await? {
         return Err(Problem::new(RefusalReason::NotFound, "expected an open address of the citizen"));
     }
     document(&web, &id).await
@@ -168,7 +178,7 @@ fn nothing(id: CitizenId) -> Registration {
 async fn change(web: &WebState, registration: Registration) -> Result<Json<Value>, Problem> {
     match register(web, &registration).await? {
         None => document(web, &registration.id).await,
-        Some(Refusal::Unknown) => Err(no_such_citizen()),
+        Some(Refusal::Unknown | Refusal::Erased) => Err(no_such_citizen()),
         Some(Refusal::NotYetSaid { .. }) => Err(Problem::field("/at", "expected a moment that has come")),
     }
 }

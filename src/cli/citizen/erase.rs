@@ -1,0 +1,62 @@
+//! `vestnik citizen erase`.
+
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::Args;
+
+use crate::cli::arguments::line;
+use crate::cli::consent::{UNKNOWN, citizen};
+use crate::cli::office::Office;
+use crate::cli::{Common, Exit, NotThere};
+use crate::domain::CitizenId;
+use crate::ledger::Act;
+
+/// What `citizen erase` takes.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct EraseArgs {
+    /// The citizen, as the sources name them
+    #[arg(value_name = "CITIZEN", value_parser = citizen)]
+    citizen: CitizenId,
+    /// Why, such as the number of the citizen's request
+    #[arg(long, value_name = "TEXT", value_parser = line)]
+    reason: String,
+    /// Who erases
+    #[arg(long = "as", value_name = "PERSON", value_parser = line)]
+    person: String,
+    /// Where the act is written to; a file that is not there yet
+    #[arg(long, value_name = "FILE")]
+    act: PathBuf,
+}
+
+pub(super) async fn run(common: &Common, args: &EraseArgs) -> anyhow::Result<Exit> {
+    let office = Office::open(common).await?;
+    let prepared = office.ledger.erase(&args.citizen, &args.person, &args.reason).await?;
+    let erasure = prepared.ok_or_else(|| NotThere(UNKNOWN.to_owned()))?;
+    put_aside(&args.act, &erasure.act).with_context(|| {
+        format!("the act cannot be written to {}; nothing was erased", args.act.display())
+    })?;
+    let Act { addresses, consents, notifications, .. } = &erasure.act;
+    let said = format!(
+        "{} addresses, {} notifications and the evidence of {} consent records are erased. The act is {}.",
+        addresses.len(),
+        notifications.len(),
+        consents.len(),
+        args.act.display()
+    );
+    let failed = || format!("nothing was erased; {} is the act of nothing", args.act.display());
+    erasure.commit().await.with_context(failed)?;
+    println!("{said}");
+    Ok(Exit::Well)
+}
+
+/// Writes the act so that it outlives a power cut, readable by its owner alone.
+fn put_aside(file: &Path, act: &Act) -> anyhow::Result<()> {
+    let mut new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
+    serde_json::to_writer_pretty(&mut new, act)?;
+    new.write_all(b"\n")?;
+    Ok(new.sync_all()?)
+}

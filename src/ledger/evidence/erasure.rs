@@ -1,0 +1,183 @@
+//! Erase: what is personal of a citizen goes; that it went, and what was on record, stays.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use vestnik_contract::ChannelId;
+
+use crate::domain::{
+    CitizenId, CitizenKey, ConsentAction, ConsentOrigin, FinalState, Locale, NoticeId, Profile, Reason,
+    SourceRef, TopicId,
+};
+use crate::ledger::keys::Keyring;
+use crate::ledger::store::{AddressRow, CitizenRow, ConsentRow, NotificationRow, Tx};
+use crate::ledger::{Ledger, LedgerError};
+
+/// The act of an erasure, with an extract of what was on record. It names the citizen and the addresses by
+/// keyed hashes alone.
+#[derive(Debug, Clone, Serialize)]
+pub struct Act {
+    /// The citizen's key in the ledger, in hexadecimal digits.
+    pub citizen: String,
+    /// When it was done.
+    pub at: Timestamp,
+    /// Who did it.
+    pub person: String,
+    /// Why, such as the citizen's request.
+    pub reason: String,
+    /// The end of the chain of consent records, in hexadecimal digits; `None` where there are none in it.
+    pub chain: Option<String>,
+    /// Addresses, which stay suppressed by these hashes.
+    pub addresses: Vec<ErasedAddress>,
+    /// Consent records, in the order of recording.
+    pub consents: Vec<ErasedConsent>,
+    /// Notifications, the newest first.
+    pub notifications: Vec<ErasedNotification>,
+}
+
+/// An address in the extract.
+#[derive(Debug, Clone, Serialize)]
+pub struct ErasedAddress {
+    /// Its channel.
+    pub channel: ChannelId,
+    /// Its keyed hash, in hexadecimal digits.
+    pub hash: String,
+}
+
+/// A consent record in the extract: all but its evidence, wording and actor.
+#[derive(Debug, Clone, Serialize)]
+pub struct ErasedConsent {
+    /// Its number in the chain.
+    pub number: Option<i64>,
+    /// For this channel, or for all.
+    pub channel: Option<ChannelId>,
+    /// For this topic, or for all.
+    pub topic: Option<TopicId>,
+    /// Given or taken.
+    pub action: ConsentAction,
+    /// Where it came from.
+    pub origin: ConsentOrigin,
+    /// The language of the wording.
+    pub locale: Option<Locale>,
+    /// When it was said.
+    pub at: Timestamp,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+}
+
+/// A notification in the extract.
+#[derive(Debug, Clone, Serialize)]
+pub struct ErasedNotification {
+    /// Source and id.
+    #[serde(flatten)]
+    pub reference: SourceRef,
+    /// When it was accepted.
+    pub received_at: Timestamp,
+    /// How it ended; `None` while it is open: it ends without being sent.
+    pub state: Option<FinalState>,
+    /// Why it ended so.
+    pub reason: Option<Reason>,
+}
+
+/// An erasure that is prepared. Dropped without [`commit`](Self::commit) it leaves everything as it was.
+pub struct Erasure {
+    /// What to put aside before it is committed.
+    pub act: Act,
+    tx: Box<dyn Tx>,
+}
+
+impl Erasure {
+    /// Makes it last. What was erased cannot be brought back.
+    pub async fn commit(self) -> Result<(), LedgerError> {
+        Ok(self.tx.commit().await?)
+    }
+}
+
+/// Inbox entries that are read at once.
+const PAGE: u32 = 1_000;
+
+impl Ledger {
+    /// Prepares to erase a citizen, in one transaction that is still to be committed; `None` of one who is
+    /// not known, or was erased before.
+    ///
+    /// The data key is replaced by a new one, so that nothing opens any more that was sealed under it; what
+    /// was sealed is taken away besides. Addresses stay suppressed by their keyed hashes. Consent records
+    /// stay without their evidence, so that the chain stays whole. What is open ends without being sent.
+    pub async fn erase(
+        &self,
+        id: &CitizenId,
+        person: &str,
+        reason: &str,
+    ) -> Result<Option<Erasure>, LedgerError> {
+        let mut tx = self.store.begin().await?;
+        let keys = [self.keys.citizen(id)];
+        let known = tx.citizens(&keys, true).await?.pop().filter(|row| row.erased_at.is_none());
+        let Some(row) = known else { return Ok(None) };
+        let (now, addresses) = (tx.now(), tx.addresses(&keys).await?);
+        let notifications = notifications(&mut *tx, row.key).await?;
+        let act = Act {
+            citizen: hex(&row.key.0),
+            at: now,
+            person: person.to_owned(),
+            reason: reason.to_owned(),
+            chain: row.chain.map(|chain| hex(&chain.head)),
+            addresses: addresses.iter().map(ErasedAddress::from).collect(),
+            consents: tx.consents(&keys).await?.into_iter().map(ErasedConsent::from).collect(),
+            notifications: notifications.iter().map(ErasedNotification::from).collect(),
+        };
+        let hashes: Vec<_> = addresses.into_iter().map(|row| (row.channel, row.hash)).collect();
+        tx.suppress(&hashes, now).await?;
+        let notices: Vec<NoticeId> = notifications.iter().filter_map(|row| row.notice).collect();
+        tx.erase(row.key, &notices).await?;
+        tx.put_citizens(&[erased(&self.keys, row, now)?]).await?;
+        Ok(Some(Erasure { act, tx }))
+    }
+}
+
+/// A citizen's row with nothing in it, and with a key that opens nothing.
+fn erased(keys: &Keyring, row: CitizenRow, now: Timestamp) -> Result<CitizenRow, LedgerError> {
+    let (key, data_key) = keys.new_data_key()?;
+    let profile = Profile { zone: None, region: None, ..row.profile };
+    let id = key.seal("citizen", &[])?;
+    Ok(CitizenRow { data_key, id, profile, updated_at: now, erased_at: Some(now), ..row })
+}
+
+/// All notifications that stand in the citizen's inbox: whatever is pushed stands there too.
+async fn notifications(tx: &mut dyn Tx, citizen: CitizenKey) -> Result<Vec<NotificationRow>, LedgerError> {
+    let (mut found, mut before) = (Vec::new(), None);
+    loop {
+        let entries = tx.inbox(citizen, before, PAGE).await?;
+        let Some(last) = entries.last() else { return Ok(found) };
+        before = Some(last.id);
+        let keys: Vec<_> = entries.iter().map(|entry| entry.notification).collect();
+        found.extend(tx.notifications(&keys).await?);
+    }
+}
+
+impl From<&AddressRow> for ErasedAddress {
+    fn from(row: &AddressRow) -> Self {
+        Self { channel: row.channel.clone(), hash: hex(&row.hash) }
+    }
+}
+
+impl From<ConsentRow> for ErasedConsent {
+    fn from(row: ConsentRow) -> Self {
+        let ConsentRow { channel, topic, action, origin, locale, at, recorded_at, link, .. } = row;
+        let number = link.map(|link| link.number);
+        Self { number, channel, topic, action, origin, locale, at, recorded_at }
+    }
+}
+
+impl From<&NotificationRow> for ErasedNotification {
+    fn from(row: &NotificationRow) -> Self {
+        Self {
+            reference: row.reference.clone(),
+            received_at: row.received_at,
+            state: row.closed.map(|(state, ..)| state),
+            reason: row.closed.map(|(_, reason, _)| reason),
+        }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    data_encoding::HEXLOWER.encode(bytes)
+}

@@ -1,0 +1,245 @@
+//! A batch of registrations at work.
+
+use std::collections::{BTreeMap, HashSet};
+
+use jiff::Timestamp;
+use vestnik_contract::ChannelId;
+
+use super::{NewAddress, Refusal, Registration};
+use crate::domain::{
+    CitizenId, CitizenKey, Consent, ConsentAction, ConsentOrigin, Preference, Profile, TopicId,
+};
+use crate::ledger::evidence::{ClosedBy, Of, Recording};
+use crate::ledger::keys::SealKey;
+use crate::ledger::people;
+use crate::ledger::store::{AddressRow, CitizenRow, ConsentRow, PreferenceRow, Tx};
+use crate::ledger::writes::new_key;
+use crate::ledger::{Ledger, LedgerError};
+
+/// Why an address is closed that an erased citizen had.
+const ERASED: &str = "erased";
+
+/// The rows of a batch of registrations.
+pub(super) struct Desk<'a> {
+    ledger: &'a Ledger,
+    now: Timestamp,
+    rows: BTreeMap<CitizenKey, CitizenRow>,
+    addresses: BTreeMap<(CitizenKey, ChannelId, [u8; 32]), AddressRow>,
+    /// Which addresses of the batch belonged to a citizen who was erased.
+    suppressed: HashSet<(ChannelId, [u8; 32])>,
+    said: HashSet<Said>,
+    /// The consent records that were there before the batch.
+    records: Vec<ConsentRow>,
+    changes: Changes,
+}
+
+/// What makes a consent record the same as another: all but its evidence.
+#[derive(PartialEq, Eq, Hash)]
+struct Said {
+    citizen: CitizenKey,
+    channel: Option<ChannelId>,
+    topic: Option<TopicId>,
+    action: ConsentAction,
+    origin: ConsentOrigin,
+    /// The ledger keeps milliseconds.
+    at: i64,
+}
+
+impl Said {
+    fn of(row: &ConsentRow) -> Self {
+        Self {
+            citizen: row.citizen,
+            channel: row.channel.clone(),
+            topic: row.topic.clone(),
+            action: row.action,
+            origin: row.origin,
+            at: row.at.as_millisecond(),
+        }
+    }
+
+    fn by(citizen: CitizenKey, consent: &Consent) -> Self {
+        let Consent { channel, topic, action, origin, at, .. } = consent.clone();
+        Self { citizen, channel, topic, action, origin, at: at.as_millisecond() }
+    }
+}
+
+#[derive(Default)]
+struct Changes {
+    new: Vec<CitizenRow>,
+    citizens: BTreeMap<CitizenKey, CitizenRow>,
+    addresses: BTreeMap<uuid::Uuid, AddressRow>,
+    recording: Recording,
+    preferences: Vec<PreferenceRow>,
+    unsuppressed: Vec<(ChannelId, [u8; 32])>,
+}
+
+impl<'a> Desk<'a> {
+    /// Locks the citizens of a batch and loads what is on record of them.
+    pub async fn open(
+        ledger: &'a Ledger,
+        tx: &mut dyn Tx,
+        batch: &[Registration],
+    ) -> Result<Self, LedgerError> {
+        let mut keys: Vec<_> = batch.iter().map(|one| ledger.keys.citizen(&one.id)).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let rows = tx.citizens(&keys, true).await?.into_iter().map(|row| (row.key, row)).collect();
+        let addresses = tx.addresses(&keys).await?.into_iter();
+        let records = tx.consents(&keys).await?;
+        let new: Vec<_> = batch
+            .iter()
+            .flat_map(|one| &one.addresses)
+            .map(|new| (new.channel.clone(), ledger.keys.address(&new.channel, &new.address)))
+            .collect();
+        Ok(Self {
+            ledger,
+            now: tx.now(),
+            rows,
+            addresses: addresses.map(|row| ((row.citizen, row.channel.clone(), row.hash), row)).collect(),
+            suppressed: tx.suppressed(&new).await?.into_iter().collect(),
+            said: records.iter().map(Said::of).collect(),
+            records,
+            changes: Changes::default(),
+        })
+    }
+
+    /// Writes what the batch changed.
+    pub async fn write(self, tx: &mut dyn Tx) -> Result<(), LedgerError> {
+        self.changes.write(tx).await
+    }
+
+    /// Takes one registration.
+    pub fn take(&mut self, one: &Registration) -> Result<Result<(), Refusal>, LedgerError> {
+        if let Some(consent) = one.consents.iter().position(|consent| consent.at > self.now) {
+            return Ok(Err(Refusal::NotYetSaid { consent }));
+        }
+        let citizen = self.ledger.keys.citizen(&one.id);
+        if self.rows.get(&citizen).is_some_and(|row| stays_erased(row, one)) {
+            return Ok(Err(Refusal::Erased));
+        }
+        let key = match (self.rows.get(&citizen), &one.profile) {
+            (Some(row), profile) => {
+                let key = self.ledger.keys.data_key(&row.data_key)?;
+                if let Some(profile) = profile {
+                    let mut row =
+                        CitizenRow { profile: profile.clone(), updated_at: self.now, ..row.clone() };
+                    if row.erased_at.take().is_some() {
+                        row.id = key.seal("citizen", one.id.expose().as_bytes())?;
+                    }
+                    self.put(row);
+                }
+                key
+            }
+            (None, Some(profile)) => self.create(citizen, &one.id, profile)?,
+            (None, None) => return Ok(Err(Refusal::Unknown)),
+        };
+        for new in &one.addresses {
+            self.address(citizen, &key, new)?;
+        }
+        for consent in &one.consents {
+            self.consent(citizen, &key, consent)?;
+        }
+        for preference in &one.preferences {
+            let row = preference_row(citizen, preference, self.now)?;
+            self.changes.preferences.retain(|there| (there.citizen, &there.topic) != (citizen, &row.topic));
+            self.changes.preferences.push(row);
+        }
+        Ok(Ok(()))
+    }
+
+    fn consent(&mut self, citizen: CitizenKey, key: &SealKey, consent: &Consent) -> Result<(), LedgerError> {
+        if !self.said.insert(Said::by(citizen, consent)) {
+            return Ok(());
+        }
+        let of = Of { citizen, key, chain: self.rows.get(&citizen).and_then(|row| row.chain) };
+        let older = self.records.iter().filter(|row| row.citizen == citizen);
+        self.changes.recording.add(&self.ledger.keys, &of, older, consent, self.now)
+    }
+
+    fn create(
+        &mut self,
+        citizen: CitizenKey,
+        id: &CitizenId,
+        profile: &Profile,
+    ) -> Result<SealKey, LedgerError> {
+        let (key, data_key) = self.ledger.keys.new_data_key()?;
+        let id = key.seal("citizen", id.expose().as_bytes())?;
+        let row = CitizenRow {
+            key: citizen,
+            data_key,
+            id,
+            profile: profile.clone(),
+            updated_at: self.now,
+            chain: None,
+            erased_at: None,
+        };
+        self.rows.insert(citizen, row.clone());
+        self.changes.new.push(row);
+        Ok(key)
+    }
+
+    fn put(&mut self, row: CitizenRow) {
+        self.rows.insert(row.key, row.clone());
+        self.changes.citizens.insert(row.key, row);
+    }
+
+    fn address(&mut self, citizen: CitizenKey, key: &SealKey, new: &NewAddress) -> Result<(), LedgerError> {
+        let hash = self.ledger.keys.address(&new.channel, &new.address);
+        let place = (citizen, new.channel.clone(), hash);
+        let suppressed = self.suppressed.contains(&(new.channel.clone(), hash));
+        if suppressed && new.reopen {
+            self.changes.unsuppressed.push((new.channel.clone(), hash));
+        }
+        let kept_closed = suppressed && !new.reopen;
+        let row = match self.addresses.get(&place) {
+            Some(row) if row.closed.is_some() && new.reopen => {
+                AddressRow { closed: None, closed_evidence: None, ..row.clone() }
+            }
+            Some(_) => return Ok(()),
+            None => AddressRow {
+                id: new_key(),
+                citizen,
+                channel: new.channel.clone(),
+                hash,
+                address: key.seal("address", new.address.expose().as_bytes())?,
+                closed: kept_closed.then(|| (ERASED.to_owned(), self.now)),
+                closed_evidence: kept_closed.then(|| ClosedBy::erasure().seal(key)).transpose()?,
+            },
+        };
+        self.addresses.insert(place, row.clone());
+        self.changes.addresses.insert(row.id, row);
+        Ok(())
+    }
+}
+
+impl Changes {
+    async fn write(self, tx: &mut dyn Tx) -> Result<(), LedgerError> {
+        tx.add_citizens(&self.new).await?;
+        tx.put_citizens(&self.citizens.into_values().collect::<Vec<_>>()).await?;
+        tx.put_addresses(&self.addresses.into_values().collect::<Vec<_>>()).await?;
+        self.recording.write(tx).await?;
+        tx.put_preferences(&self.preferences).await?;
+        Ok(tx.unsuppress(&self.unsuppressed).await?)
+    }
+}
+
+/// Whether a citizen was erased and the registration does not say that they came back: by a consent that
+/// they gave since, themselves.
+fn stays_erased(row: &CitizenRow, one: &Registration) -> bool {
+    use ConsentOrigin::{InPerson, Portal, SingleNumber};
+    let Some(erased) = row.erased_at else { return false };
+    let came_back = |consent: &Consent| {
+        let themselves = matches!(consent.origin, Portal | SingleNumber | InPerson);
+        themselves && consent.action == ConsentAction::Granted && consent.at > erased
+    };
+    one.profile.is_none() || !one.consents.iter().any(came_back)
+}
+
+fn preference_row(
+    citizen: CitizenKey,
+    preference: &Preference,
+    now: Timestamp,
+) -> Result<PreferenceRow, LedgerError> {
+    let json = serde_json::to_string(preference).map_err(|_| people::corrupt("preference"))?;
+    Ok(PreferenceRow { citizen, topic: preference.topic.clone(), preference: json, updated_at: now })
+}
