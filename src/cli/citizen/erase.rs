@@ -25,7 +25,7 @@ pub(in crate::cli) struct EraseArgs {
     #[arg(long, value_name = "TEXT", value_parser = line)]
     reason: String,
     /// Who erases
-    #[arg(long = "as", value_name = "PERSON", value_parser = line)]
+    #[arg(long = "as", value_name = "PERSON", env = "USER", hide_env_values = true, default_value = "an operator", value_parser = line)]
     person: String,
     /// Where the act is written to; a file that is not there yet
     #[arg(long, value_name = "FILE")]
