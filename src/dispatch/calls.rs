@@ -105,12 +105,14 @@ impl Calls {
         });
     }
 
+    /// Waits for the message's turn where that has to be, and calls with what is left of the time.
     async fn carry_out(&self, outgoing: Outgoing, passed: Instant) -> Finished {
-        let time_out = self.lease.saturating_sub(TIME_OUT_MARGIN);
+        let (began, time_out) = (Instant::now(), self.lease.saturating_sub(TIME_OUT_MARGIN));
         if tokio::time::timeout(time_out / 2, self.until_it_may_pass(passed)).await.is_err() {
             return self.route.held_back(outgoing);
         }
-        self.route.call(outgoing, time_out, &self.context.clock, &self.context.alarms).await
+        let left = time_out.saturating_sub(began.elapsed());
+        self.route.call(outgoing, left, &self.context.clock, &self.context.alarms).await
     }
 
     /// A message whose way to the wire took longer than the limits allow for waits for its turn anew: those

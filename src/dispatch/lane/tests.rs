@@ -9,9 +9,10 @@ use vestnik_contract::{ChannelId, Permanence, SendErrorKind};
 use super::*;
 use crate::dispatch::{Alarm, starter};
 use crate::domain::Notification;
+use crate::ledger::Outgoing;
 use crate::ledger::fixture::{self, World, notify};
 use crate::ledger::recorder;
-use crate::ledger::slots::Slots as _;
+use crate::ledger::slots::{Slot, Slots as _};
 use crate::ledger::store::PauseRow;
 
 /// A lane of the channel `sms` with the starter and the recorder behind it.
@@ -272,45 +273,84 @@ async fn a_provider_that_is_away_is_left_alone_and_probed_with_one_message() {
     assert_eq!(stage.close().await.channel("sms").sent().len(), sent + 1);
 }
 
+/// The calls of a lane alone, without the lane: messages started, and the slots that they get.
+struct Line {
+    calls: Arc<Calls>,
+    finished: mpsc::Receiver<Finished>,
+    started: Vec<Outgoing>,
+    world: World,
+    /// Kept, so that there are pauses to be asked for.
+    _pauses: watch::Sender<Pauses>,
+}
+
+impl Line {
+    async fn open(count: usize, options: LaneOptions) -> Self {
+        let world = World::sqlite().await;
+        for number in 0..count {
+            let name = format!("citizen{number}");
+            world.citizen(&name, &["sms"]).await;
+            world.publish(&name, &name).await;
+        }
+        let started = world.start("sms").await;
+        let (outcomes, finished) = mpsc::channel(count);
+        let (sender, pauses) = watch::channel(Pauses::default());
+        let context = context(&world, pauses, Starts::new().0, outcomes, mpsc::channel(1).0);
+        let route = Arc::new(Route::new(world.rules.channels[&sms()].clone(), fixture::route()));
+        let calls = Arc::new(Calls::new(context, &options, route));
+        calls.set_idle(true);
+        Self { calls, finished, started, world, _pauses: sender }
+    }
+
+    /// A slot for each message, once the limits give it.
+    async fn slots(&self) -> Vec<Box<dyn Slot>> {
+        let (lane, mut slots) = (FreeSlots(Arc::downgrade(&self.calls)), Vec::new());
+        for outgoing in &self.started {
+            until(async || {
+                let slot = lane.take(&[(outgoing.citizen, Priority::Normal)]).await.remove(0);
+                let taken = slot.is_some();
+                slots.extend(slot);
+                taken
+            })
+            .await;
+        }
+        slots
+    }
+}
+
 /// Invariant 6: what was let pass one by one, and was held up together, does not go out together.
 #[tokio::test]
 async fn messages_that_were_held_up_on_their_way_take_their_turns_anew() {
     let (count, per_second) = (8, 20);
-    let world = World::sqlite().await;
-    for number in 0..count {
-        let name = format!("citizen{number}");
-        world.citizen(&name, &["sms"]).await;
-        world.publish(&name, &name).await;
-    }
-    let started = world.start("sms").await;
-
-    let (outcomes, mut finished) = mpsc::channel(count);
-    let (_pauses, pauses) = watch::channel(Pauses::default());
-    let context = context(&world, pauses, Starts::new().0, outcomes, mpsc::channel(1).0);
-    let route = Arc::new(Route::new(world.rules.channels[&sms()].clone(), fixture::route()));
     let limited = LaneOptions { per_second: NonZeroU32::new(per_second), concurrency: 9, ..options() };
-    let calls = Arc::new(Calls::new(context, &limited, route));
-    calls.set_idle(true);
-    let lane = FreeSlots(Arc::downgrade(&calls));
-    let mut slots = Vec::new();
-    for outgoing in &started {
-        until(async || {
-            let slot = lane.take(&[(outgoing.citizen, Priority::Normal)]).await.remove(0);
-            let taken = slot.is_some();
-            slots.extend(slot);
-            taken
-        })
-        .await;
-    }
-
+    let mut line = Line::open(count, limited).await;
+    let slots = line.slots().await;
     let held_up = Instant::now();
-    for (slot, outgoing) in slots.into_iter().zip(started) {
+    for (slot, outgoing) in slots.into_iter().zip(line.started) {
         slot.send(outgoing);
     }
     for _ in 0..count {
-        assert!(finished.recv().await.unwrap().result.is_ok());
+        assert!(line.finished.recv().await.unwrap().result.is_ok());
     }
     // Of all that passed, at most three did within the last tenth of a second.
     let turns = u32::try_from(count).unwrap() - 3 - 1;
     assert!(held_up.elapsed() >= turns * Duration::from_secs(1) / per_second, "they went out together");
+}
+
+#[tokio::test]
+async fn who_waits_for_a_turn_anew_has_the_time_that_is_left_of_the_lease() {
+    let lease = Duration::from_secs(20);
+    let limited = LaneOptions { per_second: NonZeroU32::new(1), lease, ..options() };
+    let mut line = Line::open(1, limited).await;
+    line.world.channel("sms").hold();
+    tokio::time::pause();
+    let slot = line.slots().await.remove(0);
+    tokio::time::advance(Duration::from_millis(200)).await;
+    let began = Instant::now();
+    slot.send(line.started.remove(0));
+    let result = line.finished.recv().await.unwrap().result;
+    assert_eq!(result.unwrap_err().kind(), SendErrorKind::Ambiguous, "it was called, and had no answer");
+    // A second of the lease is kept for the outcome; the clock stands still but for the waits.
+    assert_eq!(began.elapsed().as_secs(), lease.as_secs() - 1);
+    let late = began.elapsed().subsec_millis();
+    assert!(late < 100, "{late} ms more than are left");
 }
