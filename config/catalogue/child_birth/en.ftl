@@ -21,7 +21,7 @@ large_family_certificate-v1 =
 
         The certificate is free. Bring your passport and the children's birth certificates to any
         service centre. { $has_act_by ->
-            [yes] You can apply until { $act_by }.
+            [yes] You can apply by { $act_by }.
            *[no] There is no deadline: come when it suits you.
         }
 
@@ -39,7 +39,7 @@ birth_grant-v1 =
 
         To receive it, apply on the portal or at a service centre. You will need your passport and the
         baby's birth certificate. { $has_act_by ->
-            [yes] You can apply until { $act_by }.
+            [yes] You can apply by { $act_by }.
            *[no] You can apply on any working day.
         } { $has_office ->
             [yes] Your nearest service centre: { $office }.
@@ -66,7 +66,7 @@ child_allowance-v1 =
         the account you gave us before.
 
         If you disagree with the amount or the period, call us or come to a service centre. { $has_act_by ->
-            [yes] You can ask for a review until { $act_by }.
+            [yes] You can ask for a review by { $act_by }.
            *[no] You can ask for the decision to be reviewed.
         }
 
@@ -83,7 +83,7 @@ family_capital-v1 =
 
         Apply on the portal or at a service centre; bring your passport and the children's birth
         certificates. { $has_act_by ->
-            [yes] You can apply until { $act_by }.
+            [yes] You can apply by { $act_by }.
            *[no] There is no deadline: take your time.
         }
 

@@ -15,7 +15,7 @@ disability_pension-v1 =
         account you gave us before.
 
         If you disagree with the decision, call us or come to a service centre. { $has_act_by ->
-            [yes] You can ask for a review until { $act_by }.
+            [yes] You can ask for a review by { $act_by }.
            *[no] You can ask for the decision to be reviewed.
         } Somebody close to you can do it for you with a power of attorney.
 
@@ -30,7 +30,7 @@ disability_aids-v1 =
         Under your rehabilitation programme you can get { $device }, free of charge.
 
         Choose a model on the portal, at a service centre, or together with us by phone. { $has_act_by ->
-            [yes] You can order until { $act_by }.
+            [yes] You can order by { $act_by }.
            *[no] You can order at any time.
         } We bring it to your home and help you set it up.
 
@@ -40,7 +40,7 @@ disability_carer_allowance-v1 =
     .title = An allowance for the person who helps you
     .short =
         If somebody close to you helps you every day and so does not work, they can get { $sum } a month. { $has_act_by ->
-            [yes] They can apply until { $act_by }.
+            [yes] They can apply by { $act_by }.
            *[no] They can apply on the portal.
         }
     .long =
@@ -49,7 +49,7 @@ disability_carer_allowance-v1 =
 
         They apply themselves, on the portal or at a service centre. They need their passport and your
         consent, which you can give by phone. { $has_act_by ->
-            [yes] They can apply until { $act_by }.
+            [yes] They can apply by { $act_by }.
            *[no] They can apply on any working day.
         }
 

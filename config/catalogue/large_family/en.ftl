@@ -35,7 +35,7 @@ large_family_transport-v1 =
 
         Order a travel card on the portal or at a service centre. You will need your large-family
         certificate. { $has_act_by ->
-            [yes] You can order it until { $act_by }.
+            [yes] You can order it by { $act_by }.
            *[no] You can order it at any time.
         }
 
@@ -55,7 +55,7 @@ large_family_housing_queue-v1 =
         portal. If your family or your address changes, tell us: it matters for the list.
 
         If you disagree with the decision, call us or come to a service centre. { $has_act_by ->
-            [yes] You can ask for a review until { $act_by }.
+            [yes] You can ask for a review by { $act_by }.
            *[no] You can ask for the decision to be reviewed.
         }
 
@@ -103,7 +103,7 @@ large_family_summer_camp-v1 =
         }, free of charge.
 
         Sign your child up on the portal or at a service centre. { $has_act_by ->
-            [yes] You can sign up until { $act_by }, as long as there are places.
+            [yes] You can sign up by { $act_by }, as long as there are places.
            *[no] You can sign up as long as there are places.
         } We pay for travel and meals.
 

@@ -37,7 +37,7 @@ pension_granted-v1 =
         phone. Your account on the portal shows how the amount was worked out.
 
         If you disagree with the amount, call us or come to a service centre. { $has_act_by ->
-            [yes] You can ask for a review until { $act_by }.
+            [yes] You can ask for a review by { $act_by }.
            *[no] You can ask for the decision to be reviewed.
         }
 
@@ -95,7 +95,7 @@ pension_health_check-v1 =
         one morning.
 
         Book on the portal or by phone. { $has_act_by ->
-            [yes] You can book until { $act_by }.
+            [yes] You can book by { $act_by }.
            *[no] Choose a day that suits you.
         } Bring your passport.
 
