@@ -126,11 +126,25 @@ pub struct Gateway {
 }
 
 /// With whom limits are shared, by these settings.
+/// The way to the Redis of these settings, which is not connected yet.
+pub fn redis_link(settings: &Redis) -> Result<Link, StartError> {
+    Ok(Link::new(&settings.url.resolve("redis.url")?, &settings.installation)?)
+}
+
 fn sharing(settings: &Redis) -> Result<Sharing, StartError> {
-    let Redis { url, installation, replicas, reserve_percent } = settings;
-    let link = Link::new(&url.resolve("redis.url")?, installation)?;
+    let Redis { replicas, reserve_percent, .. } = settings;
+    let link = redis_link(settings)?;
     let replicas = NonZeroU32::new((*replicas).into()).unwrap_or(NonZeroU32::MIN);
     Ok(Sharing { link, shares: Shares { replicas, reserve_percent: *reserve_percent } })
+}
+
+/// Tells the running processes at once what a command has just committed, where they share a Redis.
+/// Without one, and while it is away, they see it at their next poll.
+pub async fn tell_others(settings: Option<&Redis>, ledger: Arc<Ledger>) -> Result<(), StartError> {
+    if let Some(settings) = settings {
+        Hints::new(sharing(settings)?.link, ledger).tell_once().await;
+    }
+    Ok(())
 }
 
 /// How long the lanes wait at most before they look for due work again.
@@ -321,6 +335,8 @@ fn horizons(retention: Retention) -> Horizons {
     Horizons {
         references: days(retention.idempotency_days),
         receipts: days(retention.unmatched_receipt_days),
+        codes: days(retention.check_code_days),
+        scam_reports: days(retention.scam_report_days),
     }
 }
 

@@ -21,6 +21,7 @@ pub mod lifecycle;
 pub mod notice;
 pub mod policy;
 pub mod replicas;
+pub mod reports;
 pub mod status;
 pub mod telemetry;
 pub mod web;

@@ -49,6 +49,46 @@ answer =
 
         { $text }
 
+# The answer to a check code.
+checked =
+    .title = Yes, this message is from us
+    .short =
+        { $state ->
+            [sent] Yes, it is from us: { $sent }.
+           *[waits] Yes, it is from us: not sent yet.
+        }
+    .long =
+        You asked about a check code. Yes, the message with this code is from us.
+
+        { $state ->
+            [sent] It was sent: { $sent }.
+           *[waits] It has not been sent yet.
+        } What it says we tell nobody here: you find it in your account on the portal.
+
+# The answer to a check code that stands in no message of ours.
+not_ours =
+    .title = We have no message with this code
+    .short =
+        We have no message with this code. Is it typed right? If so, open no links, and send us that
+        message after the word SCAM.
+    .long =
+        You asked about a check code. We have no message with this code. Please look whether it is
+        typed just as it stands in the message.
+
+        If it is, the message is not from us. Open no links of it, give nobody the numbers of your
+        cards or one-time codes. Tell us: reply SCAM and what it says, or call.
+
+# The answer to who reports a message that was not from us.
+reported =
+    .title = Thank you for telling us
+    .short =
+        Thank you, we pass it on to be looked into. Open no links of that message, and tell nobody any codes.
+    .long =
+        Thank you for telling us of a message that is not from us. We pass it on to be looked into.
+
+        Open no links of it and do not answer it. If you have already told somebody the number of a card
+        or a one-time code, call your bank at once.
+
 # A one-time code that proves an address.
 verification =
     .title = Confirm your address
@@ -81,3 +121,27 @@ several =
             [one] { $count } new message for you
            *[other] { $count } new messages for you
         }
+    .short =
+        { $count ->
+            [one] There is { $count } new message
+           *[other] There are { $count } new messages
+        } for you. Please read on the portal, in your inbox, or call us.
+    .long =
+        { $count ->
+            [one] There is { $count } new message for you.
+           *[other] There are { $count } new messages for you.
+        }
+
+        You find all of it on the portal, in your inbox. If it is hard for you to read it there, call us:
+        we will read it to you.
+
+# What one message says that holds several, where all their texts do not fit: what they are about, or
+# else only how many there are.
+several_titles =
+    .short = { $titles }. All of it is on the portal, in your inbox.
+    .long =
+        This is what we write to you about:
+
+        { $titles }
+
+        You find all of it on the portal, in your inbox.

@@ -43,7 +43,9 @@ impl Exit {
             Self::Well => "all is well",
             Self::Failed => "something failed, was refused, or is left open",
             Self::Mistake => "whoever called has something to put right: arguments, configuration, secrets",
-            Self::NotThere => "the notification, citizen, dead letter or token that was named is not there",
+            Self::NotThere => {
+                "the notification, citizen, code, report, dead letter or token that was named is not there"
+            }
         }
     }
 

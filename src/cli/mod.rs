@@ -7,6 +7,7 @@ mod bench;
 mod channel;
 mod check;
 mod citizen;
+mod code;
 mod consent;
 mod dead;
 #[cfg(feature = "demo")]
@@ -19,8 +20,10 @@ mod migrate;
 mod office;
 mod provider;
 mod publish;
+mod report;
 #[cfg(feature = "demo")]
 mod sandbox;
+mod scam;
 mod schema;
 mod secrets;
 mod serve;
@@ -108,6 +111,8 @@ enum Command {
     Import(import::ImportArgs),
     /// Tell in plain words what became of a notification, and why.
     Explain(explain::ExplainArgs),
+    /// Look up which message of ours carries a check code, for a caller who asks.
+    Code(code::CodeArgs),
     /// List, pause, resume and test the channels.
     #[command(subcommand)]
     Channel(channel::ChannelCommand),
@@ -120,6 +125,12 @@ enum Command {
     /// Show consent records as evidence, and verify that they are what was written.
     #[command(subcommand)]
     Consent(consent::ConsentCommand),
+    /// Look at what citizens say was not from us, and close what was looked into.
+    #[command(subcommand)]
+    Scam(scam::ScamCommand),
+    /// Tell who was not reached.
+    #[command(subcommand)]
+    Report(report::ReportCommand),
     /// Create, list and revoke tokens of the HTTP API.
     #[command(subcommand)]
     Token(token::TokenCommand),
@@ -168,10 +179,13 @@ async fn command(cli: Cli) -> anyhow::Result<Exit> {
         Command::Publish(args) => publish::run(&args).await,
         Command::Import(args) => import::run(&args, &cli.common).await,
         Command::Explain(args) => explain::run(&cli.common, &args).await,
+        Command::Code(args) => code::run(&cli.common, &args).await,
         Command::Channel(command) => channel::run(&cli.common, &command).await,
         Command::Dead(command) => dead::run(&cli.common, &command).await,
         Command::Citizen(command) => citizen::run(&cli.common, &command).await,
         Command::Consent(command) => consent::run(&cli.common, &command).await,
+        Command::Scam(command) => scam::run(&cli.common, &command).await,
+        Command::Report(command) => report::run(&cli.common, &command).await,
         Command::Token(command) => token::run(&cli.common, &command).await,
         Command::Schema => schema::run(),
         Command::Migrate => migrate::run(&cli.common).await,

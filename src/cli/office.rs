@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::config::Loaded;
 use crate::config::channels::switched_off;
 use crate::domain::{SourceId, nearest};
-use crate::gateway::open_ledger;
+use crate::gateway::{open_ledger, tell_others};
 use crate::ledger::Ledger;
 
 /// The configuration and the ledger that it names.
@@ -46,6 +46,17 @@ impl Office {
     pub(super) async fn open_with_channels(common: &Common) -> anyhow::Result<Self> {
         secrets::all_there(&load(common)?, &Clock::system())?;
         Self::open(common).await
+    }
+
+    /// Tells the running processes at once what was just committed, where they have a way to be told. They
+    /// find it all the same: a command that has done its work does not fail for this.
+    pub(super) async fn tell_others(&self) {
+        let told = tell_others(self.loaded.gateway.redis.as_ref(), self.ledger.clone()).await;
+        if let Err(error) = told {
+            eprintln!(
+                "The running processes will see it within a second; they were not told at once: {error}"
+            );
+        }
     }
 
     /// A registered source.

@@ -120,6 +120,7 @@ pub(super) async fn run(common: &Common, args: &ServeArgs) -> anyhow::Result<Exi
         sources,
         clock,
         callbacks: gateway.callbacks.clone(),
+        client_address_header: settings.http.client_address_header.clone(),
         back_pressure: settings.back_pressure,
         metrics: Some(metrics),
         probes,
@@ -228,7 +229,7 @@ fn broker_probe(health: watch::Receiver<amqp::Health>, publishing: watch::Receiv
     let check = move || match (health.borrow().connected, *publishing.borrow()) {
         (true, true) => Ok(()),
         (true, false) => Err("no statuses can be published on RabbitMQ".to_owned()),
-        (false, _) => Err("RabbitMQ does not answer".to_owned()),
+        (false, _) => Err("there is no connection to RabbitMQ; the log says why".to_owned()),
     };
     Probe { name: "broker".to_owned(), needed: true, check: Arc::new(check) }
 }

@@ -88,6 +88,10 @@ pub struct ConnectedChannel {
 /// The channels that this release has.
 pub const CHANNELS: [&str; 5] = ["email", "portal", "sms", "telegram", "viber"];
 
+/// Channels that a jurisdiction may allow though this release cannot send on them: the law speaks of
+/// them, and its file says what the law says.
+pub const LAWFUL_ELSEWHERE: [&str; 1] = ["max"];
+
 /// What is said of a channel that there is and that is not in use here, with where that is changed;
 /// `None` where there is no such channel.
 #[must_use]

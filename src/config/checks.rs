@@ -1,21 +1,22 @@
 //! What no single file can be wrong in by itself: names that other files must know, numbers that
 //! make no sense together. Pure; every mistake is told with its place.
 
+use axum::http::HeaderName;
 use vestnik_contract::{ChannelId, is_id};
 
-use super::channels::{CHANNELS, ChannelSettings};
+use super::channels::{CHANNELS, ChannelSettings, LAWFUL_ELSEWHERE};
 use super::error::ConfigErrors;
 use super::gateway::Gateway;
 use super::place::{Place, Sheet};
 use super::sources::Sources;
-use crate::domain::{Catalogue, Ceilings, Class, LifeEventId, Policy, RetrySchedule, wording};
+use crate::domain::{Bundling, Catalogue, Ceilings, Class, LifeEventId, Policy, RetrySchedule, wording};
 
 mod law;
 #[cfg(test)]
 mod tests;
 mod zones;
 
-pub(super) use law::{jurisdiction, strict_is_strictest};
+pub(super) use law::{jurisdiction, kept_leaves_room, strict_is_strictest};
 
 /// The settings of the process.
 pub(super) fn gateway(sheet: &Sheet<Gateway>) -> ConfigErrors {
@@ -35,6 +36,14 @@ pub(super) fn gateway(sheet: &Sheet<Gateway>) -> ConfigErrors {
             let expected = "an http or https address that ends with /, such as https://vestnik.example/";
             look.wrong(&["http", "public_url"], format!("expected {expected}, found \"{url}\""));
         }
+    }
+    if http
+        .client_address_header
+        .as_ref()
+        .is_some_and(|name| HeaderName::from_bytes(name.as_bytes()).is_err())
+    {
+        let expected = "expected the name of an HTTP header, such as x-forwarded-for";
+        look.wrong(&["http", "client_address_header"], expected);
     }
     if broker.as_ref().is_some_and(|broker| !broker.prefix.split('.').all(is_id)) {
         look.wrong(&["broker", "prefix"], "expected a name of a-z, 0-9, _, - and dots between them");
@@ -89,7 +98,7 @@ pub(super) fn policy<'a>(
         }
     }
     for channel in policy.channels.keys().filter(|channel| !is_known(channel)) {
-        look.unknown_channel(&["channels", channel.as_str()], channel);
+        look.unknown_channel(&["channels", channel.as_str()], channel, &CHANNELS);
     }
     let ruled = |channel: &ChannelId| policy.channels.contains_key(channel) || policy.order.contains(channel);
     for channel in in_use.into_iter().filter(|channel| !ruled(channel)) {
@@ -103,6 +112,7 @@ pub(super) fn policy<'a>(
         );
     }
     look.ceilings("budget", policy.budget);
+    look.bundling(policy);
     look.retry(policy.retry);
     look.errors
 }
@@ -148,14 +158,22 @@ impl<'a> Look<'a> {
     /// A list of channels.
     fn channels<'c>(&mut self, path: &[&str], channels: impl IntoIterator<Item = &'c ChannelId>) {
         for channel in channels.into_iter().filter(|channel| !is_known(channel)) {
-            self.unknown_channel(&[path, &[channel.as_str()]].concat(), channel);
+            self.unknown_channel(&[path, &[channel.as_str()]].concat(), channel, &CHANNELS);
         }
     }
 
-    fn unknown_channel(&mut self, path: &[&str], channel: &ChannelId) {
-        let message = format!("expected one of {}, found \"{channel}\"", CHANNELS.join(", "));
+    /// What a law allows: also channels that this release does not have.
+    fn lawful_channels<'c>(&mut self, path: &[&str], channels: impl IntoIterator<Item = &'c ChannelId>) {
+        let known = [CHANNELS.as_slice(), &LAWFUL_ELSEWHERE].concat();
+        for channel in channels.into_iter().filter(|channel| !known.contains(&channel.as_str())) {
+            self.unknown_channel(&[path, &[channel.as_str()]].concat(), channel, &known);
+        }
+    }
+
+    fn unknown_channel(&mut self, path: &[&str], channel: &ChannelId, known: &[&str]) {
+        let message = format!("expected one of {}, found \"{channel}\"", known.join(", "));
         let error = self.place.wrong(path, message);
-        self.errors.push(error.with_nearest(channel.as_str(), CHANNELS));
+        self.errors.push(error.with_nearest(channel.as_str(), known.iter().copied()));
     }
 
     fn life_event(&mut self, source: &str, event: &LifeEventId, catalogue: Option<&Catalogue>) {
@@ -180,6 +198,20 @@ impl<'a> Look<'a> {
                 let message = format!("expected at least {shorter}, which is {least}, found {found}");
                 self.wrong(&[table, longer], message);
             }
+        }
+    }
+
+    /// A window is over before its hard end, and both before what waits in it expires.
+    fn bundling(&mut self, policy: &Policy) {
+        let Bundling { window_seconds, hard_end_seconds, .. } = policy.bundling;
+        if hard_end_seconds < window_seconds {
+            let expected = format!("expected at least window_seconds, which is {window_seconds}");
+            self.wrong(&["bundling", "hard_end_seconds"], format!("{expected}, found {hard_end_seconds}"));
+        }
+        let lives = u32::from(policy.expires_after_days) * 86_400;
+        if hard_end_seconds >= lives {
+            let expected = format!("expected less than {lives}, which is expires_after_days");
+            self.wrong(&["bundling", "hard_end_seconds"], format!("{expected}, found {hard_end_seconds}"));
         }
     }
 

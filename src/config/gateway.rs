@@ -52,6 +52,10 @@ pub struct Http {
     /// provider can call back and no mail carries an unsubscribe address.
     #[serde(default)]
     pub public_url: Option<Url>,
+    /// The header in which the proxy before it names the client's address, such as `x-forwarded-for`: the
+    /// last one there counts. Absent: who is connected is the client.
+    #[serde(default)]
+    pub client_address_header: Option<String>,
 }
 
 /// Where the ledger is kept. One of the two.
@@ -127,11 +131,22 @@ pub struct Retention {
     /// Days for which a receipt is kept that names no message of ours, 1 to 365.
     #[serde(deserialize_with = "whole::<1, 365, _, _>")]
     pub unmatched_receipt_days: u16,
+    /// Days for which a check code is known after it was first shown, 1 to 3,650.
+    #[serde(deserialize_with = "whole::<1, 3650, _, _>")]
+    pub check_code_days: u16,
+    /// Days for which a scam report is kept after it was closed, 1 to 3,650.
+    #[serde(deserialize_with = "whole::<1, 3650, _, _>")]
+    pub scam_report_days: u16,
 }
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { idempotency_days: 180, unmatched_receipt_days: 3 }
+        Self {
+            idempotency_days: 180,
+            unmatched_receipt_days: 3,
+            check_code_days: 1100,
+            scam_report_days: 365,
+        }
     }
 }
 

@@ -94,6 +94,8 @@ impl Loaded {
             errors.add(Some(wrong));
         }
         errors.add(strict.as_ref().map(|strict| checks::strict_is_strictest(strict, &right)));
+        right.extend(&strict);
+        errors.add(policy.as_ref().map(|policy| checks::kept_leaves_room(policy, &right)));
 
         let (Some(gateway), Some(sources), Some(policy), Some(strict)) = (gateway, sources, policy, strict)
         else {

@@ -92,6 +92,7 @@ impl Stage {
             sources: sources.clone(),
             clock: clock.clock(),
             callbacks: gateway.callbacks.clone(),
+            client_address_header: None,
             back_pressure,
             metrics: None,
             probes: Vec::new(),
@@ -133,7 +134,7 @@ impl Stage {
     }
 
     async fn register(&self) -> anyhow::Result<()> {
-        for answer in self.ledger.register(&self.registrations).await? {
+        for answer in self.ledger.register(&self.registrations, &self.rules).await? {
             answer.context("a sample citizen")?;
         }
         Ok(())
@@ -264,5 +265,7 @@ fn own_settings(folder: &Folder, public: &Url) -> anyhow::Result<Overrides> {
     settings.set("gateway.http.public_url", public.to_string());
     settings.set("gateway.ledger.sqlite", text(&folder.path("vestnik.db")));
     settings.set("gateway.ledger.master_key", folder.secret("master", &master_key)?);
+    // A day that plays in seconds has no ten minutes to wait for what else may come.
+    settings.set("policy.bundling.mode", "off");
     Ok(settings)
 }

@@ -65,6 +65,9 @@ pub fn sentence(what: &Happening, zone: &TimeZone) -> (Tone, String) {
                 format!("{} waits until {}: {}", capital(&name(channel)), clock(*until, zone), why(*reason));
             (Tone::Wait, words)
         }
+        Happening::Would(would) => {
+            (Tone::Plain, format!("A rule on trial, {}, would have moved it.", would.rule.as_str()))
+        }
         Happening::Started { channel, .. } => (Tone::Plain, format!("Handed to {}.", provider(channel))),
         Happening::Sent { channel, parts, .. } => (Tone::Plain, taken(channel, *parts)),
         Happening::Failed { channel, kind, code, .. } => failed(channel, *kind, code.as_deref()),

@@ -1,7 +1,7 @@
 //! A lane's calls to its provider: so many at once, each from a started attempt to its outcome.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use tracing::error;
 
 use super::breaker::Admission;
 use super::lane::{LaneContext, LaneOptions};
-use super::limits::{Limits, ON_THE_WAY};
+use super::limits::{Limits, Turn, ahead};
 use super::route::Route;
 use crate::domain::{CitizenKey, Priority};
 use crate::ledger::slots::{Slot, Slots};
@@ -30,6 +30,9 @@ pub(super) struct Calls {
     lease: Duration,
     slots: Arc<Semaphore>,
     under_way: Mutex<JoinSet<()>>,
+    /// How long it takes from a turn that is asked for until its message is ready for the wire, in
+    /// microseconds: about the most of late.
+    way: AtomicU64,
     /// Whether nobody waits before what comes in.
     idle: AtomicBool,
 }
@@ -55,6 +58,7 @@ impl Calls {
             lease: options.lease,
             slots: Arc::new(Semaphore::new(most)),
             under_way: Mutex::default(),
+            way: AtomicU64::default(),
             idle: AtomicBool::new(false),
         }
     }
@@ -85,19 +89,31 @@ impl Calls {
         self.idle.store(idle, Ordering::Relaxed);
     }
 
-    /// Sends a message whose attempt is started, and which the limits let pass at a moment, once a call is
-    /// free.
-    pub async fn call(self: &Arc<Self>, outgoing: Outgoing, passed: Instant) {
-        let Ok(slot) = self.slots.clone().acquire_owned().await else { return };
-        self.spawn(outgoing, passed, slot);
+    /// How far ahead turns are asked for, so that the limit is made use of.
+    pub fn ahead(&self) -> Duration {
+        ahead(Duration::from_micros(self.way.load(Ordering::Relaxed)))
     }
 
-    fn spawn(self: &Arc<Self>, outgoing: Outgoing, passed: Instant, slot: OwnedSemaphorePermit) {
+    /// Remembers how long the way of a message took.
+    fn took(&self, way: Duration) {
+        let way = u64::try_from(way.as_micros()).unwrap_or(u64::MAX);
+        let before = self.way.load(Ordering::Relaxed);
+        self.way.store(way.max(before - before / 16), Ordering::Relaxed);
+    }
+
+    /// Sends a message whose attempt is started, in its turn, once a call is free.
+    pub async fn call(self: &Arc<Self>, outgoing: Outgoing, turn: Turn) {
+        let Ok(slot) = self.slots.clone().acquire_owned().await else { return };
+        self.spawn(outgoing, turn, slot);
+    }
+
+    fn spawn(self: &Arc<Self>, outgoing: Outgoing, turn: Turn, slot: OwnedSemaphorePermit) {
+        self.took(turn.asked().elapsed());
         let calls = self.clone();
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
         while under_way.try_join_next().is_some() {}
         under_way.spawn(async move {
-            let finished = calls.carry_out(outgoing, passed).await;
+            let finished = calls.carry_out(outgoing, turn).await;
             drop(slot);
             if calls.context.outcomes.send(finished).await.is_err() {
                 error!("an outcome had no reader: its attempt will be ambiguous");
@@ -106,25 +122,30 @@ impl Calls {
     }
 
     /// Waits for the message's turn where that has to be, and calls with what is left of the time.
-    async fn carry_out(&self, outgoing: Outgoing, passed: Instant) -> Finished {
+    async fn carry_out(&self, outgoing: Outgoing, turn: Turn) -> Finished {
         let (began, time_out) = (Instant::now(), self.lease.saturating_sub(TIME_OUT_MARGIN));
-        if tokio::time::timeout(time_out / 2, self.until_it_may_pass(passed)).await.is_err() {
+        if tokio::time::timeout(time_out / 2, self.wait_for(turn)).await.is_err() {
             return self.route.held_back(outgoing);
         }
         let left = time_out.saturating_sub(began.elapsed());
         self.route.call(outgoing, left, &self.context.clock, &self.context.alarms).await
     }
 
-    /// A message whose way to the wire took longer than the limits allow for waits for its turn anew: those
-    /// that were held up together would go out together.
-    async fn until_it_may_pass(&self, passed: Instant) {
-        if passed.elapsed() <= ON_THE_WAY {
-            return;
+    /// A message whose turn is over before it is ready for the wire takes another: those that were held up
+    /// together would go out together.
+    async fn wait_for(&self, mut turn: Turn) {
+        while !turn.has_come().await {
+            turn = self.another_turn().await;
         }
+    }
+
+    async fn another_turn(&self) -> Turn {
         loop {
-            let turn = self.limits.lock().await.pass_again().await;
-            let Err(wait) = turn else { return };
-            tokio::time::sleep(wait).await;
+            let turn = self.limits.lock().await.pass_again(self.ahead()).await;
+            match turn {
+                Ok(turn) => return turn,
+                Err(wait) => tokio::time::sleep(wait).await,
+            }
         }
     }
 
@@ -161,7 +182,7 @@ pub(super) struct FreeSlots(pub Weak<Calls>);
 
 struct Free {
     calls: Arc<Calls>,
-    passed: Instant,
+    turn: Turn,
     slot: OwnedSemaphorePermit,
 }
 
@@ -174,11 +195,10 @@ impl Slots for FreeSlots {
         for (number, (citizen, priority)) in asked.iter().enumerate() {
             waiting.extend(calls.free(*priority).map(|slot| (number, *citizen, slot)));
         }
-        let mut limits = calls.limits.lock().await;
-        let passed = Instant::now();
-        let (passing, _) = limits.pass(&mut waiting, |(_, citizen, _)| *citizen, |_| usize::MAX).await;
-        for (number, _, slot) in passing {
-            taken[number] = Some(Box::new(Free { calls: calls.clone(), passed, slot }));
+        let (ahead, mut limits) = (calls.ahead(), calls.limits.lock().await);
+        let (passing, _) = limits.pass(&mut waiting, |(_, citizen, _)| *citizen, |_| usize::MAX, ahead).await;
+        for ((number, _, slot), turn) in passing {
+            taken[number] = Some(Box::new(Free { calls: calls.clone(), turn, slot }));
         }
         taken
     }
@@ -190,6 +210,6 @@ impl Slot for Free {
     }
 
     fn send(self: Box<Self>, outgoing: Outgoing) {
-        self.calls.spawn(outgoing, self.passed, self.slot);
+        self.calls.spawn(outgoing, self.turn, self.slot);
     }
 }

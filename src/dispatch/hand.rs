@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::limits::Limits;
+use super::limits::{Limits, Turn};
 use crate::domain::Priority;
 use crate::ledger::store::WorkRow;
 
@@ -48,10 +48,11 @@ impl Hand {
         &mut self,
         limits: &mut Limits,
         room: impl Fn(Priority) -> usize,
-    ) -> (Vec<WorkRow>, Option<Duration>) {
+        ahead: Duration,
+    ) -> (Vec<(WorkRow, Turn)>, Option<Duration>) {
         let (citizen, room) = (|one: &Claimed| one.row.citizen, |one: &Claimed| room(one.row.priority));
-        let (passing, wait) = limits.pass(&mut self.rows, citizen, room).await;
-        (passing.into_iter().map(|one| one.row).collect(), wait)
+        let (passing, wait) = limits.pass(&mut self.rows, citizen, room, ahead).await;
+        (passing.into_iter().map(|(one, turn)| (one.row, turn)).collect(), wait)
     }
 
     /// Takes out what cannot be started any more at `now`.

@@ -1,6 +1,7 @@
 //! A lane: the dispatcher of one channel. It claims due work ahead of the calls, starts what the
 //! limits and the free calls allow, calls the adapter for each, and hands the outcomes to the recorder.
 
+use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use vestnik_contract::{Channel, RouteId};
 use super::breaker::Admission;
 use super::calls::{Calls, FreeSlots};
 use super::hand::Hand;
-use super::limits::Sharing;
+use super::limits::{Sharing, Turn};
 use super::pauses::{Paused, Pauses};
 use super::route::{Route, RouteAlarm, RouteHealth};
 use super::starter::Starts;
@@ -92,7 +93,7 @@ const BUSY: Duration = Duration::from_millis(100);
 /// How long what comes in waits for a lane that is behind.
 const SLOW: Duration = Duration::from_secs(1);
 
-/// A lane held back by a limit lets so long pass, to start a few at once: it is behind in any case.
+/// A lane held back by a limit lets at least so long pass, to start a few at once: it is behind in any case.
 const HELD_BACK: Duration = Duration::from_millis(10);
 
 /// What the route may be given.
@@ -216,13 +217,21 @@ impl Lane {
             calls.saturating_sub(under_way)
         };
         let mut limits = self.calls.limits.lock().await;
-        let passed = Instant::now();
-        let (passing, wait) = self.hand.pass(&mut limits, room).await;
+        let (passing, wait) = self.hand.pass(&mut limits, room, self.calls.ahead()).await;
         drop(limits);
-        for outgoing in self.context.starts.start(passing).await {
-            self.calls.call(outgoing, passed).await;
-        }
+        self.start(passing).await;
         Ok(self.next(calls, more, wait))
+    }
+
+    /// Starts what has passed, and calls for each in its turn.
+    async fn start(&self, passing: Vec<(WorkRow, Turn)>) {
+        let turns: HashMap<_, _> = passing.iter().map(|(row, turn)| (row.notice, *turn)).collect();
+        let rows = passing.into_iter().map(|(row, _)| row).collect();
+        for outgoing in self.context.starts.start(rows).await {
+            if let Some(turn) = turns.get(&outgoing.notice) {
+                self.calls.call(outgoing, *turn).await;
+            }
+        }
     }
 
     /// What the route may be given now.
@@ -299,7 +308,7 @@ impl Lane {
             return if more { Next::Free(1) } else { Next::News };
         };
         if let Some(wait) = wait {
-            return Next::After(wait.clamp(HELD_BACK, BUSY));
+            return Next::After(wait.max(self.calls.ahead() / 4).clamp(HELD_BACK, BUSY));
         }
         if first == Priority::Urgent {
             return Next::Free(1);

@@ -140,7 +140,7 @@ pub struct Preference {
     /// the order to policy.
     pub channels: Option<Vec<ChannelId>>,
     /// The hours in which the citizen wants to be written to, in their own zone.
-    pub hours: Option<Hours>,
+    pub hours: Option<Wish>,
     /// The language to write in, where it differs from the profile's.
     pub locale: Option<Locale>,
 }
@@ -165,6 +165,66 @@ impl Hours {
             time >= self.from || time < self.until
         }
     }
+
+    /// Whether the two have a moment in common.
+    #[must_use]
+    pub fn overlaps(&self, other: Self) -> bool {
+        self.contains(other.from) || other.contains(self.from)
+    }
+}
+
+/// The type of a day, in the citizen's place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DayType {
+    /// Monday to Friday, where it is no holiday.
+    Workday,
+    /// Saturday and Sunday, where it is no holiday.
+    Weekend,
+    /// A public holiday of the jurisdiction.
+    Holiday,
+}
+
+impl DayType {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Workday, Self::Weekend, Self::Holiday];
+}
+
+/// The hours in which a citizen wants to be written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Wish {
+    /// The same on every day.
+    EveryDay(Hours),
+    /// By the type of the day.
+    ByDay(DayHours),
+}
+
+/// Hours by the type of the day; on one that is left out the citizen does not want to be written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DayHours {
+    /// On workdays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workday: Option<Hours>,
+    /// On Saturdays and Sundays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weekend: Option<Hours>,
+    /// On public holidays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holiday: Option<Hours>,
+}
+
+impl Wish {
+    /// The hours on a day of this type; `None` where there are none.
+    #[must_use]
+    pub fn on(&self, day: DayType) -> Option<Hours> {
+        match (self, day) {
+            (Self::EveryDay(hours), _) => Some(*hours),
+            (Self::ByDay(days), DayType::Workday) => days.workday,
+            (Self::ByDay(days), DayType::Weekend) => days.weekend,
+            (Self::ByDay(days), DayType::Holiday) => days.holiday,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -172,6 +232,21 @@ mod tests {
     use jiff::civil::time;
 
     use super::*;
+
+    #[test]
+    fn hours_of_every_day_and_by_day_are_told_apart() {
+        let read = |text: &str| serde_json::from_str::<Wish>(text);
+        let evening = Hours { from: time(18, 0, 0, 0), until: time(21, 0, 0, 0) };
+        let daily = read(r#"{"from":"18:00:00","until":"21:00:00"}"#).unwrap();
+        assert_eq!(daily, Wish::EveryDay(evening));
+        assert!(DayType::ALL.into_iter().all(|day| daily.on(day) == Some(evening)));
+        let weekend = read(r#"{"weekend":{"from":"18:00:00","until":"21:00:00"}}"#).unwrap();
+        assert_eq!(DayType::ALL.map(|day| weekend.on(day)), [None, Some(evening), None]);
+        for wish in [daily, weekend] {
+            assert_eq!(read(&serde_json::to_string(&wish).unwrap()).unwrap(), wish);
+        }
+        assert!(read(r#"{"from":"18:00:00"}"#).is_err() && read(r#"{"monday":null}"#).is_err());
+    }
 
     #[test]
     fn hours_may_pass_over_midnight() {

@@ -63,6 +63,42 @@ pub struct Trace {
     pub channels: Vec<(ChannelId, Reason)>,
     /// Rules that moved the moment of sending, with the moment they moved it to.
     pub deferrals: Vec<(Reason, Timestamp)>,
+    /// What rules that are only reported on would have done.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub would: Vec<Would>,
+}
+
+/// What a rule that is only reported on would have done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Would {
+    /// The rule.
+    pub rule: TrialRule,
+    /// When the push would have been sent by it; `None` where it would have left no moment for one.
+    pub until: Option<Timestamp>,
+}
+
+/// A rule that can be reported on without being put to work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TrialRule {
+    /// A part of the contact budget is kept for deadlines.
+    KeptForDeadlines,
+    /// A lower class yields its place in the contact budget to a higher one.
+    Yielding,
+    /// What comes to one citizen soon after one another goes out as one notice.
+    Bundling,
+}
+
+impl TrialRule {
+    /// Its table in `policy.toml`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::KeptForDeadlines => "kept_for_deadlines",
+            Self::Yielding => "yielding",
+            Self::Bundling => "bundling",
+        }
+    }
 }
 
 /// What a check just before sending says.

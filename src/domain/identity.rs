@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer};
 use vestnik_contract::{Label, Sender};
 
 use super::Localized;
-use super::wording::{is_line, line_of};
+use super::wording::{Allowed, digits, is_line, line_of};
 
 /// The agency as citizens see it in every text and on every channel. It comes from the
 /// configuration alone, and its lengths are checked when it is read.
@@ -24,9 +24,36 @@ pub struct Identity {
     /// The single number to call, written as people read it: 3 to 20 digits, spaces, `+ - ( )`.
     #[serde(deserialize_with = "phone")]
     pub phone: String,
+    /// What links and numbers texts may hold besides.
+    #[serde(default)]
+    pub allowed: OwnPlaces,
     /// The sender on each channel.
     #[serde(with = "CheckedSender")]
     pub sender: Sender,
+}
+
+/// The agency's own places beside the single number, which approved texts may name.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OwnPlaces {
+    /// Hosts, such as `portal.example`.
+    #[serde(default, deserialize_with = "hosts")]
+    pub links: Vec<String>,
+    /// Phone numbers, written as people read them.
+    #[serde(default, deserialize_with = "phones")]
+    pub phones: Vec<String>,
+}
+
+impl Identity {
+    /// What links and numbers may stand in approved texts.
+    #[must_use]
+    pub fn allowed(&self) -> Allowed {
+        let phones = self.allowed.phones.iter().chain([&self.phone]);
+        Allowed {
+            hosts: self.allowed.links.iter().map(|host| host.to_lowercase()).collect(),
+            phones: phones.map(|phone| digits(phone)).collect(),
+        }
+    }
 }
 
 /// The fields of [`Sender`] with their lengths checked.
@@ -81,13 +108,40 @@ fn mail_address<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> 
     checked(from, is_address, || "a mail address".to_owned())
 }
 
+const PHONE: &str = "a phone number of 3 to 20 digits, spaces and + - ( )";
+
 fn phone<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
-    let is_phone = |text: &str| {
-        let digits = text.bytes().filter(u8::is_ascii_digit).count();
-        let known = text.bytes().all(|b| b.is_ascii_digit() || b" +-()".contains(&b));
-        known && digits >= 3 && text.len() <= 20
+    checked(from, is_phone, || PHONE.to_owned())
+}
+
+fn is_phone(text: &str) -> bool {
+    let known = text.bytes().all(|b| b.is_ascii_digit() || b" +-()".contains(&b));
+    known && digits(text).len() >= 3 && text.len() <= 20
+}
+
+fn phones<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    each(from, is_phone, PHONE)
+}
+
+fn hosts<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    let is_host = |text: &str| {
+        let part = |c: char| c.is_alphanumeric() || c == '-';
+        let labels = || text.split('.');
+        labels().count() > 1 && labels().all(|label| !label.is_empty() && label.chars().all(part))
     };
-    checked(from, is_phone, || "a phone number of 3 to 20 digits, spaces and + - ( )".to_owned())
+    each(from, is_host, "the name of a host, such as portal.example")
+}
+
+fn each<'de, D: Deserializer<'de>>(
+    from: D,
+    fits: impl Fn(&str) -> bool,
+    expected: &str,
+) -> Result<Vec<String>, D::Error> {
+    let texts = Vec::<String>::deserialize(from)?;
+    match texts.iter().find(|text| !fits(text)) {
+        Some(wrong) => Err(D::Error::custom(format!("expected {expected}, found \"{wrong}\""))),
+        None => Ok(texts),
+    }
 }
 
 fn checked<'de, D: Deserializer<'de>>(
@@ -150,6 +204,16 @@ telegram_bot = "ministry_bot"
             ("phone = \"0 800 000 000\"", "phone = \"call us\"", "expected a phone number"),
             ("en = \"Min\"", "en = \"min.example\"", "expected en to be 1 to 24"),
             ("notices@ministry.example", "nobody", "expected a mail address"),
+            (
+                "agency_short = { ru = \"Мин\", uk = \"Мін\", en = \"Min\" }",
+                "allowed = { phones = [\"call us\"] }",
+                "expected a phone number",
+            ),
+            (
+                "agency_short = { ru = \"Мин\", uk = \"Мін\", en = \"Min\" }",
+                "allowed = { links = [\"https://a.b\"] }",
+                "expected the name of a host",
+            ),
             ("telegram_bot", "telegram_bat", "unknown field `telegram_bat`"),
         ];
         for (from, to, message) in table {

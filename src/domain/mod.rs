@@ -16,28 +16,32 @@ mod refusal;
 mod rules;
 mod state;
 mod timeline;
+mod unreached;
 pub mod wording;
 
 pub use catalogue::{Approval, Catalogue, Class, LifeEvent, Measure, Template, TemplateRef, Topic};
 pub use citizen::{
-    AddressEntry, Citizen, Closed, Consent, ConsentAction, ConsentOrigin, Hours, Preference, Profile,
+    AddressEntry, Citizen, Closed, Consent, ConsentAction, ConsentOrigin, DayHours, DayType, Hours,
+    Preference, Profile, Wish,
 };
-pub use decision::{ContactHistory, Decision, Outcome, Plan, PlannedStep, Recheck, Trace};
-pub use identity::Identity;
+pub use decision::{ContactHistory, Decision, Outcome, Plan, PlannedStep, Recheck, Trace, TrialRule, Would};
+pub use identity::{Identity, OwnPlaces};
 pub use ids::{
     AttemptId, CitizenId, CitizenKey, InvalidCitizenId, JurisdictionId, LifeEventId, MeasureId, NoticeId,
     NotificationKey, SourceId, TopicId,
 };
 pub use locale::{Locale, Localized, UnknownLocale};
 pub use nearest::{did_you_mean, nearest};
-pub use notice::{Attempt, AttemptOutcome, Ending, Item, Notice, NoticeKind, Step, StepState};
+pub use notice::{Attempt, AttemptOutcome, Ending, Item, Notice, NoticeKind, Step, StepState, Window};
 pub use notification::{Notification, Priority, SourceRef};
 pub use params::{Currency, Param, ParamError, ParamType, ParamValue, Params, Values, is_param_name};
 pub use pointer::Pointer;
 pub use reason::Reason;
 pub use refusal::{Fault, RefusalReason};
 pub use rules::{
-    Awaits, Basis, Ceilings, ChannelRule, ClassRule, ContactHours, Jurisdiction, Policy, RetrySchedule,
+    AppealClocks, Awaits, Basis, Bundling, Ceilings, ChannelRule, ClassRule, ContactHours, Jurisdiction,
+    KeptForDeadlines, Mode, Policy, RetrySchedule, Yielding,
 };
 pub use state::{Evidence, FinalState};
 pub use timeline::{Entry, Happening};
+pub use unreached::{NextAction, Owner};

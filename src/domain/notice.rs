@@ -33,6 +33,12 @@ pub struct Notice {
     pub not_before: Option<Timestamp>,
     /// After this moment it is not sent any more.
     pub expires_at: Timestamp,
+    /// By when the citizen has to act on it, where that was ahead when it came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Timestamp>,
+    /// How it waits for others to the same citizen, where it does or did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<Window>,
     /// Whether its items stand in the portal inbox.
     pub inbox: bool,
     /// The version of the configuration that decided it.
@@ -68,8 +74,20 @@ pub struct Item {
     pub topic: TopicId,
     /// The class of its template.
     pub class: super::Class,
+    /// After this moment it is not sent any more, where that is not the notice's own moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
     /// How it closed, on its own or with the notice.
     pub closed: Option<Ending>,
+}
+
+/// How a notice waits for others to the same citizen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// The first moment at which every item may be sent.
+    pub earliest: Timestamp,
+    /// The last moment until which every item may be kept waiting for others.
+    pub latest: Timestamp,
 }
 
 /// How a notice or an item ended.
@@ -136,6 +154,9 @@ pub struct Attempt {
     pub id: AttemptId,
     /// When it started: the moment of sending.
     pub started_at: Timestamp,
+    /// Until when its evidence is awaited, where that is not counted by the clock alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait_until: Option<Timestamp>,
     /// What came of it.
     pub outcome: AttemptOutcome,
     /// The provider's code, where it refused.
@@ -215,9 +236,24 @@ impl Notice {
         self.steps.get(self.current)
     }
 
+    /// Whether others may still join it: it has a window, and nothing of it was sent.
+    #[must_use]
+    pub fn is_open_to_others(&self) -> bool {
+        let first = self.step().filter(|_| self.current == 0 && self.closed.is_none());
+        let unsent = |step: &Step| matches!(step.state, StepState::Due { .. }) && step.attempts.is_empty();
+        self.window.is_some() && first.is_some_and(unsent)
+    }
+
     /// Items that have not closed on their own.
     pub fn open_items(&self) -> impl Iterator<Item = &Item> {
         self.items.iter().filter(|item| item.closed.is_none())
+    }
+
+    /// After which moment a message that holds all of its open items is of no use any more: the first at
+    /// which one of them is over.
+    #[must_use]
+    pub fn sent_until(&self) -> Timestamp {
+        self.open_items().filter_map(|item| item.expires_at).min().unwrap_or(self.expires_at)
     }
 
     /// Where an attempt stands: the numbers of its step and of itself.
@@ -226,6 +262,11 @@ impl Notice {
         self.steps.iter().enumerate().find_map(|(step, of)| {
             of.attempts.iter().position(|one| one.id == attempt).map(|number| (step, number))
         })
+    }
+
+    /// The channels of all its steps, in order.
+    pub fn channels(&self) -> impl Iterator<Item = &ChannelId> {
+        self.steps.iter().map(|step| &step.planned.channel)
     }
 
     /// The channel of the step being worked on.

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{Localized, Pointer, did_you_mean, wording::control_or_link};
+use super::{Localized, Pointer, did_you_mean, wording::Allowed};
 
 /// A variable that a template declares.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub enum ParamType {
         /// The greatest value.
         max: i64,
     },
-    /// One line of plain words without control characters and links. JSON: `"…"`.
+    /// One line of plain words without control characters, links and phone numbers. JSON: `"…"`.
     Text {
         /// The greatest length in characters.
         max_length: usize,
@@ -199,7 +199,9 @@ fn read_value(kind: &ParamType, pointer: Pointer, value: &Value) -> Result<Param
 }
 
 fn is_text(text: &str, max_length: usize) -> bool {
-    !text.trim().is_empty() && text.chars().count() <= max_length && control_or_link(text).is_none()
+    !text.trim().is_empty()
+        && text.chars().count() <= max_length
+        && Allowed::default().forbidden(text).is_none()
 }
 
 /// Only the ten characters of RFC 3339's full-date, of a year that a citizen can make sense of.
@@ -238,7 +240,7 @@ fn describe(kind: &ParamType) -> String {
     match kind {
         ParamType::Integer { min, max } => format!("a whole number from {min} to {max}"),
         ParamType::Text { max_length } => format!(
-            "a text of 1 to {max_length} characters on one line, without control characters and links"
+            "a text of 1 to {max_length} characters on one line, without control characters, links and phone numbers"
         ),
         ParamType::Date => "a date such as 2026-12-31".to_owned(),
         ParamType::Money { currencies, .. } => {

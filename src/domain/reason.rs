@@ -62,6 +62,10 @@ reasons! {
     QuietHours = "quiet_hours",
     /// The citizen has had as many messages as the contact budget allows.
     ContactBudget = "contact_budget",
+    /// It gave its place in the contact budget to a message that matters more.
+    Yielded = "yielded",
+    /// It waits a little for others to the same citizen, to go out with them as one message.
+    Bundled = "bundled",
     /// The provider was not available; it is tried again.
     Retry = "retry",
     /// The provider asked to slow down.

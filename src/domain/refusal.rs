@@ -86,6 +86,10 @@ refusals! {
     NotFound = "not_found", Sender, Some(404);
     /// There is no such citizen in the registry.
     NoSuchCitizen = "no_such_citizen", Sender, Some(404);
+    /// No message of ours carries this check code.
+    NoSuchCode = "no_such_code", Sender, Some(404);
+    /// So many wrong check codes came from there that none is looked up for now.
+    TooManyWrongCodes = "too_many_wrong_codes", Sender, Some(429);
     /// This address does not know the method.
     MethodNotAllowed = "method_not_allowed", Sender, Some(405);
     /// The routing key does not say what the body says.

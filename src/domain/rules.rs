@@ -26,6 +26,79 @@ pub struct Policy {
     pub expires_after_days: u16,
     /// When to try again after a provider was not available.
     pub retry: RetrySchedule,
+    /// The part of the contact budget that is kept for what has a deadline.
+    #[serde(default)]
+    pub kept_for_deadlines: KeptForDeadlines,
+    /// Whether what matters less gives its place in the contact budget to what matters more.
+    #[serde(default)]
+    pub yielding: Yielding,
+    /// Whether what comes to one citizen soon after one another goes out as one notice.
+    #[serde(default)]
+    pub bundling: Bundling,
+}
+
+/// How far a rule is put to work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// It is not asked.
+    #[default]
+    Off,
+    /// It changes nothing; what it would have done is told in the timeline.
+    Report,
+    /// It is obeyed.
+    Enforce,
+}
+
+/// The part of the contact budget that only a notification may take whose citizen has to act soon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeptForDeadlines {
+    /// How far the rule is put to work.
+    pub mode: Mode,
+    /// Soon is within this many days, 1 to 60.
+    #[serde(deserialize_with = "whole::<1, 60, _, _>")]
+    pub deadline_days: u16,
+    /// Pushes kept of each local day's; absent: none.
+    #[serde(default, deserialize_with = "whole_if_any::<1, 1_000_000, _, _>")]
+    pub per_day: Option<u32>,
+    /// Of each local ISO week's.
+    #[serde(default, deserialize_with = "whole_if_any::<1, 1_000_000, _, _>")]
+    pub per_week: Option<u32>,
+    /// Of each local calendar month's.
+    #[serde(default, deserialize_with = "whole_if_any::<1, 1_000_000, _, _>")]
+    pub per_month: Option<u32>,
+}
+
+/// Whether a lower class gives its place in the contact budget to a higher one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Yielding {
+    /// How far the rule is put to work.
+    pub mode: Mode,
+}
+
+/// One window: notifications to one citizen that come soon after one another go out as one notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bundling {
+    /// How far the rule is put to work.
+    pub mode: Mode,
+    /// For how many seconds one waits for the next, counted anew with each that comes; 1 to 86,400,
+    /// which is a day.
+    #[serde(deserialize_with = "whole::<1, 86_400, _, _>")]
+    pub window_seconds: u32,
+    /// After this many seconds the first of them waits no longer, whatever comes; 1 to 604,800, which
+    /// is a week.
+    #[serde(deserialize_with = "whole::<1, 604_800, _, _>")]
+    pub hard_end_seconds: u32,
+    /// It goes out so many seconds before the day is over by which the citizen has to act, and before
+    /// it expires; 0 to 604,800.
+    #[serde(deserialize_with = "whole::<0, 604_800, _, _>")]
+    pub deadline_margin_seconds: u32,
+    /// The most that one notice holds, 2 to 20.
+    #[serde(deserialize_with = "whole::<2, 20, _, _>")]
+    pub largest: u32,
 }
 
 /// How a channel is used in a plan.
@@ -65,6 +138,9 @@ pub struct ClassRule {
     pub budget: bool,
     /// Whether it gets an inbox entry even where the citizen consented to no channel at all.
     pub inbox: bool,
+    /// Whether it may wait for others to the same citizen, to go out with them as one notice.
+    #[serde(default)]
+    pub bundle: bool,
 }
 
 /// On what ground a class may be pushed.
@@ -92,6 +168,23 @@ pub struct Jurisdiction {
     pub contact_hours: ContactHours,
     /// How many pushes the law allows.
     pub ceilings: Ceilings,
+    /// By when what a citizen appeals against has to be answered.
+    pub appeals: AppealClocks,
+}
+
+/// By when an appeal has to be seen to, in calendar days, each 1 to 365.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AppealClocks {
+    /// From its coming until it is registered.
+    #[serde(deserialize_with = "whole::<1, 365, _, _>")]
+    pub register_days: u16,
+    /// Until it is answered.
+    #[serde(deserialize_with = "whole::<1, 365, _, _>")]
+    pub answer_days: u16,
+    /// Until it is answered where the time was extended, counted from the same day.
+    #[serde(deserialize_with = "whole::<1, 365, _, _>")]
+    pub extended_days: u16,
 }
 
 /// When citizens may be pushed to, by day type; outside of it are quiet hours.

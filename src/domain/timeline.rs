@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use vestnik_contract::{ChannelId, SendErrorKind};
 
-use super::{AttemptId, FinalState, NoticeId, NotificationKey, Reason, SourceRef, Trace};
+use super::{AttemptId, FinalState, NoticeId, NotificationKey, Reason, SourceRef, Trace, Would};
 
 /// One entry of a notification's timeline. It names no citizen, address or text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +47,8 @@ pub enum Happening {
         /// Until when.
         until: Timestamp,
     },
+    /// A rule that is only reported on would have moved it. Nothing was moved.
+    Would(Would),
     /// A call to a provider started: the moment of sending.
     Started {
         /// On which channel.
@@ -122,6 +124,7 @@ impl Happening {
         match self {
             Self::Decided { .. } => "decided",
             Self::Deferred { .. } => "deferred",
+            Self::Would(_) => "would",
             Self::Started { .. } => "started",
             Self::Sent { .. } => "sent",
             Self::Failed { .. } => "failed",

@@ -3,6 +3,8 @@
 //! The signature names the one number to call, and that is the only one a citizen should ever have
 //! to trust: a link or a number inside a text is what a fraudster's message looks like.
 
+use std::collections::BTreeSet;
+
 /// Something that does not belong into a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Forbidden {
@@ -17,37 +19,83 @@ pub enum Forbidden {
     PhoneNumber,
 }
 
-/// The first control character or link of `text`, with its byte offset. Line ends count as control
-/// characters.
-#[must_use]
-pub fn control_or_link(text: &str) -> Option<(usize, Forbidden)> {
-    let control = text.find(is_control).map(|at| (at, Forbidden::Control));
-    control.or_else(|| link(text).map(|at| (at, Forbidden::Link)))
+/// The links and phone numbers that may stand in approved texts beside the one number of the signature:
+/// the agency's own, which it answers for. A source's words may hold none at all.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Allowed {
+    /// Hosts, in small letters, such as `portal.example`. What stands below one is not allowed by it.
+    pub hosts: BTreeSet<String>,
+    /// Phone numbers, by their digits.
+    pub phones: BTreeSet<String>,
 }
 
-/// The byte offset of the first phone number of `text`.
+impl Allowed {
+    /// The first that does not belong into `text`, with its byte offset. Line ends count as control
+    /// characters.
+    #[must_use]
+    pub fn forbidden(&self, text: &str) -> Option<(usize, Forbidden)> {
+        let control = text.find(is_control).map(|at| (at, Forbidden::Control));
+        let mut phones = phones(text).into_iter().filter(|(_, digits)| !self.phones.contains(digits));
+        control
+            .or_else(|| self.link(text).map(|at| (at, Forbidden::Link)))
+            .or_else(|| phones.next().map(|(at, _)| (at, Forbidden::PhoneNumber)))
+    }
+
+    /// Finds what messengers would turn into a link: a scheme, `@`, or a host name.
+    fn link(&self, text: &str) -> Option<usize> {
+        let bare = |at: usize| !self.is_secure_and_allowed(text, at);
+        let scheme = text.match_indices("://").map(|(at, _)| at).find(|at| bare(*at));
+        let strange = |word: &str| is_host(word) && !self.hosts.contains(&word.to_lowercase());
+        let host = || words(text).find(|(_, word)| strange(word)).map(|(at, _)| at);
+        scheme.or_else(|| text.find('@')).or_else(host)
+    }
+
+    /// Whether the `://` at this place is that of `https` and followed by an allowed host.
+    fn is_secure_and_allowed(&self, text: &str, at: usize) -> bool {
+        let scheme = text[..at].rsplit(|c: char| !c.is_ascii_alphabetic()).next();
+        let host = words(&text[at + 3..]).next().filter(|(from, _)| *from == 0);
+        scheme == Some("https") && host.is_some_and(|(_, host)| self.hosts.contains(&host.to_lowercase()))
+    }
+}
+
+/// The first control character or link of `text`, with its byte offset.
 #[must_use]
-pub fn phone_number(text: &str) -> Option<usize> {
-    let mut start = 0;
-    let mut digits = 0;
-    let mut plus = false;
-    for (at, character) in text.char_indices() {
+pub fn control_or_link(text: &str) -> Option<(usize, Forbidden)> {
+    let found = Allowed::default().forbidden(text);
+    found.filter(|(_, what)| *what != Forbidden::PhoneNumber)
+}
+
+/// The digits of a phone number as somebody wrote it.
+#[must_use]
+pub fn digits(phone: &str) -> String {
+    phone.chars().filter(char::is_ascii_digit).collect()
+}
+
+/// What reads as a phone number, with its byte offset and its digits: seven digits or more in a row, or
+/// any after a plus sign.
+fn phones(text: &str) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    let (mut start, mut run, mut plus) = (0, String::new(), false);
+    // What ends the text ends the last run.
+    for (at, character) in text.char_indices().chain([(text.len(), '.')]) {
         match character {
             '0'..='9' => {
-                if digits == 0 && !plus {
+                if run.is_empty() && !plus {
                     start = at;
                 }
-                digits += 1;
-                if plus || digits == 7 {
-                    return Some(start);
-                }
+                run.push(character);
             }
-            '+' => (start, digits, plus) = (at, 0, true),
-            ' ' | '-' | '(' | ')' | '\u{a0}' if digits > 0 => {}
-            _ => (digits, plus) = (0, false),
+            ' ' | '-' | '(' | ')' | '\u{a0}' if !run.is_empty() => {}
+            _ => {
+                let ended = std::mem::take(&mut run);
+                if ended.len() >= 7 || plus && !ended.is_empty() {
+                    found.push((start, ended));
+                }
+                (start, plus) = (at, character == '+');
+            }
         }
     }
-    None
+    found
 }
 
 /// Whether `text` is one line of 1 to `max` characters without spaces around it, control characters
@@ -93,12 +141,6 @@ fn is_control(character: char) -> bool {
     let invisible = matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
         | '\u{2028}' | '\u{2029}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
     character.is_control() || invisible
-}
-
-/// Finds what messengers would turn into a link: a scheme, `@`, or a host name.
-fn link(text: &str) -> Option<usize> {
-    let mark = text.find("://").or_else(|| text.find('@'));
-    mark.or_else(|| words(text).find(|(_, word)| is_host(word)).map(|(at, _)| at))
 }
 
 fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
@@ -152,12 +194,39 @@ mod tests {
             ("звоните 8 (800) 555-35-35", Some(15)),
             ("or +44 20", Some(3)),
             ("1234567", Some(0)),
+            ("7, 12 34 56 7.", Some(3)),
             ("до 31.12.2026", None),
             ("1 000 гривень, 20 днів", None),
             ("2 + 2", None),
+            ("+", None),
         ];
         for (text, expected) in table {
-            assert_eq!(phone_number(text), expected, "{text}");
+            let expected = expected.map(|at| (at, Forbidden::PhoneNumber));
+            assert_eq!(Allowed::default().forbidden(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_allowed_may_stand_and_nothing_that_looks_like_it() {
+        let allowed =
+            Allowed { hosts: ["portal.example".to_owned()].into(), phones: ["0800000000".to_owned()].into() };
+        let table = [
+            ("Read it at portal.example today", None),
+            ("https://portal.example/inbox", None),
+            ("Portal.Example. Call 0 800 000-000.", None),
+            ("http://portal.example", Some((4, Forbidden::Link))),
+            ("https://evil.example", Some((5, Forbidden::Link))),
+            ("https://portal.example.evil.example", Some((5, Forbidden::Link))),
+            ("https://user:x@portal.example", Some((5, Forbidden::Link))),
+            ("my.portal.example", Some((0, Forbidden::Link))),
+            ("portal.example and bank.example", Some((19, Forbidden::Link))),
+            ("help@portal.example", Some((4, Forbidden::Link))),
+            ("0 800 000 001", Some((0, Forbidden::PhoneNumber))),
+            ("0 800 000 000 1", Some((0, Forbidden::PhoneNumber))),
+            ("0 800 000 000, +7 900", Some((15, Forbidden::PhoneNumber))),
+        ];
+        for (text, expected) in table {
+            assert_eq!(allowed.forbidden(text), expected, "{text}");
         }
     }
 }

@@ -1,11 +1,14 @@
 //! A batch of inbounds at work: whose they are, what they change, what is answered.
 
+mod answers;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use uuid::Uuid;
 use vestnik_contract::{Address, ChannelId, RouteId};
 
+pub(super) use self::answers::Checks;
 use super::closing::{BLOCKED, closed_by_provider};
 use super::evidence::{ClosedBy, Recording};
 use super::foreign;
@@ -13,17 +16,12 @@ use super::inbound::{Heard, Meaning, by_reply, evidence_of};
 use super::news::Fresh;
 use super::people::People;
 use super::rules::Rules;
-use super::store::{AddressRow, InboundRow, LinkRow, NoticeRow, Tx, WorkRow};
+use super::store::{AddressRow, CodeRow, InboundRow, LinkRow, NoticeRow, ScamRow, Tx, WorkRow};
 use super::words::Words;
-use super::writes::{Held, new_key, work_of};
+use super::writes::new_key;
 use super::{Ledger, LedgerError};
-use crate::domain::{
-    CitizenKey, ConsentAction, Notice, NoticeId, NoticeKind, PlannedStep, Priority, Step, StepState,
-};
+use crate::domain::{CitizenKey, ConsentAction};
 use crate::policy::{grant_moment, start_moment, stop_moment};
-
-/// For how long a confirmation is worth sending.
-const CONFIRMED_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 
 /// Where a link is not confirmed: whoever opens a conversation on Viber by a link is not subscribed
 /// yet and may not be written to. The answer to Viber's call greets them.
@@ -41,7 +39,10 @@ pub(super) struct Hearing<'a> {
     changed: BTreeSet<Uuid>,
     links: BTreeMap<[u8; 32], LinkRow>,
     recording: Recording,
+    pub(super) checks: Checks,
     notices: Vec<NoticeRow>,
+    codes: Vec<CodeRow>,
+    scams: Vec<ScamRow>,
     work: Vec<WorkRow>,
 }
 
@@ -66,7 +67,10 @@ impl<'a> Hearing<'a> {
             changed: BTreeSet::new(),
             links,
             recording: Recording::default(),
+            checks: Checks::default(),
             notices: Vec::new(),
+            codes: Vec::new(),
+            scams: Vec::new(),
             work: Vec::new(),
         }
     }
@@ -114,6 +118,8 @@ impl<'a> Hearing<'a> {
             Meaning::StopAll => self.stop(&sender, None, &Words::StoppedAll, id),
             Meaning::Start => self.start(&sender, id),
             Meaning::Link { token } => self.link(&heard.sender, token, id),
+            Meaning::Scam => self.report(heard),
+            Meaning::Check(code) => self.check(&heard.sender, *code),
             Meaning::Blocked | Meaning::Unblocked | Meaning::Text => Ok(()),
         }
     }
@@ -234,50 +240,16 @@ impl<'a> Hearing<'a> {
         person.records(&mut self.recording, &self.ledger.keys, consent, self.now)
     }
 
-    // ---- what is answered ----
-
-    /// Makes a notice that tells the citizen, on this channel, that it was heard. Where the channel
-    /// is not in use there is none.
-    fn confirm(&mut self, citizen: CitizenKey, words: &Words) -> Result<(), LedgerError> {
-        let (Some(person), Some(step)) = (self.people.get(&citizen), self.step()) else { return Ok(()) };
-        let notice = Notice {
-            id: NoticeId(new_key()),
-            citizen,
-            kind: NoticeKind::Confirmation,
-            priority: Priority::Normal,
-            items: Vec::new(),
-            steps: vec![step],
-            current: 0,
-            not_before: None,
-            expires_at: self.now.saturating_add(CONFIRMED_WITHIN).unwrap_or(self.now),
-            inbox: false,
-            config: self.rules.version.clone(),
-            closed: None,
-        };
-        let held = Held { notice, words: words.seal(&person.key)? };
-        self.work.extend(work_of(&held.notice));
-        self.notices.push(held.row()?);
-        Ok(())
-    }
-
-    fn step(&self) -> Option<Step> {
-        let rule = self.rules.policy.channels.get(self.channel)?;
-        let facts = self.rules.facts().into_iter().find(|facts| facts.id == *self.channel)?;
-        let planned = PlannedStep {
-            channel: self.channel.clone(),
-            awaits: facts.at_most(rule.awaits),
-            wait_seconds: rule.wait_minutes.saturating_mul(60),
-        };
-        Some(Step { state: StepState::Due { at: self.now }, ..Step::planned(planned) })
-    }
-
     /// Writes all of it; gives what news it is once it is committed.
     pub async fn write(self, tx: &mut dyn Tx) -> Result<Fresh, LedgerError> {
         let changed: Vec<_> =
             self.addresses.into_iter().filter(|row| self.changed.contains(&row.id)).collect();
         tx.put_addresses(&changed).await?;
         self.recording.write(tx).await?;
+        self.checks.write(tx).await?;
         tx.add_notices(&self.notices).await?;
+        tx.add_codes(&self.codes).await?;
+        tx.add_scams(&self.scams).await?;
         tx.put_work(&self.work).await?;
         let mut fresh = Fresh::default();
         fresh.work(&self.work, self.now);

@@ -6,13 +6,16 @@ use std::fmt;
 use uuid::Uuid;
 use vestnik_contract::{Address, ChannelId, RouteId};
 
+use super::check;
 use super::evidence::Recording;
-use super::hearing::Hearing;
+use super::hearing::{Checks, Hearing};
 use super::people;
 use super::rules::Rules;
+use super::scam;
 use super::store::{LinkRow, Tx};
 use super::{Ledger, LedgerError};
 use crate::domain::{CitizenKey, Consent, ConsentAction, ConsentOrigin};
+use crate::notice::CheckCode;
 use crate::policy::stop_moment;
 
 /// Something from a citizen, understood.
@@ -48,6 +51,10 @@ pub enum Meaning {
         /// The token.
         token: String,
     },
+    /// Is the message with this code from you?
+    Check(CheckCode),
+    /// This is not from you.
+    Scam,
     /// The citizen blocked us at the provider.
     Blocked,
     /// The citizen lifted the block.
@@ -65,6 +72,8 @@ impl Meaning {
             Self::StopAll => "stop_all",
             Self::Start => "start",
             Self::Link { .. } => "link",
+            Self::Check(_) => "check",
+            Self::Scam => "scam",
             Self::Blocked => "blocked",
             Self::Unblocked => "unblocked",
             Self::Text => "text",
@@ -88,6 +97,9 @@ impl Ledger {
     /// - A block closes the address. Whatever else comes from an address that was closed because
     ///   the provider could not reach it opens it again.
     ///
+    /// - A message that is said to be not from us is kept as a scam report; thanks come once an hour.
+    /// - A check code is answered, within the limits of [`check`](Ledger::check).
+    ///
     /// A STOP, a START or a link that changes something is confirmed once, on the same channel.
     pub async fn hear(
         &self,
@@ -108,14 +120,20 @@ impl Ledger {
         let mut addresses = tx.find_addresses(channel, &senders).await?;
         addresses.retain(|row| people.contains_key(&row.citizen));
         let mut hearing = Hearing::new(self, rules, channel, tx.now(), people, addresses, links);
+        hearing.checks = Checks::load(self, &mut *tx, rules, channel, heard).await?;
         let rows =
             heard.iter().map(|one| hearing.row(route, one)).collect::<Result<Vec<_>, LedgerError>>()?;
         let new = tx.add_inbounds(&rows).await?;
         for ((one, row), _) in heard.iter().zip(&rows).zip(&new).filter(|(_, new)| **new) {
             hearing.take(one, row.id)?;
         }
+        let (told, reports) = (hearing.checks.told(), hearing.reports());
         let fresh = hearing.write(&mut *tx).await?;
         self.commit(tx, &fresh).await?;
+        for told in told {
+            check::count(channel.as_str(), told);
+        }
+        scam::count(channel.as_str(), reports);
         Ok(new.into_iter().filter(|new| *new).count())
     }
 

@@ -139,6 +139,12 @@ impl Keyring {
         self.hash("token", &[token.as_bytes()])
     }
 
+    /// The hash of who asks for check codes by this way.
+    #[must_use]
+    pub fn asker(&self, way: &str, who: &str) -> [u8; 32] {
+        self.hash("asker", &[way.as_bytes(), who.as_bytes()])
+    }
+
     /// The digest of what a message says, to tell a repeat from a conflict.
     #[must_use]
     pub fn digest(&self, body: &[u8]) -> [u8; 32] {

@@ -10,6 +10,8 @@ pub mod error;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod keys;
+#[cfg(test)]
+mod lives;
 pub mod postgres;
 pub mod rules;
 #[cfg(test)]
@@ -20,6 +22,8 @@ pub mod store;
 pub(crate) mod suite;
 
 mod accept;
+mod asking;
+mod check;
 mod closing;
 mod dead;
 mod duty;
@@ -43,11 +47,13 @@ mod record;
 pub mod recorder;
 pub mod registry;
 pub mod retry;
+mod scam;
 pub mod slots;
 mod start;
 mod stop_token;
 mod timers;
 mod tokens;
+mod unreached;
 mod view;
 mod words;
 mod writes;
@@ -55,11 +61,13 @@ mod writes;
 use std::sync::Arc;
 
 pub use accept::{Answer, Ask, Submission};
+pub use check::{SentAt, Shown, Verdict};
 pub use dead::DeadLetter;
 pub use error::{LedgerError, StoreError};
 pub use evidence::{
     Act, ClosedBy, ClosedOrigin, Drift, DriftCount, DriftReport, ErasedAddress, ErasedConsent,
-    ErasedNotification, Erasure, Fault, Finding, History, Record, Verified, Wanted,
+    ErasedNotification, Erasure, Fault, Finding, History, PreferenceVersion, Record, SetBy, SetOrigin,
+    Verified, Wanted,
 };
 pub use feed::InvalidPosition;
 pub use finish::Finished;
@@ -73,10 +81,12 @@ pub use past::{Forgotten, Horizons};
 pub use pauses::{GATEWAY, Pause};
 pub use receive::{Report, Told};
 pub use rules::Rules;
+pub use scam::{Scam, ScamReport};
 pub use start::Outgoing;
 pub use stop_token::StopToken;
 pub use timers::Advanced;
 pub use tokens::{Denied, Grant, Issued, NewToken, Scope, TokenMistake, TokenView, UnknownScope};
+pub use unreached::Unreached;
 pub use view::{AttemptView, EntryView, ExpiresBy, Moments, NotificationView, StepView};
 
 use facts::NotificationFacts;

@@ -16,6 +16,10 @@ pub struct Horizons {
     pub references: SignedDuration,
     /// A receipt that names no message of ours.
     pub receipts: SignedDuration,
+    /// A check code, from when it was first shown.
+    pub codes: SignedDuration,
+    /// A scam report, from when it was closed.
+    pub scam_reports: SignedDuration,
 }
 
 /// How many rows were forgotten.
@@ -29,19 +33,36 @@ pub struct Forgotten {
     pub links: u64,
     /// Places in the contact budget of days that count no more.
     pub reservations: u64,
+    /// Check codes.
+    pub codes: u64,
+    /// Who asked for codes in an hour that is over.
+    pub askers: u64,
+    /// Scam reports.
+    pub scam_reports: u64,
 }
 
 impl Forgotten {
     /// Each kind by its name in metrics.
     #[must_use]
-    pub fn by_kind(self) -> [(&'static str, u64); 4] {
-        let Self { references, receipts, links, reservations } = self;
-        [("reference", references), ("receipt", receipts), ("link", links), ("reservation", reservations)]
+    pub fn by_kind(self) -> [(&'static str, u64); 7] {
+        let Self { references, receipts, links, reservations, codes, askers, scam_reports } = self;
+        [
+            ("reference", references),
+            ("receipt", receipts),
+            ("link", links),
+            ("reservation", reservations),
+            ("code", codes),
+            ("asker", askers),
+            ("scam_report", scam_reports),
+        ]
     }
 }
 
 /// For how long a day's pushes are kept: a month's budget looks back over a calendar month.
 const BUDGET: SignedDuration = SignedDuration::from_hours(24 * 40);
+
+/// For how long it is kept who asked for codes: an hour's limit looks back no further.
+const ASKED: SignedDuration = SignedDuration::from_hours(2);
 
 /// The duty of forgetting: one process at a time has it.
 const RETENTION: &str = "retention";
@@ -67,6 +88,9 @@ impl Ledger {
             receipts: tx.forget(Past::Receipts, before(horizons.receipts), limit).await?,
             links: tx.forget(Past::Links, now, limit).await?,
             reservations: tx.forget(Past::Reservations, before(BUDGET), limit).await?,
+            codes: tx.forget(Past::Codes, before(horizons.codes), limit).await?,
+            askers: tx.forget(Past::Askers, before(ASKED), limit).await?,
+            scam_reports: tx.forget(Past::ScamReports, before(horizons.scam_reports), limit).await?,
         };
         tx.commit().await?;
         Ok(Some(forgotten))

@@ -11,7 +11,9 @@ use super::evidence::{Of, Recording};
 use super::keys::{Keyring, SealKey};
 use super::store::{AddressRow, Chain, CitizenRow, ConsentRow, PreferenceRow, Tx};
 use super::{LedgerError, StoreError};
-use crate::domain::{AddressEntry, Citizen, CitizenKey, Closed, Consent, ContactHistory, Preference};
+use crate::domain::{
+    AddressEntry, Citizen, CitizenId, CitizenKey, Closed, Consent, ContactHistory, Preference,
+};
 
 /// A citizen with the data key and the contact history.
 pub(super) struct Person {
@@ -134,6 +136,31 @@ fn person(keyring: &Keyring, row: CitizenRow) -> Result<Person, LedgerError> {
     };
     let key = keyring.data_key(&row.data_key)?;
     Ok(Person { citizen, key, history: ContactHistory::default(), chain: row.chain })
+}
+
+/// Who a citizen is, without what decisions ask for.
+pub(super) struct Name {
+    pub id: CitizenId,
+    pub region: Option<String>,
+}
+
+/// The names of these citizens; `None` of one who was erased, and nothing of one who is not known.
+pub(super) async fn names(
+    tx: &mut dyn Tx,
+    keyring: &Keyring,
+    keys: &[CitizenKey],
+) -> Result<BTreeMap<CitizenKey, Option<Name>>, LedgerError> {
+    let rows = tx.citizens(keys, false).await?;
+    rows.into_iter().map(|row| Ok((row.key, name(keyring, row)?))).collect()
+}
+
+fn name(keyring: &Keyring, row: CitizenRow) -> Result<Option<Name>, LedgerError> {
+    if row.erased_at.is_some() {
+        return Ok(None);
+    }
+    let plain = keyring.data_key(&row.data_key)?.open("citizen", &row.id)?;
+    let id = String::from_utf8(plain).ok().and_then(|text| CitizenId::new(text).ok());
+    Ok(Some(Name { id: id.ok_or_else(|| corrupt("citizen"))?, region: row.profile.region }))
 }
 
 /// The address of a row, opened.

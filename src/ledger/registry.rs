@@ -7,9 +7,10 @@ use serde::Serialize;
 use vestnik_contract::{Address, ChannelId};
 
 use self::desk::Desk;
-use super::evidence::{ClosedBy, open_consent};
+use super::evidence::{ClosedBy, SetBy, open_consent};
 use super::keys::SealKey;
 use super::people;
+use super::rules::Rules;
 use super::store::AddressRow;
 use super::{Ledger, LedgerError};
 use crate::domain::{AddressEntry, CitizenId, Closed, Consent, Preference, Profile};
@@ -28,7 +29,16 @@ pub struct Registration {
     /// and origin) is not recorded again.
     pub consents: Vec<Consent>,
     /// Preferences to set.
-    pub preferences: Vec<Preference>,
+    pub preferences: Vec<NewPreference>,
+}
+
+/// A preference to set.
+#[derive(Debug, Clone)]
+pub struct NewPreference {
+    /// What it says.
+    pub preference: Preference,
+    /// Who set it. What changes nothing is not recorded.
+    pub by: SetBy,
 }
 
 /// An address to record.
@@ -54,6 +64,22 @@ pub enum Refusal {
     NotYetSaid {
         /// Its place among the consents of the registration.
         consent: usize,
+    },
+    /// A preference names a channel that the law of the citizen's jurisdiction forbids: nothing would
+    /// ever go there, and the citizen would think otherwise.
+    #[error("a preference names a channel that the jurisdiction forbids")]
+    ForbiddenChannel {
+        /// Its place among the preferences of the registration.
+        preference: usize,
+        /// The channel's place in its order.
+        channel: usize,
+    },
+    /// A preference has hours that have no moment in common with the contact hours of the citizen's
+    /// jurisdiction.
+    #[error("a preference has hours that never open")]
+    NeverOpens {
+        /// Its place among the preferences of the registration.
+        preference: usize,
     },
     /// The citizen was erased, and nothing in the registration says that they came back.
     #[error("the citizen was erased; a profile and a consent that was given since are needed")]
@@ -111,9 +137,13 @@ impl Ledger {
     /// Records citizens, in one transaction; gives for each, in order, whether it was taken.
     /// Citizens of one batch should be different ones; of one who stands in it twice, the later
     /// registration is applied after the earlier.
-    pub async fn register(&self, batch: &[Registration]) -> Result<Vec<Result<(), Refusal>>, LedgerError> {
+    pub async fn register(
+        &self,
+        batch: &[Registration],
+        rules: &Rules,
+    ) -> Result<Vec<Result<(), Refusal>>, LedgerError> {
         let mut tx = self.store.begin().await?;
-        let mut desk = Desk::open(self, &mut *tx, batch).await?;
+        let mut desk = Desk::open(self, rules, &mut *tx, batch).await?;
         let answers = batch.iter().map(|one| desk.take(one)).collect::<Result<Vec<_>, _>>()?;
         desk.write(&mut *tx).await?;
         tx.commit().await?;
@@ -187,14 +217,14 @@ mod tests {
 
         let later = Consent { at: said.at + SignedDuration::from_millis(1), ..said.clone() };
         let early = Registration { consents: vec![said, later], ..nothing(anna.clone()) };
-        let refused = world.ledger.register(std::slice::from_ref(&early)).await.unwrap();
+        let refused = world.ledger.register(std::slice::from_ref(&early), &world.rules).await.unwrap();
         assert_eq!(refused, [Err(Refusal::NotYetSaid { consent: 1 })]);
         assert_eq!(world.ledger.citizen(&anna).await.unwrap().map(records), Some(2));
         world.clock.advance(SignedDuration::from_millis(1));
         world.register(early).await;
         assert_eq!(world.ledger.citizen(&anna).await.unwrap().map(records), Some(3));
 
-        let nobody = world.ledger.register(&[nothing(citizen_id("nobody"))]).await.unwrap();
+        let nobody = world.ledger.register(&[nothing(citizen_id("nobody"))], &world.rules).await.unwrap();
         assert_eq!(nobody, [Err(Refusal::Unknown)]);
     }
 }

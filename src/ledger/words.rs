@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::LedgerError;
 use super::keys::SealKey;
 use super::people::corrupt;
-use crate::notice::{Body, StopScope};
+use crate::notice::{Body, Sent, StopScope};
 
 /// What such a notice says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +17,12 @@ pub(super) enum Words {
     StoppedAll,
     /// That we will write to the citizen on the channel from now on, or again.
     Welcome,
+    /// That a check code is ours.
+    Checked(Vec<Sent>),
+    /// That a check code is not ours.
+    NotOurs,
+    /// That a scam report was kept.
+    Reported,
     /// An answer.
     Answer(String),
 }
@@ -27,6 +33,9 @@ impl Words {
             Self::StoppedChannel => Body::Confirmation(StopScope::Channel),
             Self::StoppedAll => Body::Confirmation(StopScope::All),
             Self::Welcome => Body::Introduction,
+            Self::Checked(sent) => Body::Checked(sent),
+            Self::NotOurs => Body::NotOurs,
+            Self::Reported => Body::Reported,
             Self::Answer(text) => Body::Answer(text),
         }
     }

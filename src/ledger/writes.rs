@@ -7,7 +7,7 @@ use super::LedgerError;
 use super::news::Fresh;
 use super::store::{EntryRow, NoticeRow, ReservationRow, TIMER, Tx, WorkRow};
 use crate::domain::{
-    Entry, FinalState, Happening, Notice, NoticeId, NotificationKey, Reason, SourceRef, StepState,
+    CitizenKey, Entry, FinalState, Happening, Notice, NoticeId, NotificationKey, Reason, SourceRef, StepState,
 };
 use crate::notice::{Cascade, Change, Input, advance};
 
@@ -21,6 +21,7 @@ pub(super) struct Writes {
     release: Vec<(NoticeId, i32)>,
     entries: Vec<EntryRow>,
     closed: Vec<(NotificationKey, FinalState, Reason, Timestamp)>,
+    windows_over: Vec<(CitizenKey, NoticeId)>,
 }
 
 /// A notice under the lock of its citizen's row, with the row it came from.
@@ -47,8 +48,12 @@ impl Writes {
     /// Moves a notice by what happened and keeps what has to be written besides the notice itself,
     /// which [`save`](Self::save) does once the batch is through with it.
     pub fn advance(&mut self, held: &mut Held, input: Input, now: Timestamp, cascade: &Cascade) -> Change {
+        let was_open = held.notice.is_open_to_others();
         let change = advance(&mut held.notice, input, now, cascade);
         let notice = &held.notice;
+        if was_open && !notice.is_open_to_others() {
+            self.windows_over.push((notice.citizen, notice.id));
+        }
         for (step, day) in &change.reserve {
             let row =
                 ReservationRow { notice: notice.id, step: number(*step), citizen: notice.citizen, day: *day };
@@ -101,6 +106,9 @@ impl Writes {
         tx.remove_reservations(&self.release).await?;
         tx.put_reservations(&self.reserve).await?;
         tx.close_notifications(&self.closed).await?;
+        tx.close_windows(&self.windows_over).await?;
+        let unreached = self.closed.iter().filter(|(_, state, ..)| state.is_unreached());
+        tx.add_unreached(&unreached.map(|(key, _, _, at)| (*at, *key)).collect::<Vec<_>>()).await?;
         tx.append(&self.entries).await?;
         let mut fresh = Fresh { entries: !self.entries.is_empty(), ..Fresh::default() };
         fresh.work(&self.work, tx.now());

@@ -43,6 +43,14 @@ impl fmt::Debug for CheckKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CheckCode(u64);
 
+impl CheckCode {
+    /// The code as a number below 2^40, as it is kept.
+    #[must_use]
+    pub fn number(self) -> i64 {
+        self.0.cast_signed()
+    }
+}
+
 impl fmt::Display for CheckCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for place in 0..8 {

@@ -5,11 +5,13 @@ mod check_code;
 pub mod format;
 mod render;
 mod retry;
+mod sent;
 mod texts;
 pub mod variables;
 
-pub use advance::{Cascade, Change, Input, advance};
+pub use advance::{Cascade, Change, Input, Joining, advance};
 pub use check_code::{CheckCode, CheckKey, InvalidCheckCode};
 pub use render::{Body, ItemText, Rendered, Renderer, StopScope};
 pub use retry::wait_after;
+pub use sent::Sent;
 pub use texts::{ATTRIBUTES, GatewayText, RenderError, Texts, attribute, gateway_texts};

@@ -7,7 +7,8 @@ use fluent_bundle::FluentArgs;
 use jiff::civil::Date;
 use vestnik_contract::TextLength;
 
-use super::{CheckCode, RenderError, Texts, attribute, variables};
+use super::sent::in_words;
+use super::{CheckCode, RenderError, Sent, Texts, attribute, variables};
 use crate::domain::{Identity, Locale, Params, Template, Topic};
 
 /// What a notice has to say.
@@ -15,12 +16,22 @@ use crate::domain::{Identity, Locale, Params, Template, Topic};
 pub enum Body<'a> {
     /// These notifications, in this order.
     Items(&'a [ItemText<'a>]),
+    /// What these notifications are about, and that they stand in the inbox.
+    Titles(&'a [ItemText<'a>]),
+    /// That there are so many notifications, and that they stand in the inbox.
+    Count(usize),
     /// Who will write, before the first push.
     Introduction,
     /// That a STOP was heard.
     Confirmation(StopScope<'a>),
     /// The answer of a person to what the citizen wrote.
     Answer(&'a str),
+    /// That a check code is ours, and when and by which way its message was sent.
+    Checked(&'a [Sent]),
+    /// That no message of ours carries a check code.
+    NotOurs,
+    /// Thanks for telling of a message that was not from us.
+    Reported,
     /// A one-time code that proves an address.
     Verification {
         /// The code to be entered.
@@ -101,9 +112,32 @@ impl Renderer {
         let title = match parts.as_slice() {
             [] => self.identity.agency.get(locale).to_owned(),
             [only] => only.title.clone(),
-            many => voice.fill("several", "title", &FluentArgs::from_iter([("count", many.len())]))?,
+            many => voice.several(many.len())?,
         };
         Ok(Rendered { title, text: voice.compose(&parts, code)? })
+    }
+
+    /// Puts notifications into words so that they fit where they go: all of their texts; or else their
+    /// titles, and that all of it stands in the inbox; or else how many there are. What does not fit
+    /// even so is given all the same: it is the caller's to refuse it.
+    pub fn render_fitting(
+        &self,
+        items: &[ItemText<'_>],
+        code: CheckCode,
+        locale: Locale,
+        length: TextLength,
+        fits: impl Fn(&str) -> bool,
+    ) -> Result<Rendered, RenderError> {
+        let ladder = [Body::Items(items), Body::Titles(items), Body::Count(items.len())];
+        let steps = if items.len() > 1 { &ladder[..] } else { &ladder[..1] };
+        let mut rendered = self.render(ladder[0], code, locale, length)?;
+        for body in &steps[1..] {
+            if fits(&rendered.text) {
+                break;
+            }
+            rendered = self.render(*body, code, locale, length)?;
+        }
+        Ok(rendered)
     }
 }
 
@@ -123,6 +157,8 @@ impl Voice<'_> {
         };
         match body {
             Body::Items(items) => items.iter().map(|item| self.item(item)).collect(),
+            Body::Titles(items) => Ok(vec![self.titles(items)?]),
+            Body::Count(count) => Ok(vec![self.part("several", &FluentArgs::from_iter([("count", count)]))?]),
             Body::Introduction => one("introduction", &[]),
             Body::Test => one("test", &[]),
             Body::Confirmation(scope) => {
@@ -134,6 +170,12 @@ impl Voice<'_> {
                 one("confirmation", &[("scope", scope), ("topic", topic)])
             }
             Body::Answer(text) => one("answer", &[("text", text)]),
+            Body::Checked(sent) => {
+                let state = if sent.is_empty() { "waits" } else { "sent" };
+                one("checked", &[("state", state), ("sent", &in_words(sent, self.locale))])
+            }
+            Body::NotOurs => one("not_ours", &[]),
+            Body::Reported => one("reported", &[]),
             Body::Verification { secret, minutes } => {
                 let mut arguments = FluentArgs::from_iter([("secret", secret)]);
                 arguments.set("minutes", minutes);
@@ -146,6 +188,28 @@ impl Voice<'_> {
         let values = item.template.values(&item.params.0)?;
         let arguments = variables::arguments(item.template, &values, item.act_by, self.locale);
         self.part(&item.template.id.to_string(), &arguments)
+    }
+
+    /// What they are about, and where they stand.
+    fn titles(self, items: &[ItemText<'_>]) -> Result<Rendered, RenderError> {
+        let titles = items.iter().map(|item| self.item(item).map(|item| item.title));
+        let titles = titles.collect::<Result<Vec<_>, _>>()?;
+        let titles = match self.length {
+            TextLength::Short => titles.join("; "),
+            TextLength::Long => {
+                titles.iter().map(|title| format!("• {title}")).collect::<Vec<_>>().join("\n\n")
+            }
+        };
+        let text = self.fill(
+            "several_titles",
+            attribute(self.length),
+            &FluentArgs::from_iter([("titles", titles)]),
+        )?;
+        Ok(Rendered { title: self.several(items.len())?, text })
+    }
+
+    fn several(self, count: usize) -> Result<String, RenderError> {
+        self.fill("several", "title", &FluentArgs::from_iter([("count", count)]))
     }
 
     fn part(self, message: &str, arguments: &FluentArgs<'_>) -> Result<Rendered, RenderError> {

@@ -34,9 +34,17 @@ pub fn gateway_texts() -> Vec<GatewayText> {
             vec![Variable::one_of("scope", &["channel", "topic", "all"]), Variable::words("topic")],
         ),
         text("answer", ATTRIBUTES, vec![Variable::words("text")]),
+        text(
+            "checked",
+            ATTRIBUTES,
+            vec![Variable::one_of("state", &["sent", "waits"]), Variable::words("sent")],
+        ),
+        text("not_ours", ATTRIBUTES, vec![]),
+        text("reported", ATTRIBUTES, vec![]),
         text("verification", ATTRIBUTES, vec![Variable::words("secret"), Variable::number("minutes")]),
         text("test", ATTRIBUTES, vec![]),
-        text("several", &["title"], vec![Variable::number("count")]),
+        text("several", ATTRIBUTES, vec![Variable::number("count")]),
+        text("several_titles", &["short", "long"], vec![Variable::words("titles")]),
         text("signature", &["short", "long"], vec![Variable::words("phone"), Variable::words("code")]),
     ]
 }

@@ -2,9 +2,9 @@
 
 use std::ops::RangeInclusive;
 
-use jiff::{Span, civil::Date};
+use jiff::{SignedDuration, Span, Timestamp, civil::Date};
 
-use crate::domain::{Ceilings, ContactHistory};
+use crate::domain::{Ceilings, ContactHistory, Jurisdiction, KeptForDeadlines, Mode, Policy};
 
 /// A budget that leaves no room within this many days leaves none at all.
 const HORIZON_DAYS: usize = 366;
@@ -17,6 +17,48 @@ pub fn strictest(one: Ceilings, other: Ceilings) -> Ceilings {
         per_day: lower(one.per_day, other.per_day),
         per_week: lower(one.per_week, other.per_week),
         per_month: lower(one.per_month, other.per_month),
+    }
+}
+
+/// The ceilings that hold for one push: the lower of the operator's and the law's, less the part that
+/// is kept for those who have to act soon, unless this citizen has to, by `deadline`.
+#[must_use]
+pub fn ceilings(
+    policy: &Policy,
+    law: &Jurisdiction,
+    deadline: Option<Timestamp>,
+    now: Timestamp,
+) -> Ceilings {
+    let all = strictest(policy.budget, law.ceilings);
+    let kept = policy.kept_for_deadlines;
+    if kept.mode == Mode::Enforce && !is_near(deadline, kept, now) { less(all, kept) } else { all }
+}
+
+/// The ceilings that would hold if the kept part, which is only reported on, were kept.
+pub(super) fn ceilings_on_trial(
+    policy: &Policy,
+    law: &Jurisdiction,
+    deadline: Option<Timestamp>,
+    now: Timestamp,
+) -> Option<Ceilings> {
+    let kept = policy.kept_for_deadlines;
+    let concerns = kept.mode == Mode::Report && !is_near(deadline, kept, now);
+    concerns.then(|| less(strictest(policy.budget, law.ceilings), kept))
+}
+
+/// Whether the citizen has to act within the days that count as soon.
+pub(super) fn is_near(deadline: Option<Timestamp>, kept: KeptForDeadlines, now: Timestamp) -> bool {
+    let soon = SignedDuration::from_hours(24 * i64::from(kept.deadline_days));
+    let end = now.checked_add(soon).unwrap_or(Timestamp::MAX);
+    deadline.is_some_and(|deadline| deadline <= end)
+}
+
+fn less(all: Ceilings, kept: KeptForDeadlines) -> Ceilings {
+    let less = |most: Option<u32>, kept: Option<u32>| most.map(|most| most.saturating_sub(kept.unwrap_or(0)));
+    Ceilings {
+        per_day: less(all.per_day, kept.per_day),
+        per_week: less(all.per_week, kept.per_week),
+        per_month: less(all.per_month, kept.per_month),
     }
 }
 

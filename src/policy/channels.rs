@@ -43,7 +43,7 @@ pub fn preference_for<'a>(citizen: &'a Citizen, topic: &TopicId) -> Option<&'a P
 /// How a class is treated. One without a rule is treated with the most care: by consent only,
 /// within the budget, and never lost for want of an inbox entry.
 pub(super) fn class_rule(policy: &Policy, class: Class) -> ClassRule {
-    let careful = ClassRule { basis: Basis::Consent, budget: true, inbox: true };
+    let careful = ClassRule { basis: Basis::Consent, budget: true, inbox: true, bundle: false };
     policy.classes.get(&class).cloned().unwrap_or(careful)
 }
 

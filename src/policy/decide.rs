@@ -3,14 +3,14 @@
 use jiff::{Timestamp, civil::Date};
 use vestnik_contract::ChannelId;
 
-use super::budget::strictest;
+use super::budget::{ceilings, ceilings_on_trial};
 use super::channels::{ChannelFacts, Judge, class_rule, is_push, preference_for};
 use super::consent::{refusal, wanted_in_inbox};
-use super::moment::{Moment, Timing, expired, expiry};
+use super::moment::{Moment, Timing, deadline, expired, expiry};
 use super::{Quiet, Zones};
 use crate::domain::{
-    Basis, Citizen, Class, ContactHistory, Decision, FinalState, Hours, Jurisdiction, Notification, Outcome,
-    Plan, PlannedStep, Policy, Priority, Reason, TopicId, Trace,
+    Basis, Citizen, Class, ContactHistory, Decision, FinalState, Jurisdiction, Notification, Outcome, Plan,
+    PlannedStep, Policy, Priority, Reason, TopicId, Trace, Wish, Would,
 };
 
 /// What a decision needs to know of a notification.
@@ -87,7 +87,7 @@ pub fn decide(input: &DecideInput<'_>) -> Decision {
     let inbox = gets_inbox(input);
     let mut trace = Trace {
         channels: judge(input).consider(input.topic, input.class, input.channels),
-        deferrals: vec![],
+        ..Trace::default()
     };
     let outcome = match planned(input, &trace) {
         steps if steps.is_empty() => not_pushed(input, inbox, &trace),
@@ -139,8 +139,10 @@ fn timed(
     let wishes = preference_for(input.citizen, input.topic).and_then(|one| one.hours);
     let timing = timing(input, zones, expires_at, wishes.as_slice());
     let is_heard = |channel: &ChannelId| is_push(input.policy, channel);
-    let moment = timing
-        .moment(steps.first().is_some_and(|step| is_heard(&step.channel)))
+    let push = steps.first().is_some_and(|step| is_heard(&step.channel));
+    let by_all_rules = timing.moment(push);
+    trace.would.extend(on_trial(input, &timing, &by_all_rules, push));
+    let moment = by_all_rules
         .or_else(|reason| {
             steps.retain(|step| !is_heard(&step.channel));
             strike(trace, reason, is_heard);
@@ -150,11 +152,24 @@ fn timed(
     Ok(plan(steps, moment, trace))
 }
 
+/// What the part that is kept for deadlines would have changed, where it is only reported on.
+fn on_trial(
+    input: &DecideInput<'_>,
+    timing: &Timing<'_>,
+    found: &Result<Moment, Reason>,
+    push: bool,
+) -> Option<Would> {
+    let deadline = deadline(&input.facts, timing.quiet.zones, input.now);
+    timing.ceilings?;
+    let trial = ceilings_on_trial(input.policy, input.jurisdiction, deadline, input.now)?;
+    timing.on_trial(trial, found, push)
+}
+
 fn timing<'a>(
     input: &DecideInput<'a>,
     zones: &'a Zones,
     expires_at: Timestamp,
-    wishes: &'a [Hours],
+    wishes: &'a [Wish],
 ) -> Timing<'a> {
     let counts = class_rule(input.policy, input.class).budget;
     Timing {
@@ -162,7 +177,10 @@ fn timing<'a>(
         not_before: input.facts.not_before,
         expires_at,
         quiet: Quiet { hours: &input.jurisdiction.contact_hours, zones, wishes },
-        ceilings: counts.then(|| strictest(input.policy.budget, input.jurisdiction.ceilings)),
+        ceilings: counts.then(|| {
+            let deadline = deadline(&input.facts, zones, input.now);
+            ceilings(input.policy, input.jurisdiction, deadline, input.now)
+        }),
         history: input.history,
         now: input.now,
     }

@@ -8,9 +8,9 @@ use vestnik_contract::{Address, ChannelId};
 
 use super::{ChannelFacts, Facts};
 use crate::domain::{
-    AddressEntry, Awaits, Basis, Ceilings, ChannelRule, Citizen, CitizenKey, Class, ClassRule, Closed,
-    Consent, ConsentAction, ConsentOrigin, ContactHours, Hours, Jurisdiction, JurisdictionId, Locale, Policy,
-    Preference, Profile, RetrySchedule, TopicId,
+    AddressEntry, AppealClocks, Awaits, Basis, Bundling, Ceilings, ChannelRule, Citizen, CitizenKey, Class,
+    ClassRule, Closed, Consent, ConsentAction, ConsentOrigin, ContactHours, Hours, Jurisdiction,
+    JurisdictionId, KeptForDeadlines, Locale, Policy, Preference, Profile, RetrySchedule, TopicId, Yielding,
 };
 
 pub(super) const CHANNELS: [&str; 5] = ["viber", "telegram", "sms", "email", "portal"];
@@ -102,12 +102,12 @@ pub(super) fn policy() -> Policy {
     let rule = |id: &&str| {
         (channel(id), ChannelRule { awaits: Awaits::Delivered, wait_minutes: 60, push: **id != *"portal" })
     };
-    let by_consent = |budget, inbox| ClassRule { basis: Basis::Consent, budget, inbox };
+    let by_consent = |budget, inbox| ClassRule { basis: Basis::Consent, budget, inbox, bundle: true };
     Policy {
         order: channels(&CHANNELS),
         channels: CHANNELS.iter().map(rule).collect(),
         classes: [
-            (Class::LegalDuty, ClassRule { basis: Basis::Law, budget: false, inbox: true }),
+            (Class::LegalDuty, ClassRule { basis: Basis::Law, budget: false, inbox: true, bundle: false }),
             (Class::Entitlement, by_consent(true, true)),
             (Class::Reminder, by_consent(true, true)),
             (Class::Campaign, by_consent(true, false)),
@@ -116,6 +116,9 @@ pub(super) fn policy() -> Policy {
         budget: Ceilings { per_day: Some(2), per_week: Some(4), per_month: Some(9) },
         expires_after_days: 30,
         retry: RetrySchedule { first_seconds: 30, longest_seconds: 3600, tries: 8 },
+        kept_for_deadlines: KeptForDeadlines::default(),
+        yielding: Yielding::default(),
+        bundling: Bundling::default(),
     }
 }
 
@@ -133,5 +136,6 @@ pub(super) fn jurisdiction() -> Jurisdiction {
             holidays: [date(2026, 6, 24)].into(),
         },
         ceilings: Ceilings::default(),
+        appeals: AppealClocks { register_days: 1, answer_days: 30, extended_days: 45 },
     }
 }

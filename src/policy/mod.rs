@@ -2,8 +2,9 @@
 //!
 //! Pure: no I/O and no clock. [`decide`] makes the plan of a notification when it is accepted, and
 //! [`recheck`] asks again at the moment of sending, because consent, hours and budget may have
-//! changed in between. Both judge by the same few rules, one file each: [`consent`], the channels,
-//! the quiet hours, the contact budget.
+//! changed in between; [`wait_until`] says how long its answer is then waited for, and [`make_room`]
+//! who gives a place in the budget to what matters more. All judge by the same few rules, one file
+//! each: [`consent`], the channels, the quiet hours, the contact budget.
 
 mod budget;
 mod channels;
@@ -13,6 +14,9 @@ mod moment;
 mod quiet;
 mod recheck;
 mod stop;
+mod waiting;
+mod window;
+mod yielding;
 mod zones;
 
 #[cfg(test)]
@@ -22,12 +26,15 @@ mod invariants;
 #[cfg(test)]
 mod shipped;
 
-pub use budget::{first_day_with_room, has_room, strictest};
+pub use budget::{ceilings, first_day_with_room, has_room, strictest};
 pub use channels::{ChannelFacts, preference_for};
 pub use consent::consent_in_force;
 pub use decide::{DecideInput, Facts, decide};
-pub use moment::{expired, expiry};
-pub use quiet::Quiet;
-pub use recheck::{ItemFacts, RecheckInput, recheck};
+pub use moment::{deadline, expired, expiry};
+pub use quiet::{Quiet, ever_opens};
+pub use recheck::{ItemFacts, RecheckInput, on_trial, recheck};
 pub use stop::{grant_moment, start_moment, stop_moment};
+pub use waiting::wait_until;
+pub use window::{Joined, join, may_wait, open};
+pub use yielding::{Holder, Yield, is_tight, make_room};
 pub use zones::Zones;

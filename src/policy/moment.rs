@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp, civil::Date};
 use super::budget::first_day_with_room;
 use super::decide::Facts;
 use super::{Quiet, Zones};
-use crate::domain::{Ceilings, ContactHistory, Policy, Priority, Reason};
+use crate::domain::{Ceilings, ContactHistory, Policy, Priority, Reason, TrialRule, Would};
 
 /// After which moment a notification is not sent any more.
 ///
@@ -19,9 +19,15 @@ pub fn expiry(facts: &Facts, policy: &Policy, zones: &Zones, now: Timestamp) -> 
     facts.expires_at.unwrap_or_else(|| {
         let days = SignedDuration::from_hours(24 * i64::from(policy.expires_after_days));
         let latest = now.checked_add(days).unwrap_or(Timestamp::MAX);
-        let deadline = facts.act_by.and_then(|day| zones.end_of(day)).filter(|end| *end > now);
-        deadline.map_or(latest, |end| end.min(latest))
+        deadline(facts, zones, now).map_or(latest, |end| end.min(latest))
     })
+}
+
+/// The end of the day by which the citizen has to act, where it is still ahead. That a source does not
+/// want something sent after a moment makes no deadline of it: the citizen loses nothing by it.
+#[must_use]
+pub fn deadline(facts: &Facts, zones: &Zones, now: Timestamp) -> Option<Timestamp> {
+    facts.act_by.and_then(|day| zones.end_of(day)).filter(|end| *end > now)
 }
 
 /// Whether the time of something is over. At the very moment it is.
@@ -75,6 +81,19 @@ impl Timing<'_> {
         }
         moment.reserve = self.ceilings.map(|_| self.quiet.zones.day(moment.at));
         Ok(moment)
+    }
+
+    /// What these ceilings, of the rule that keeps a part for deadlines, would have changed in what was
+    /// found without the rule.
+    pub(super) fn on_trial(
+        &self,
+        ceilings: Ceilings,
+        found: &Result<Moment, Reason>,
+        push: bool,
+    ) -> Option<Would> {
+        let at = |found: &Result<Moment, Reason>| found.as_ref().ok().map(|moment| moment.at);
+        let until = at(&Timing { ceilings: Some(ceilings), ..*self }.moment(push));
+        (until != at(found)).then_some(Would { rule: TrialRule::KeptForDeadlines, until })
     }
 
     /// The first permitted moment, from a permitted one on, of a day with room.

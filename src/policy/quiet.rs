@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Zones;
-use crate::domain::{ContactHours, Hours};
+use crate::domain::{ContactHours, DayType, Hours, Wish};
 
 /// Hours that do not open within this many days are taken for never opening. The longest closed
 /// time to be expected is that of the new year's holidays, less than two weeks.
@@ -27,9 +27,9 @@ pub struct Quiet<'a> {
     pub hours: &'a ContactHours,
     /// Where the citizen may be.
     pub zones: &'a Zones,
-    /// The hours the citizen wishes: one span for each preference that concerns the message. They
+    /// The hours the citizen wishes: one wish for each preference that concerns the message. They
     /// narrow the contact hours and never widen them.
-    pub wishes: &'a [Hours],
+    pub wishes: &'a [Wish],
 }
 
 impl Quiet<'_> {
@@ -39,6 +39,12 @@ impl Quiet<'_> {
         self.everywhere(at, |local| {
             hours_of(self.hours, local.date()).is_some_and(|span| span.contains(local.time()))
         })
+    }
+
+    /// Whether the law permits this moment and the citizen wishes it.
+    #[must_use]
+    pub fn is_permitted(&self, at: Timestamp) -> bool {
+        self.is_lawful(at) && self.is_wished(at)
     }
 
     /// The first permitted moment, not before `from`; `None` where the law permits none within a
@@ -53,12 +59,15 @@ impl Quiet<'_> {
         if self.wishes.is_empty() {
             return Some(lawful);
         }
-        let wished = self.first(lawful, PATIENCE_DAYS, |at| self.is_lawful(at) && self.is_wished(at));
+        let wished = self.first(lawful, PATIENCE_DAYS, |at| self.is_permitted(at));
         Some(wished.unwrap_or(lawful))
     }
 
     fn is_wished(&self, at: Timestamp) -> bool {
-        self.everywhere(at, |local| self.wishes.iter().all(|span| span.contains(local.time())))
+        self.everywhere(at, |local| {
+            let day = day_type(self.hours, local.date());
+            self.wishes.iter().all(|wish| wish.on(day).is_some_and(|span| span.contains(local.time())))
+        })
     }
 
     fn everywhere(&self, at: Timestamp, holds: impl Fn(DateTime) -> bool) -> bool {
@@ -84,38 +93,79 @@ impl Quiet<'_> {
         None
     }
 
-    /// Every moment from `start` until before `stop` at which hours may open in some zone.
+    /// Every moment from `start` until before `stop` at which hours may open in some zone: where the
+    /// type of day changes, where the contact hours begin, and where a wish begins.
     fn openings(&self, start: Timestamp, stop: Timestamp) -> Vec<Timestamp> {
+        self.turns(start, stop, |day| {
+            let lawful = hours_of(self.hours, day).map(|span| span.from);
+            let day = day_type(self.hours, day);
+            lawful.into_iter().chain(self.wishes.iter().filter_map(move |wish| Some(wish.on(day)?.from)))
+        })
+    }
+
+    /// Every moment from `start` until before `stop` at which the law's hours may open or close in
+    /// some zone.
+    pub(super) fn lawful_turns(&self, start: Timestamp, stop: Timestamp) -> Vec<Timestamp> {
+        self.turns(start, stop, |day| {
+            hours_of(self.hours, day).into_iter().flat_map(|span| [span.from, span.until])
+        })
+    }
+
+    /// Every moment from `start` until before `stop` at which some zone's clock shows one of these
+    /// times of the day or midnight, for the type of day may change, or is changed itself, for it may
+    /// jump into the hours or out of them.
+    fn turns<T: Iterator<Item = Time>>(
+        &self,
+        start: Timestamp,
+        stop: Timestamp,
+        times: impl Fn(Date) -> T,
+    ) -> Vec<Timestamp> {
         let mut found = Vec::new();
         for zone in self.zones.iter() {
-            // A change of the clock may jump into the hours.
             found.extend(zone.following(start).map(|change| change.timestamp()).take_while(|at| *at < stop));
             let last = zone.to_datetime(stop).date();
             let days = std::iter::successors(Some(zone.to_datetime(start).date()), |day| day.tomorrow().ok());
             for day in days.take_while(|day| *day <= last) {
-                found.extend(self.opening_times(day).flat_map(|time| moments(zone, day.to_datetime(time))));
+                let times = std::iter::once(Time::midnight()).chain(times(day));
+                found.extend(times.flat_map(|time| moments(zone, day.to_datetime(time))));
             }
         }
         found.retain(|at| start <= *at && *at < stop);
         found
     }
+}
 
-    /// The times of day at which hours may open: midnight, for the type of day may change; where
-    /// the contact hours begin; where a wish begins.
-    fn opening_times(&self, day: Date) -> impl Iterator<Item = Time> {
-        let lawful = hours_of(self.hours, day).map(|span| span.from);
-        std::iter::once(Time::midnight()).chain(lawful).chain(self.wishes.iter().map(|span| span.from))
-    }
+/// Whether a wish has a moment in common with the law's hours on some type of day, by the clock of one
+/// place: what has none would never come, wherever the citizen is.
+#[must_use]
+pub fn ever_opens(wish: &Wish, hours: &ContactHours) -> bool {
+    let days = DayType::ALL.into_iter().filter(|day| *day != DayType::Holiday || !hours.holidays.is_empty());
+    days.into_iter().any(|day| match (wish.on(day), lawful(hours, day)) {
+        (Some(wished), Some(lawful)) => wished.overlaps(lawful),
+        _ => false,
+    })
 }
 
 /// The contact hours of a day; `None` where there is no contact on it.
 fn hours_of(hours: &ContactHours, day: Date) -> Option<Hours> {
+    lawful(hours, day_type(hours, day))
+}
+
+fn lawful(hours: &ContactHours, day: DayType) -> Option<Hours> {
+    match day {
+        DayType::Workday => Some(hours.workday),
+        DayType::Weekend => hours.weekend,
+        DayType::Holiday => hours.holiday,
+    }
+}
+
+fn day_type(hours: &ContactHours, day: Date) -> DayType {
     if hours.holidays.contains(&day) {
-        hours.holiday
+        DayType::Holiday
     } else if matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday) {
-        hours.weekend
+        DayType::Weekend
     } else {
-        Some(hours.workday)
+        DayType::Workday
     }
 }
 
@@ -126,7 +176,7 @@ fn moments(zone: &TimeZone, wall: DateTime) -> impl Iterator<Item = Timestamp> +
     moment.earlier().ok().into_iter().chain(moment.later().ok())
 }
 
-fn day_after(at: Timestamp) -> Timestamp {
+pub(super) fn day_after(at: Timestamp) -> Timestamp {
     at.checked_add(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX)
 }
 
@@ -135,11 +185,12 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
+    use crate::domain::DayHours;
     use crate::policy::fixture::{at, citizen, hours, jurisdiction};
 
     /// The next permitted moment in a zone (`None`: unknown) under the fixture's contact hours:
     /// workdays 09 to 20, weekends 10 to 18, holidays never.
-    fn next(zone: Option<&str>, wishes: &[Hours], from: &str) -> Option<Timestamp> {
+    fn next(zone: Option<&str>, wishes: &[Wish], from: &str) -> Option<Timestamp> {
         let mut citizen = citizen();
         citizen.profile.zone = zone.map(str::to_owned);
         let law = jurisdiction();
@@ -219,15 +270,47 @@ mod tests {
     #[test]
     fn a_wish_narrows_and_gives_way_where_it_would_never_come() {
         let zone = Some("Europe/Kyiv");
-        let evening = [hours([18, 0], [22, 0])];
+        let evening = [Wish::EveryDay(hours([18, 0], [22, 0]))];
         assert_eq!(next(zone, &evening, "2026-06-01T09:00:00Z"), Some(at("2026-06-01T15:00:00Z")));
         assert_eq!(next(zone, &evening, "2026-06-01T16:59:00Z"), Some(at("2026-06-01T16:59:00Z")));
         // 18:00 is over on weekends: Friday 20:00 waits until Monday 18:00.
         assert_eq!(next(zone, &evening, "2026-06-05T17:00:00Z"), Some(at("2026-06-08T15:00:00Z")));
-        let night = [hours([23, 0], [5, 0])];
+        let night = [Wish::EveryDay(hours([23, 0], [5, 0]))];
         assert_eq!(next(zone, &night, "2026-06-01T03:00:00Z"), Some(at("2026-06-01T06:00:00Z")));
-        let no_time_at_all = [hours([9, 0], [10, 0]), hours([12, 0], [13, 0])];
+        let no_time_at_all = [hours([9, 0], [10, 0]), hours([12, 0], [13, 0])].map(Wish::EveryDay);
         assert_eq!(next(zone, &no_time_at_all, "2026-06-01T08:00:00Z"), Some(at("2026-06-01T08:00:00Z")));
+    }
+
+    #[test]
+    fn a_wish_may_differ_by_day_type() {
+        let zone = Some("Europe/Kyiv");
+        let weekend = DayHours { workday: None, weekend: Some(hours([12, 0], [14, 0])), holiday: None };
+        let (evening, weekend) = (hours([18, 0], [20, 0]), Wish::ByDay(weekend));
+        // From Monday to Saturday noon; the evenings of workdays are not wished.
+        assert_eq!(next(zone, &[weekend], "2026-06-01T09:00:00Z"), Some(at("2026-06-06T09:00:00Z")));
+        let both = Wish::ByDay(DayHours {
+            workday: Some(evening),
+            weekend: weekend.on(DayType::Weekend),
+            holiday: None,
+        });
+        assert_eq!(next(zone, &[both], "2026-06-01T09:00:00Z"), Some(at("2026-06-01T15:00:00Z")));
+        assert_eq!(next(zone, &[both], "2026-06-05T17:00:00Z"), Some(at("2026-06-06T09:00:00Z")));
+        // Wednesday 24 June is a holiday: a wish for workdays waits for Thursday.
+        assert_eq!(next(zone, &[both], "2026-06-23T17:00:00Z"), Some(at("2026-06-25T15:00:00Z")));
+    }
+
+    #[test]
+    fn a_wish_that_has_no_moment_in_common_with_the_law_never_opens() {
+        let law = jurisdiction().contact_hours;
+        let opens = |wish| ever_opens(&wish, &law);
+        let by_day = |workday, weekend, holiday| Wish::ByDay(DayHours { workday, weekend, holiday });
+        let (morning, evening, night) =
+            (hours([7, 0], [9, 0]), Some(hours([18, 0], [20, 0])), Some(hours([20, 0], [9, 0])));
+        assert!(!opens(Wish::EveryDay(morning)), "the law opens when the wish is over");
+        assert!(opens(Wish::EveryDay(hours([7, 0], [9, 1]))) && opens(Wish::EveryDay(hours([0, 0], [0, 0]))));
+        assert!(opens(by_day(evening, None, None)) && !opens(by_day(None, evening, None)));
+        assert!(!opens(by_day(night, None, None)) && !opens(by_day(None, None, evening)));
+        assert!(!opens(by_day(None, None, None)));
     }
 
     #[test]

@@ -3,13 +3,13 @@
 use jiff::{Timestamp, civil::Date};
 use vestnik_contract::ChannelId;
 
-use super::budget::{strictest, without};
+use super::budget::{ceilings, ceilings_on_trial, strictest, without};
 use super::channels::{Judge, class_rule, is_push, preference_for};
 use super::moment::{Moment, Timing, expired};
 use super::{Quiet, Zones};
 use crate::domain::{
-    Basis, Citizen, Class, ContactHistory, FinalState, Hours, Item, Jurisdiction, NoticeKind, Policy,
-    Priority, Reason, Recheck, TopicId,
+    Basis, Citizen, Class, ContactHistory, FinalState, Item, Jurisdiction, NoticeKind, Policy, Priority,
+    Reason, Recheck, TopicId, Wish, Would,
 };
 
 /// What the check needs to know of an item.
@@ -43,6 +43,8 @@ pub struct RecheckInput<'a> {
     pub priority: Priority,
     /// After this moment the notice is not sent any more.
     pub expires_at: Timestamp,
+    /// By when the citizen has to act.
+    pub deadline: Option<Timestamp>,
     /// Before this moment it is not sent.
     pub not_before: Option<Timestamp>,
     /// The local day on which this step holds a place in the contact budget; it is part of
@@ -95,7 +97,7 @@ fn judge<'a>(input: &RecheckInput<'a>) -> Judge<'a> {
     Judge { citizen: input.citizen, policy: input.policy, jurisdiction: input.jurisdiction }
 }
 
-fn is_own_request(kind: NoticeKind) -> bool {
+pub(super) fn is_own_request(kind: NoticeKind) -> bool {
     matches!(kind, NoticeKind::Confirmation | NoticeKind::Answer | NoticeKind::Verification)
 }
 
@@ -126,7 +128,37 @@ fn why_none(left_out: &[(usize, Reason)]) -> Reason {
 
 /// Now, later, or not at all. `items` are those that are left; a citizen's own request has none and
 /// is judged like something that makes no noise.
+///
+/// Who holds a place of today took it when there was room beside the part that is kept for deadlines;
+/// that others have taken of that part since is no reason to give the place up.
 fn timed(input: &RecheckInput<'_>, items: &[ItemFacts<'_>], left_out: Vec<(usize, Reason)>) -> Recheck {
+    let moment = with_timing(input, items, |timing, push| {
+        let all = timing.ceilings.map(|_| strictest(input.policy.budget, input.jurisdiction.ceilings));
+        let kept_place = input.reserved.and_then(|_| Timing { ceilings: all, ..*timing }.moment(push).ok());
+        let stays = kept_place.filter(|moment| moment.reserve == input.reserved);
+        stays.map_or_else(|| timing.moment(push), Ok)
+    });
+    match moment {
+        Ok(moment) => go_or_defer(&moment, left_out),
+        Err(reason) => Recheck::Skip(reason),
+    }
+}
+
+/// What the part that is kept for deadlines would have changed just now, where it is only reported on.
+#[must_use]
+pub fn on_trial(input: &RecheckInput<'_>) -> Option<Would> {
+    let trial = ceilings_on_trial(input.policy, input.jurisdiction, input.deadline, input.now)?;
+    with_timing(input, input.items, |timing, push| {
+        timing.ceilings?;
+        timing.on_trial(trial, &timing.moment(push), push)
+    })
+}
+
+fn with_timing<T>(
+    input: &RecheckInput<'_>,
+    items: &[ItemFacts<'_>],
+    then: impl FnOnce(&Timing<'_>, bool) -> T,
+) -> T {
     let zones = Zones::of(input.citizen, input.jurisdiction);
     let wishes = wishes(input.citizen, items);
     let counts = items.iter().any(|item| class_rule(input.policy, item.class).budget);
@@ -136,15 +168,11 @@ fn timed(input: &RecheckInput<'_>, items: &[ItemFacts<'_>], left_out: Vec<(usize
         not_before: input.not_before,
         expires_at: input.expires_at,
         quiet: Quiet { hours: &input.jurisdiction.contact_hours, zones: &zones, wishes: &wishes },
-        ceilings: counts.then(|| strictest(input.policy.budget, input.jurisdiction.ceilings)),
+        ceilings: counts.then(|| ceilings(input.policy, input.jurisdiction, input.deadline, input.now)),
         history: &others,
         now: input.now,
     };
-    let push = !items.is_empty() && is_push(input.policy, input.channel);
-    match timing.moment(push) {
-        Ok(moment) => go_or_defer(&moment, left_out),
-        Err(reason) => Recheck::Skip(reason),
-    }
+    then(&timing, !items.is_empty() && is_push(input.policy, input.channel))
 }
 
 fn go_or_defer(moment: &Moment, left_out: Vec<(usize, Reason)>) -> Recheck {
@@ -155,7 +183,7 @@ fn go_or_defer(moment: &Moment, left_out: Vec<(usize, Reason)>) -> Recheck {
 }
 
 /// The hours that the citizen wishes for the topics of these items.
-fn wishes(citizen: &Citizen, items: &[ItemFacts<'_>]) -> Vec<Hours> {
+fn wishes(citizen: &Citizen, items: &[ItemFacts<'_>]) -> Vec<Wish> {
     items.iter().filter_map(|item| preference_for(citizen, item.topic)?.hours).collect()
 }
 

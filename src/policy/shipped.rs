@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::fixture::{at, citizen};
 use super::{Quiet, Zones, strictest};
-use crate::domain::{Citizen, Class, Jurisdiction, Policy};
+use crate::domain::{AppealClocks, Citizen, Class, Jurisdiction, Policy};
 
 fn shipped<T: DeserializeOwned>(name: &str) -> T {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config").join(name);
@@ -84,9 +84,25 @@ fn strict_allows_nothing_that_another_forbids() {
 }
 
 #[test]
-fn foreign_messengers_are_off_in_russia() {
-    let [ua, ru, _] = jurisdictions();
+fn max_is_on_in_russia_and_no_messenger_of_abroad() {
+    let [ua, ru, strict] = jurisdictions();
     for messenger in ["viber", "telegram"] {
         assert!(ua.channels.contains(messenger) && !ru.channels.contains(messenger));
     }
+    for channel in ["max", "sms", "email", "portal"] {
+        assert!(ru.channels.contains(channel), "{channel}");
+    }
+    assert!(!ua.channels.contains("max") && !strict.channels.contains("max"));
+}
+
+#[test]
+fn every_law_has_appeal_clocks_and_strict_the_shortest() {
+    let [ua, ru, strict] = jurisdictions().map(|law| law.appeals);
+    for clocks in [ua, ru, strict] {
+        let AppealClocks { register_days, answer_days, extended_days } = clocks;
+        assert!(register_days <= answer_days && answer_days <= extended_days, "{clocks:?}");
+    }
+    assert_eq!(strict.register_days, ua.register_days.min(ru.register_days));
+    assert_eq!(strict.answer_days, ua.answer_days.min(ru.answer_days));
+    assert_eq!(strict.extended_days, ua.extended_days.min(ru.extended_days));
 }

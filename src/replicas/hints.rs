@@ -27,6 +27,9 @@ const SILENCE: Duration = Duration::from_secs(15);
 /// After the way was cut.
 const AGAIN: Duration = Duration::from_secs(1);
 
+/// How long a command waits for Redis to tell the processes what it did.
+const AT_ONCE: Duration = Duration::from_secs(2);
+
 /// No hint of ours is longer, in bytes.
 const LONGEST: usize = 4096;
 
@@ -59,14 +62,36 @@ impl Hints {
         stopping.run_until_cancelled(both).await;
     }
 
+    /// Tells what a command has just committed, over a connection for just that. Where Redis is away, the
+    /// others find it at their next poll.
+    pub async fn tell_once(self) {
+        let telling = async {
+            let fresh = self.ledger.next_news().await;
+            self.link.open().await;
+            self.publish(fresh).await;
+        };
+        let both = async {
+            tokio::select! {
+                () = telling => {}
+                () = self.link.clone().keep(CancellationToken::new()) => {}
+            }
+        };
+        // Too late is as good as lost.
+        let _ = tokio::time::timeout(AT_ONCE, both).await;
+    }
+
     async fn tell(&self) {
         loop {
             let fresh = tokio::time::timeout(SIGN_OF_LIFE, self.ledger.next_news()).await;
-            let hint = Hint { from: self.me, fresh: fresh.unwrap_or_default() };
-            if let Ok(text) = serde_json::to_string(&hint) {
-                self.link.publish(CHANNEL, &text).await;
-            }
+            self.publish(fresh.unwrap_or_default()).await;
             tokio::time::sleep(TOGETHER).await;
+        }
+    }
+
+    async fn publish(&self, fresh: Fresh) {
+        let hint = Hint { from: self.me, fresh };
+        if let Ok(text) = serde_json::to_string(&hint) {
+            self.link.publish(CHANNEL, &text).await;
         }
     }
 

@@ -35,6 +35,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// A connection that lasted so long was a good one: the next wait is the first again.
 const STEADY: Duration = Duration::from_secs(10);
 
+/// Before the first try to connect.
+const NOT_YET: &str = "not connected yet";
+
 /// What is written to see whether Redis can be worked with: it runs scripts, and they may write.
 const LOOK: &str = "return redis.call('SET', KEYS[1], ARGV[1], 'PX', 60000)";
 
@@ -89,7 +92,7 @@ impl Link {
         let info = url.into_connection_info().ok().filter(|_| right).ok_or(InvalidUrl)?;
         let client = Client::open(info).map_err(|_| InvalidUrl)?;
         let prefix = format!("vestnik:{installation}:");
-        let (state, _) = watch::channel(Err("not connected yet".to_owned()));
+        let (state, _) = watch::channel(Err(NOT_YET.to_owned()));
         Ok(Self(Arc::new(Inner { client, prefix, state, absence: Absence::new("Redis") })))
     }
 
@@ -173,6 +176,21 @@ impl Link {
                 None
             }
         }
+    }
+
+    /// Waits until there is a connection that works. Somebody must [keep](Self::keep) it meanwhile.
+    pub async fn open(&self) {
+        // The sender lives as long as this link does.
+        let _ = self.0.state.subscribe().wait_for(Result::is_ok).await;
+    }
+
+    /// What comes of the first try to connect: nothing, or what is wrong in a few words. Somebody must
+    /// [keep](Self::keep) the connection meanwhile.
+    pub async fn first_verdict(&self) -> Result<(), String> {
+        let mut state = self.0.state.subscribe();
+        let known = state.wait_for(|state| state.as_ref().err().is_none_or(|why| why != NOT_YET)).await;
+        // The sender lives as long as this link does.
+        known.map_or_else(|_| Err(NOT_YET.to_owned()), |state| state.as_ref().map(drop).map_err(Clone::clone))
     }
 
     /// Tells it to those who listen, if there are any.

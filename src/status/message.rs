@@ -32,6 +32,10 @@ pub struct StatusMessage {
     /// On which channel, where it is about one.
     #[schemars(with = "Option<String>")]
     pub channel: Option<ChannelId>,
+    /// When it is to be sent instead, where it is `deferred`. It may be put off again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub until: Option<Timestamp>,
     /// Whether it is the end. Only an amended status can follow.
     #[serde(rename = "final")]
     pub is_final: bool,
@@ -52,6 +56,7 @@ impl StatusMessage {
             reason: said.reason,
             at: entry.at,
             channel: said.channel,
+            until: said.until,
             is_final: said.is_final,
             amended: said.amended,
         })
@@ -69,6 +74,7 @@ struct Said {
     state: &'static str,
     reason: Option<Reason>,
     channel: Option<ChannelId>,
+    until: Option<Timestamp>,
     is_final: bool,
     amended: bool,
 }
@@ -79,6 +85,7 @@ impl Said {
             state,
             reason: None,
             channel: Some(channel.clone()),
+            until: None,
             is_final: false,
             amended: false,
         };
@@ -86,12 +93,13 @@ impl Said {
             state,
             reason: Some(reason),
             channel: None,
+            until: None,
             is_final: true,
             amended,
         };
         match what {
-            Happening::Deferred { channel, reason, .. } => {
-                Some(Self { reason: Some(*reason), ..on("deferred", channel) })
+            Happening::Deferred { channel, reason, until } => {
+                Some(Self { reason: Some(*reason), until: Some(*until), ..on("deferred", channel) })
             }
             Happening::Sent { channel, .. } => Some(on("sent", channel)),
             Happening::Delivered { channel } => Some(on("delivered", channel)),
@@ -100,12 +108,14 @@ impl Said {
                 state: "cancel_too_late",
                 reason: None,
                 channel: None,
+                until: None,
                 is_final: false,
                 amended: false,
             }),
             Happening::Closed { state, reason } => Some(ended(state.as_str(), *reason, false)),
             Happening::Amended { state, reason } => Some(ended(state.as_str(), *reason, true)),
             Happening::Decided { .. }
+            | Happening::Would(_)
             | Happening::Started { .. }
             | Happening::Failed { .. }
             | Happening::StepEnded { .. }
@@ -121,7 +131,7 @@ mod tests {
     use vestnik_contract::SendErrorKind;
 
     use super::*;
-    use crate::domain::{AttemptId, FinalState, NotificationKey, SourceRef, Trace};
+    use crate::domain::{AttemptId, FinalState, NotificationKey, SourceRef, Trace, TrialRule, Would};
 
     fn entry(what: Happening) -> Entry {
         Entry {
@@ -155,6 +165,25 @@ mod tests {
     }
 
     #[test]
+    fn a_source_is_told_until_when_it_is_put_off() {
+        let until = "2026-06-18T06:00:00Z".parse().unwrap();
+        let reason = Reason::ContactBudget;
+        let status = told(Happening::Deferred { channel: sms(), reason, until }).unwrap();
+        let said = serde_json::to_value(status).unwrap();
+        assert_eq!(said["state"], "deferred");
+        assert_eq!(
+            (&said["reason"], &said["until"]),
+            (&json!("contact_budget"), &json!("2026-06-18T06:00:00Z"))
+        );
+        assert!(
+            told(Happening::Sent { channel: sms(), attempt: AttemptId(Uuid::nil()), parts: 1 })
+                .unwrap()
+                .until
+                .is_none()
+        );
+    }
+
+    #[test]
     fn each_happening_is_told_or_kept() {
         let (channel, attempt, reason) = (sms(), AttemptId(Uuid::nil()), Reason::QuietHours);
         let until = "2026-06-18T06:00:00Z".parse().unwrap();
@@ -171,6 +200,7 @@ mod tests {
             (Happening::Amended { state: FinalState::Read, reason }, Some(("read", false, true, true))),
             (Happening::Started { channel: sms(), attempt }, None),
             (Happening::InboxRead, None),
+            (Happening::Would(Would { rule: TrialRule::Yielding, until: None }), None),
             (Happening::StepEnded { channel: sms(), reason, next: None }, None),
             (Happening::Failed { channel, attempt, kind: SendErrorKind::Throttled, code: None }, None),
             (

@@ -1,5 +1,6 @@
 //! Whether the process lives, whether it can work, and what it measured.
 
+use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use serde_json::{Map, Value, json};
 use super::problem::Problem;
 use super::state::WebState;
 use crate::domain::RefusalReason;
+use crate::ledger::StoreError;
 
 /// Something outside of the process that it works with, such as the broker.
 #[derive(Clone)]
@@ -59,10 +61,14 @@ fn word(verdict: Result<(), String>) -> Value {
 }
 
 async fn ask_ledger(web: &WebState) -> Result<(), String> {
-    // The words of a store error name no data.
-    let words = |error: crate::ledger::StoreError| error.to_string();
-    let mut tx = web.ledger.store().read().await.map_err(words)?;
-    tx.value("ready").await.map(drop).map_err(words)
+    let mut tx = web.ledger.store().read().await.map_err(|error| words(&error))?;
+    tx.value("ready").await.map(drop).map_err(|error| words(&error))
+}
+
+/// What is wrong and why: neither names any data.
+fn words(error: &StoreError) -> String {
+    let why = error.source().map(|why| format!(": {why}"));
+    format!("{error}{}", why.unwrap_or_default())
 }
 
 async fn metrics(State(web): State<WebState>) -> Response {

@@ -7,6 +7,7 @@
 mod auth;
 mod body;
 mod callbacks;
+mod check;
 pub mod citizens;
 mod door;
 mod gather;
@@ -16,6 +17,8 @@ pub mod json;
 mod notifications;
 mod path;
 pub mod problem;
+mod reports;
+mod scam;
 mod state;
 mod status;
 mod unsubscribe;
@@ -23,6 +26,7 @@ mod unsubscribe;
 #[cfg(test)]
 pub(crate) mod tests;
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -56,8 +60,10 @@ pub fn router(state: WebState) -> Router {
         .merge(behind(Scope::Publish, notifications::routes()))
         .merge(behind(Scope::Status, status::routes()))
         .merge(behind(Scope::Registry, citizens::routes()))
-        .merge(behind(Scope::Inbox, inbox::routes()))
+        .merge(behind(Scope::Inbox, inbox::routes().merge(scam::routes())))
+        .merge(behind(Scope::Operate, reports::routes()))
         .merge(callbacks::routes())
+        .merge(check::routes())
         .merge(unsubscribe::routes())
         .merge(health::routes())
         .method_not_allowed_fallback(async || {
@@ -87,6 +93,7 @@ pub async fn serve(listener: TcpListener, router: Router, stopping: Cancellation
     let listener = listener.tap_io(|stream| {
         let _ = stream.set_nodelay(true);
     });
+    let router = router.into_make_service_with_connect_info::<SocketAddr>();
     let served = axum::serve(listener, router).with_graceful_shutdown(stopping.cancelled_owned()).await;
     if let Err(error) = served {
         error!(error = &error as &dyn std::error::Error, "the HTTP server ended");

@@ -31,6 +31,8 @@ pub struct WebParts {
     pub clock: Clock,
     /// Who understands the providers' callbacks, by channel and route.
     pub callbacks: BTreeMap<(ChannelId, RouteId), Arc<dyn Callbacks>>,
+    /// The header in which a trusted proxy names the client's address.
+    pub client_address_header: Option<String>,
     /// How much open work there may be before sources have to wait.
     pub back_pressure: BackPressure,
     /// What `/metrics` shows; without it there is no such page.

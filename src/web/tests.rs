@@ -1,5 +1,7 @@
 //! The whole server over a real ledger: what every address answers to good and to bad requests.
 
+mod preferences;
+mod reports;
 pub(crate) mod site;
 
 use axum::http::StatusCode;
@@ -25,13 +27,18 @@ async fn every_address_of_the_api_asks_for_a_token_with_its_scope() {
         ("POST", "/v1/citizens/snils:anna/addresses/close", "registry"),
         ("POST", "/v1/citizens/snils:anna/consents", "registry"),
         ("PUT", "/v1/citizens/snils:anna/preferences", "registry"),
+        ("GET", "/v1/citizens/snils:anna/preferences/history", "registry"),
+        ("DELETE", "/v1/citizens/snils:anna/preferences/all", "registry"),
         ("POST", "/v1/citizens/snils:anna/links/telegram", "registry"),
         ("GET", "/v1/citizens/snils:anna/inbox", "inbox"),
         ("GET", "/v1/citizens/snils:anna/inbox/unread", "inbox"),
         ("POST", "/v1/citizens/snils:anna/inbox/0199/read", "inbox"),
+        ("POST", "/v1/scam-reports", "inbox"),
+        ("GET", "/v1/reports/unreached", "operate"),
     ];
     for (method, path, scope) in table {
-        for (token, status) in [(None, 401), (Some("vst_guess"), 401), (Some("operate"), 403)] {
+        let other = if scope == "operate" { "registry" } else { "operate" };
+        for (token, status) in [(None, 401), (Some("vst_guess"), 401), (Some(other), 403)] {
             let answer = site.ask(method, path, token, "").await;
             assert_eq!(answer.status, status, "{method} {path} {token:?}");
             assert_eq!(answer.headers["content-type"], "application/problem+json");
@@ -41,6 +48,66 @@ async fn every_address_of_the_api_asks_for_a_token_with_its_scope() {
         let allowed = site.ask(method, path, Some(scope), "").await;
         assert!(![401, 403, 405].contains(&allowed.status), "{method} {path}: {}", allowed.text);
     }
+}
+
+#[tokio::test]
+async fn check_is_open_to_all_and_never_names_anybody() {
+    let site = Site::new().await;
+    site.world.citizen("anna", &["sms"]).await;
+    site.world.publish("1", "anna").await;
+    let sent = site.world.send("sms").await.remove(0);
+    let code = site.world.rules.check_key.code(sent.notice).to_string();
+    for spelling in [code.clone(), code.to_lowercase().replace('-', "%20")] {
+        let answer = site.ask("GET", &format!("/v1/check/{spelling}"), None, "").await;
+        assert_eq!(answer.status, OK, "{}", answer.text);
+        assert_eq!(
+            answer.json(),
+            json!({ "ours": true, "sent": [{ "day": "2026-06-17", "channel": "sms" }] })
+        );
+    }
+    for (path, status, reason) in [
+        ("/v1/check/0000-0000", 404, "no_such_code"),
+        ("/v1/check/0000-000", 422, "invalid_query"),
+        ("/v1/check/%ff", 422, "invalid_query"),
+        ("/v1/check/", 404, "not_found"),
+    ] {
+        let answer = site.ask("GET", path, None, "").await;
+        assert_eq!((answer.status, answer.json()["reason"].as_str()), (status, Some(reason)), "{path}");
+        assert!(!answer.text.contains("0000"), "{}", answer.text);
+    }
+    for _ in 1..10 {
+        assert_eq!(site.ask("GET", "/v1/check/0000-0000", None, "").await.status, 404);
+    }
+    let over = site.ask("GET", &format!("/v1/check/{code}"), None, "").await;
+    assert_eq!((over.status, over.json()["reason"].as_str()), (429, Some("too_many_wrong_codes")));
+    assert_eq!(over.headers["retry-after"], "3600");
+}
+
+#[tokio::test]
+async fn a_scam_report_is_kept_for_the_operator() {
+    let site = Site::new().await;
+    site.world.citizen("anna", &[]).await;
+    let report = async |body: Value| site.ask("POST", "/v1/scam-reports", Some("inbox"), body).await;
+    let kept = report(json!({ "text": "Pay here", "sender": "Minlstry", "citizen": "snils:anna" })).await;
+    assert_eq!(kept.status, 201, "{}", kept.text);
+    let id = kept.json()["id"].as_str().unwrap().parse().unwrap();
+    let (about, scam) = site.world.ledger.scam_report(id).await.unwrap().unwrap();
+    let scam = scam.unwrap();
+    assert!(about.known && about.way == "http" && scam.text == "Pay here");
+    assert_eq!(scam.sender.as_deref(), Some("Minlstry"));
+    assert_eq!(report(json!({ "text": "Pay here" })).await.status, 201, "nobody need be named");
+    for (body, status, pointer) in [
+        (json!({ "text": " " }), 422, "/text"),
+        (json!({ "text": "я".repeat(4_001) }), 422, "/text"),
+        (json!({ "text": "a", "sender": "" }), 422, "/sender"),
+        (json!({ "text": "a", "citizen": "snils:nobody" }), 404, "/citizen"),
+        (json!({ "text": "a", "sendr": "b" }), 422, "/sendr"),
+    ] {
+        let answer = report(body).await;
+        assert_eq!((answer.status, answer.json()["pointer"].as_str()), (status, Some(pointer)));
+        assert!(!answer.text.contains("nobody\""), "{}", answer.text);
+    }
+    assert_eq!(site.world.ledger.scam_reports(None, true, 9).await.unwrap().len(), 2);
 }
 
 #[tokio::test]
@@ -178,6 +245,15 @@ async fn what_a_registry_gets_wrong_is_named_by_its_place() {
         ("/consents/0/at", json!("2026-06-17T09:00:00.001Z"), "/consents/0/at", "a moment that has come"),
         ("/preferences/0/channels", json!(["sms", "sms"]), "/preferences/0/channels/1", "once"),
         ("/preferences/0/hours/from", json!("25:00"), "/preferences/0/hours/from", "a time of day"),
+        (
+            "/preferences/0/hours/workday",
+            json!({ "from": "09:00" }),
+            "/preferences/0/hours/workday/until",
+            "a time of day",
+        ),
+        ("/preferences/0/hours/until", Value::Null, "/preferences/0/hours", "workday, weekend and holiday"),
+        ("/preferences/0/hours", json!({}), "/preferences/0/hours", "workday, weekend and holiday"),
+        ("/preferences/0/evidence", json!(""), "/preferences/0/evidence", "1 to 200"),
     ];
     for (pointer, value, blamed, expected) in table {
         let mut body = anna();

@@ -4,11 +4,13 @@
 
 mod channel;
 mod check;
+mod code;
 mod consent;
 mod dead;
 mod explain;
 mod home;
 mod publish;
+mod report;
 mod sandbox;
 mod seed;
 mod serve;

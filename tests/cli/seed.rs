@@ -5,9 +5,10 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use vestnik::clock::Clock;
 use vestnik::config::{Loaded, Overrides};
-use vestnik::domain::SourceId;
+use vestnik::domain::{CitizenId, SourceId};
 use vestnik::gateway::{open_ledger, rules};
 use vestnik::intake::{Arrived, Desk, Envelope, Proof};
+use vestnik::ledger::{Ledger, Scam};
 
 use crate::home::Home;
 
@@ -25,6 +26,10 @@ pub(crate) fn good() -> Value {
 
 /// The citizen, as a line of an import.
 pub(crate) const CITIZEN: &str = r#"{"id":"snils:11223344595","locale":"uk","jurisdiction":"ua","zone":"Europe/Kyiv","addresses":[{"channel":"sms","address":"+380671234567"}],"consents":[{"channel":"all","topic":"all","action":"granted","evidence":"form 1","at":"2026-01-01T00:00:00Z"}]}"#;
+
+fn citizen() -> CitizenId {
+    CitizenId::new("snils:11223344595").unwrap()
+}
 
 impl Home {
     /// Brings messages of a source as HTTP does; what is refused becomes a dead letter.
@@ -51,6 +56,30 @@ impl Home {
             let batch: Vec<_> = bodies.iter().map(|body| arrived(body.as_slice())).collect();
             desk.take(&batch).await.unwrap();
         });
+    }
+
+    /// The check code of the citizen's newest inbox entry.
+    pub(crate) fn newest_code(&self) -> String {
+        self.in_ledger(async |ledger| {
+            let entry = ledger.inbox(&citizen(), None, 1).await.unwrap().remove(0);
+            entry.text.rsplit(' ').next().unwrap().to_owned()
+        })
+    }
+
+    /// Has the citizen report a message; gives the report's id.
+    pub(crate) fn report_scam(&self, text: &str, sender: &str) -> String {
+        let scam = Scam { text: text.to_owned(), sender: Some(sender.to_owned()) };
+        self.in_ledger(async |ledger| {
+            ledger.report_scam(Some(&citizen()), &scam).await.unwrap().unwrap().to_string()
+        })
+    }
+
+    fn in_ledger<T>(&self, work: impl AsyncFnOnce(&Ledger) -> T) -> T {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let loaded = Loaded::read(&self.config(), &Overrides::default()).unwrap();
+            work(&*open_ledger(&loaded.gateway.ledger, &Clock::system()).await.unwrap()).await
+        })
     }
 
     /// Imports the citizen.

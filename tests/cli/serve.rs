@@ -25,7 +25,7 @@ fn all_secrets_that_are_missing_are_told_at_once_and_nothing_is_left_behind() {
     let mut home = Home::without_secrets();
     let ledger = home.config().join("../vestnik.db");
     let secrets = [
-        "gateway.toml:20:1: ledger.master_key: expected environment variable VESTNIK_MASTER_KEY to be set",
+        "gateway.toml:23:1: ledger.master_key: expected environment variable VESTNIK_MASTER_KEY to be set",
         "VESTNIK_SMTP_PASSWORD",
         "VESTNIK_SMPP_PASSWORD",
         "VESTNIK_TELEGRAM_TOKEN",

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use serde::Deserialize;
 
 /// A status, as sources read it.
@@ -13,6 +14,8 @@ pub(crate) struct Status {
     pub(crate) state: String,
     pub(crate) reason: Option<String>,
     pub(crate) channel: Option<String>,
+    /// When it is to be sent instead, where it was put off.
+    pub(crate) until: Option<Timestamp>,
     #[serde(rename = "final")]
     pub(crate) is_final: bool,
     pub(crate) amended: bool,

@@ -87,6 +87,14 @@ pub(crate) fn grant(id: &str, person: &Person, mark: u32) -> Value {
     })
 }
 
+/// An invitation: of the lowest class.
+pub(crate) fn invitation(id: &str, person: &Person) -> Value {
+    json!({
+        "id": id, "source": SOURCE, "citizen": person.id, "life_event": "large_family",
+        "measure": "large_family_summer_camp", "params": { "days": 14 },
+    })
+}
+
 /// The marks of many notifications begin here: six digits that no number in the texts has.
 pub(crate) const FIRST_MARK: u32 = 200_001;
 

@@ -1,14 +1,15 @@
 //! What processes must not overrun together: a provider's limit, and a citizen's contact budget.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use sqlx::{Connection as _, PgConnection};
 use uuid::Uuid;
 
-use crate::people::{Person, grant};
+use crate::feed::{Status, endings, tally};
+use crate::people::{Person, grant, invitation};
 use crate::publisher::publish_by_pika;
 use crate::tier::until;
 use crate::world::{Kept, World};
@@ -87,17 +88,21 @@ fn at_work(world: &World) -> BTreeSet<String> {
         .collect()
 }
 
-/// Invariant 4: whoever takes notifications in, and whoever sends, a citizen gets no more than the budget.
+/// Invariant 4: whoever takes notifications in, and whoever sends, a citizen gets no more than the budget,
+/// and invitations yield to entitlements. What is put off is told with the moment it is put off to.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_gateways_that_race_for_one_citizen_keep_the_contact_budget() {
     let person = Person::on(1, &["viber"]);
     let mut world = World::new(Kept::Postgres, std::slice::from_ref(&person)).await;
     share(&mut world, 2);
     world.set("VESTNIK__POLICY__BUDGET__PER_DAY", "3");
+    world.set("VESTNIK__POLICY__YIELDING__MODE", "enforce");
     world.start().await;
     let other = world.setting.serve_as("intake,lanes");
     until("both are at work", Duration::from_secs(30), async || at_work(&world).len() == 2).await;
-    let bodies: Vec<_> = (100..140).map(|mark| grant(&format!("n-{mark}"), &person, mark)).collect();
+    let pair =
+        |mark| [invitation(&format!("camp-{mark}"), &person), grant(&format!("n-{mark}"), &person, mark)];
+    let bodies: Vec<_> = (100..120).flat_map(pair).collect();
     tokio::task::block_in_place(|| publish_by_pika(&world.host, &bodies));
     until("all are decided", Duration::from_mins(1), async || {
         let told: BTreeSet<_> = world.statuses().await.iter().map(|status| status.id.clone()).collect();
@@ -107,8 +112,61 @@ async fn two_gateways_that_race_for_one_citizen_keep_the_contact_budget() {
     until("nothing is due any more", Duration::from_mins(1), async || due(&world).await == 0).await;
     let taken = world.sandboxes.taken();
     assert_eq!(taken, 3, "the rest waits for another day");
+    until("no grant waits longer than an invitation", Duration::from_secs(30), async || {
+        let put_off = put_off(world.statuses().await);
+        assert_eq!(put_off.len(), bodies.len() - 3);
+        let (grants, camps): (Vec<_>, Vec<_>) = put_off.iter().partition(|(id, _)| id.starts_with("n-"));
+        grants.iter().map(|(_, until)| until).max() <= camps.iter().map(|(_, until)| until).min()
+    })
+    .await;
     assert!(other.terminate(Duration::from_secs(30)).await.success());
     world.stop().await;
+}
+
+/// Whoever takes them in, what comes to one citizen in one window is one message, also where one of the
+/// two is killed in the middle.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_gateways_that_race_make_one_notice() {
+    let person = Person::on(1, &["viber"]);
+    let mut world = World::new(Kept::Postgres, std::slice::from_ref(&person)).await;
+    share(&mut world, 2);
+    let rule =
+        [("MODE", "enforce"), ("WINDOW_SECONDS", "20"), ("HARD_END_SECONDS", "120"), ("LARGEST", "20")];
+    for (key, value) in rule {
+        world.set(&format!("VESTNIK__POLICY__BUNDLING__{key}"), value);
+    }
+    world.start().await;
+    let other = world.setting.serve_as("intake,lanes");
+    until("both are at work", Duration::from_secs(30), async || at_work(&world).len() == 2).await;
+    let bodies: Vec<_> = (100..120).map(|mark| grant(&format!("n-{mark}"), &person, mark)).collect();
+    let (first, second) = bodies.split_at(10);
+    tokio::task::block_in_place(|| publish_by_pika(&world.host, first));
+    until("some wait", Duration::from_secs(15), async || !world.statuses().await.is_empty()).await;
+    // What it holds and has not written comes back to the broker, and goes to the one that is left.
+    other.kill();
+    tokio::task::block_in_place(|| publish_by_pika(&world.host, second));
+    let told = world.until_ended(bodies.len(), Duration::from_mins(3)).await;
+    assert_eq!(tally(&endings(&told)), [("delivered", bodies.len())].into());
+    let shown = world.sandboxes.of("viber").screen().messages(Some(person.address("viber")));
+    assert_eq!((shown.len(), world.sandboxes.taken()), (1, 1), "one message holds them all");
+    let mut connection = PgConnection::connect(world.database().url.as_str()).await.unwrap();
+    let sql = "SELECT (SELECT count(*) FROM notice), (SELECT count(*) FROM reservation), (SELECT count(*) FROM open_window)";
+    let counts: (i64, i64, i64) = sqlx::query_as(sql).fetch_one(&mut connection).await.unwrap();
+    assert_eq!(counts, (1, 1, 0));
+    world.stop().await;
+}
+
+/// Until when each that has not been sent is put off, as its source was told last.
+fn put_off(statuses: &[Status]) -> BTreeMap<&str, Timestamp> {
+    let mut waiting = BTreeMap::new();
+    for status in statuses {
+        assert_eq!(status.until.is_some(), status.state == "deferred", "{status:?}");
+        match status.until {
+            Some(until) => waiting.insert(status.id.as_str(), until),
+            None => waiting.remove(status.id.as_str()),
+        };
+    }
+    waiting
 }
 
 /// How much work a lane could take now, or has.

@@ -43,6 +43,7 @@ pub(super) async fn run(common: &Common, args: &PauseArgs) -> anyhow::Result<Exi
     }
     let pause = Pause { channel, route, reroute: args.reroute, reason, person, until };
     office.ledger.pause(pause).await?;
+    office.tell_others().await;
     let end =
         until.map_or("until somebody resumes it".to_owned(), |until| format!("until {}", moment(until)));
     let work = if args.reroute { "what is due goes to the next channel" } else { "what is due waits" };
@@ -54,6 +55,7 @@ pub(super) async fn resume(common: &Common, target: &Target) -> anyhow::Result<E
     let office = Office::open(common).await?;
     target.check(&office)?;
     let paused = office.ledger.resume(&target.channel, target.route.as_ref()).await?;
+    office.tell_others().await;
     println!("{target} {}.", if paused { "is not paused any more" } else { "was not paused" });
     for left in office.ledger.pauses().await?.into_iter().filter(|row| row.channel == target.channel) {
         let left = Target { channel: left.channel, route: left.route };

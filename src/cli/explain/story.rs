@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::words::{awaited, happening, in_turn, outcome};
+use super::words::{awaited, happening, in_turn, outcome, would};
 use crate::cli::table::{Table, wrap};
 use crate::domain::{Happening, Reason, Trace};
 use crate::ledger::store::PauseRow;
@@ -107,6 +107,9 @@ impl Story<'_> {
         for (reason, until) in &trace.deferrals {
             table
                 .row(["  put off".to_owned(), format!("until {}: {}", self.when(*until), reason.describe())]);
+        }
+        for one in &trace.would {
+            table.row(["  on trial".to_owned(), would(one, |at| self.when(at))]);
         }
         if let Some(due) = due_at {
             table.row(["  first sent".to_owned(), format!("{} or soon after", self.when(*due))]);

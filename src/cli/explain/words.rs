@@ -2,7 +2,7 @@
 
 use vestnik_contract::{ChannelId, Permanence, ReceiptState, SendErrorKind};
 
-use crate::domain::{AttemptOutcome, Awaits, Happening, Reason};
+use crate::domain::{AttemptOutcome, Awaits, Happening, Reason, Would};
 use crate::ledger::AttemptView;
 
 /// What came of a call.
@@ -68,6 +68,7 @@ pub(super) fn happening(what: &Happening, when: impl Fn(jiff::Timestamp) -> Stri
         Happening::Deferred { channel, reason, until } => {
             format!("{channel}: put off until {}. {}", when(*until), reason.describe())
         }
+        Happening::Would(one) => would(one, when),
         Happening::Started { channel, .. } => format!("{channel}: a call to the provider started"),
         Happening::Sent { channel, parts, .. } if *parts > 1 => {
             format!("{channel}: the provider took it, in {parts} parts")
@@ -85,6 +86,14 @@ pub(super) fn happening(what: &Happening, when: impl Fn(jiff::Timestamp) -> Stri
         Happening::Closed { state, reason } => format!("ended as {state}. {}", reason.describe()),
         Happening::Amended { state, reason } => format!("now {state}. {}", reason.describe()),
     }
+}
+
+/// What a rule on trial would have done.
+pub(super) fn would(Would { rule, until }: &Would, when: impl Fn(jiff::Timestamp) -> String) -> String {
+    let then = until.map_or("not have pushed it at all".to_owned(), |until| {
+        format!("have had it pushed from {} on", when(until))
+    });
+    format!("[{}] is only reported on and would {then}.", rule.as_str())
 }
 
 fn step_ended(channel: &ChannelId, reason: Reason, next: Option<&ChannelId>) -> String {

@@ -69,7 +69,7 @@ impl Target {
 pub(super) async fn record(ledger: &Ledger, rules: &Rules, batch: &[Line]) -> anyhow::Result<Vec<Verdict>> {
     let read: Vec<_> = batch.iter().map(|line| registration(line, rules)).collect();
     let good: Vec<_> = read.iter().filter_map(|one| one.as_ref().ok()).cloned().collect();
-    let answers = soon(|| ledger.register(&good)).await?;
+    let answers = soon(|| ledger.register(&good, rules)).await?;
     let mut answers = answers.into_iter();
     let verdict = |one: Result<Registration, Problem>| {
         let refused = match one {

@@ -8,7 +8,8 @@ use fluent_syntax::ast::{PatternElement, Variant, VariantKey};
 use fluent_syntax::parser::{self, ErrorKind, ParserError};
 
 use crate::config::error::{ConfigErrors, SourceFile};
-use crate::domain::{Locale, Template, wording};
+use crate::domain::wording::Allowed;
+use crate::domain::{Locale, Template};
 use crate::notice::variables::{self, Kind, Variable};
 use crate::notice::{ATTRIBUTES, GatewayText};
 
@@ -58,6 +59,7 @@ pub(super) fn check(
     file: &SourceFile,
     locale: Locale,
     expected: &[Expected],
+    allowed: &Allowed,
     errors: &mut ConfigErrors,
 ) -> Places {
     let resource = match parser::parse(file.text.as_str()) {
@@ -70,7 +72,7 @@ pub(super) fn check(
             return Places::new();
         }
     };
-    let mut checker = Checker { file, locale, places: Places::new(), errors };
+    let mut checker = Checker { file, locale, places: Places::new(), allowed, errors };
     let mut found = BTreeSet::new();
     for entry in &resource.body {
         match entry {
@@ -118,6 +120,7 @@ struct Checker<'a> {
     file: &'a SourceFile,
     locale: Locale,
     places: Places,
+    allowed: &'a Allowed,
     errors: &'a mut ConfigErrors,
 }
 
@@ -203,9 +206,8 @@ impl Walk<'_, '_> {
 
     fn words(&mut self, text: &str) {
         for line in text.split('\n') {
-            let number = wording::phone_number(line).map(|at| (at, wording::Forbidden::PhoneNumber));
-            if let Some((at, forbidden)) = wording::control_or_link(line).or(number) {
-                let expected = "plain words: the signature has the only number, and there are no links";
+            if let Some((at, forbidden)) = self.checker.allowed.forbidden(line) {
+                let expected = "plain words: other numbers and links stand only where [allowed] in identity.toml has them";
                 self.checker.refuse(&line[at..], expected, &forbidden.to_string());
             }
         }

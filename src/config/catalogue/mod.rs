@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 
 use crate::config::error::{ConfigError, ConfigErrors, SourceFile};
+use crate::domain::wording::Allowed;
 use crate::domain::{
     Catalogue, Identity, LifeEvent, LifeEventId, Locale, Measure, MeasureId, Template, Topic, TopicId,
 };
@@ -46,7 +47,8 @@ pub fn load_catalogue(
     loader.read_catalogue(&config.join("catalogue"));
     loader.read_gateway_texts(&config.join("texts"));
     let Loader { catalogue, files, mut errors } = loader;
-    let places: Vec<_> = files.iter().map(|file| file.check(&mut errors)).collect();
+    let allowed = identity.as_ref().map(Identity::allowed);
+    let places: Vec<_> = files.iter().map(|file| file.check(allowed.as_ref(), &mut errors)).collect();
     errors.or(())?;
     let Some(identity) = identity else { return Ok((catalogue, None)) };
 
@@ -70,8 +72,10 @@ struct TextFile {
 }
 
 impl TextFile {
-    fn check(&self, errors: &mut ConfigErrors) -> fluent::Places {
-        fluent::check(&self.source, self.locale, &self.expected, errors)
+    /// Without an identity nobody knows what is allowed, and nothing is.
+    fn check(&self, allowed: Option<&Allowed>, errors: &mut ConfigErrors) -> fluent::Places {
+        let nothing = Allowed::default();
+        fluent::check(&self.source, self.locale, &self.expected, allowed.unwrap_or(&nothing), errors)
     }
 
     fn render_samples(

@@ -9,7 +9,7 @@ use vestnik_contract::TextLength;
 use super::fluent::Places;
 use crate::config::error::{ConfigErrors, SourceFile};
 use crate::domain::{Locale, Localized, NoticeId, Param, ParamType, Params, Template, Topic};
-use crate::notice::{Body, CheckCode, CheckKey, ItemText, RenderError, Renderer, StopScope, attribute};
+use crate::notice::{Body, CheckCode, CheckKey, ItemText, RenderError, Renderer, Sent, StopScope, attribute};
 
 /// UTF-16 units of an SMS in three UCS-2 segments of 67 (3GPP TS 23.040, 9.2.3.24.1: the header of a
 /// concatenated message takes 6 of 140 octets). The agency's name and the signature are in it.
@@ -55,7 +55,9 @@ impl Sampler<'_> {
         let title = "т".repeat(30);
         let topic = Topic { title: Localized { ru: title.clone(), uk: title.clone(), en: title } };
         let answer = "о".repeat(80);
-        let bodies: [(&str, &[Body<'_>]); 5] = [
+        let email = vestnik_contract::ChannelId::new("email").ok();
+        let sent = DAYS.map(|day| Sent { day: day.parse().unwrap_or_default(), channel: email.clone() });
+        let bodies: [(&str, &[Body<'_>]); 9] = [
             ("introduction", &[Body::Introduction]),
             ("test", &[Body::Test]),
             (
@@ -63,6 +65,10 @@ impl Sampler<'_> {
                 &[StopScope::Channel, StopScope::Topic(&topic), StopScope::All].map(Body::Confirmation),
             ),
             ("answer", &[Body::Answer(&answer)]),
+            ("checked", &[Body::Checked(&[]), Body::Checked(&sent)]),
+            ("not_ours", &[Body::NotOurs]),
+            ("reported", &[Body::Reported]),
+            ("several", &[2, 5, 20].map(Body::Count)),
             (
                 "verification",
                 &[1, 2, 5, 21, 60].map(|minutes| Body::Verification { secret: "482913", minutes }),

@@ -7,7 +7,7 @@ use vestnik_contract::TextLength;
 
 use super::*;
 use crate::domain::{NoticeId, Params};
-use crate::notice::{Body, CheckCode, CheckKey, ItemText, Rendered, StopScope};
+use crate::notice::{Body, CheckCode, CheckKey, ItemText, Rendered, Sent, StopScope};
 
 fn shipped() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("config")
@@ -189,15 +189,15 @@ const TEXT_MISTAKES: &[(&str, &str, &str)] = &[
     ),
     ("birth_grant-v1 =", "family_capital-v1 =", "expected each message once, found family_capital-v1 again"),
     ("birth_grant-v1 =", "birth_grant-v1 = Текст", "expected attributes only, found a text before them"),
-    ("допомога: { $sum }", "допомога: { $summ }", "found $summ (did you mean \"sum\"?)"),
-    ("допомога: { $sum }", "допомога: { $sum ", "expected a token starting with \"}\""),
+    ("допомогу: { $sum }", "допомогу: { $summ }", "found $summ (did you mean \"sum\"?)"),
+    ("допомогу: { $sum }", "допомогу: { $sum ", "expected a token starting with \"}\""),
     (
-        "допомога: { $sum }",
-        "допомога: { NUMBER($sum) }",
+        "допомогу: { $sum }",
+        "допомогу: { NUMBER($sum) }",
         "expected texts written out in full, found a function",
     ),
-    ("допомога: { $sum }", "допомога: { signature }", "found a reference to another message"),
-    ("допомога: { $sum }", "допомога: { -agency }", "found a reference to a term"),
+    ("допомогу: { $sum }", "допомогу: { signature }", "found a reference to another message"),
+    ("допомогу: { $sum }", "допомогу: { -agency }", "found a reference to a term"),
     ("Вітаємо з народженням", "Пишіть на a@b.example про", "found a link"),
     ("Вітаємо з народженням", "Телефонуйте 0 800 123 456", "found a phone number"),
     ("Вітаємо з народженням", "Вітаємо\u{202e} з народженням", "found a control character"),
@@ -225,6 +225,22 @@ fn a_broken_text_is_refused_where_it_is_broken() {
         let found = told.lines().any(|line| line.starts_with(TEXTS) && line.contains(expected));
         assert!(found, "{from} -> {to} gave\n{told}\nand not {expected}");
     }
+}
+
+#[test]
+fn a_link_that_is_allowed_may_stand_and_no_other() {
+    const TEXTS: &str = "catalogue/child_birth/en.ftl";
+    let copy = Copy::new();
+    let (none, some) = ("links = []", "links = [\"portal.example\"]");
+    let identity = copy.0.join("identity.toml");
+    let text = fs::read_to_string(&identity).unwrap();
+    assert!(text.contains(none));
+    fs::write(&identity, text.replace(none, some)).unwrap();
+    let told = |instead: &str| copy.broken(TEXTS, "apply on the portal or at a service centre", instead);
+    assert_eq!(told("apply at https://portal.example or at a service centre"), "");
+    assert_eq!(told("call 0 800 000 000"), "", "the single number is allowed wherever it stands");
+    assert!(told("apply at https://portal.example.evil.example").contains("found a link"));
+    assert!(told("call 0 800 000 001").contains("found a phone number"));
 }
 
 #[test]
@@ -256,8 +272,8 @@ fn places_are_exact_and_every_mistake_is_told() {
         format!("{file}:{line}:23: expected one of {variables}, found $grant"),
         format!("{file}:{}:6: expected one of .title, .short, .long, found .extra", line + 1),
         format!(
-            "{file}:{}:14: expected plain words: the signature has the only number, and there are no links, \
-             found a link",
+            "{file}:{}:14: expected plain words: other numbers and links stand only where [allowed] in identity.toml has \
+             them, found a link",
             line + 1
         ),
     ];
@@ -318,6 +334,10 @@ fn all_texts(visit: impl Fn(&Rendered, Locale, TextLength)) {
             let scopes = [StopScope::Channel, StopScope::Topic(topic), StopScope::All];
             scopes.map(Body::Confirmation).into_iter().for_each(draw);
             let secret = Body::Verification { secret: "482913", minutes: 15 };
+            let sent = [Sent { day: "2026-11-30".parse().unwrap(), channel: None }];
+            [Body::Checked(&[]), Body::Checked(&sent), Body::NotOurs, Body::Reported]
+                .into_iter()
+                .for_each(draw);
             [Body::Introduction, Body::Answer("Да."), secret, Body::Items(&[])].into_iter().for_each(draw);
         }
     }
@@ -356,11 +376,11 @@ fn one_measure_reads_well_in_a_short_message() {
     let expected = [
         format!(
             "Минсоцподдержка: В вашей семье 3 ребёнка: вам положено удостоверение многодетной семьи. Оформите \
-             его в центре услуг до 31 декабря 2026 года. Тел. 0 800 000 000. Код проверки {code}"
+             его в центре услуг до 31 декабря 2026 года включительно. Тел. 0 800 000 000. Код проверки {code}"
         ),
         format!(
-            "Мінсоцпідтримка: У вашій сім’ї 3 дитини: вам належить посвідчення багатодітної сім’ї. Оформіть \
-             його в центрі послуг до 31 грудня 2026 року. Тел. 0 800 000 000. Код перевірки {code}"
+            "Мінсоцпідтримка: У вашій сім’ї 3 дитини: ви маєте право на посвідчення багатодітної сім’ї. Оформіть \
+             його в центрі послуг до 31 грудня 2026 року включно. Тел. 0 800 000 000. Код перевірки {code}"
         ),
         format!(
             "Social Support: Your family has 3 children, so you can get a large-family certificate. Apply at a \
@@ -380,20 +400,20 @@ fn one_measure_reads_well_in_a_long_message() {
         "Министерство социальной поддержки\n\nВ вашей семье теперь 3 ребёнка, и вам положено удостоверение \
          многодетной семьи. С ним вы платите меньше за коммунальные услуги и проезд.\n\nУдостоверение бесплатное. \
          Возьмите паспорт и свидетельства о рождении детей и приходите в любой центр услуг. Оформить его можно до \
-         31 декабря 2026 года.\n\nЕсли прийти трудно, позвоните нам: заявление можно подать и через \
+         31 декабря 2026 года включительно.\n\nЕсли прийти трудно, позвоните нам: заявление можно подать и через \
          портал.\n\nВопросы? Позвоните по нашему единственному номеру: 0 800 000 000. Мы никогда не спрашиваем \
          номера карт, пароли и одноразовые коды.\n\nПроверить, что пишем именно мы, можно на портале или по этому \
          номеру. Код проверки: ",
-        "Міністерство соціальної підтримки\n\nУ вашій сім’ї тепер 3 дитини, тож вам належить посвідчення \
+        "Міністерство соціальної підтримки\n\nУ вашій сім’ї тепер 3 дитини, тож ви маєте право на посвідчення \
          багатодітної сім’ї. З ним ви платите менше за комунальні послуги та проїзд.\n\nПосвідчення безоплатне. \
          Візьміть паспорт і свідоцтва про народження дітей та приходьте до будь-якого центру послуг. Оформити його \
-         можна до 31 грудня 2026 року.\n\nЯкщо прийти важко, зателефонуйте нам: заяву можна подати й через \
+         можна до 31 грудня 2026 року включно.\n\nЯкщо прийти важко, зателефонуйте нам: заяву можна подати й через \
          портал.\n\nМаєте запитання? Телефонуйте на наш єдиний номер: 0 800 000 000. Ми ніколи не питаємо номерів \
          карток, паролів та одноразових кодів.\n\nПеревірити, що пишемо саме ми, можна на порталі або за цим \
          номером. Код перевірки: ",
         "Ministry of Social Support\n\nYour family now has 3 children, so you can get a large-family certificate. \
          With it you pay less for utilities and for public transport.\n\nThe certificate is free. Bring your \
-         passport and the children's birth certificates to any service centre. You can apply until 31 December \
+         passport and the children's birth certificates to any service centre. You can apply by 31 December \
          2026.\n\nIf it is hard for you to come, call us: you can also apply on the portal.\n\nQuestions? Call our \
          only number: 0 800 000 000. We never ask for card numbers, passwords or one-time codes.\n\nYou can check \
          on the portal or by phone that this message is really ours. Check code: ",

@@ -7,17 +7,18 @@ use super::super::error::{ConfigError, ConfigErrors};
 use super::super::place::Sheet;
 use super::Look;
 use super::zones::{is_zone, meant};
-use crate::domain::{Ceilings, ContactHours, Hours, Jurisdiction};
+use crate::domain::{AppealClocks, Ceilings, ContactHours, Hours, Jurisdiction, Policy};
 use crate::policy::{Quiet, Zones, strictest};
 
 /// One jurisdiction.
 pub(in crate::config) fn jurisdiction(sheet: &Sheet<Jurisdiction>) -> ConfigErrors {
     let mut look = Look::at(&sheet.place);
     let law = &sheet.value;
-    look.channels(&["channels"], &law.channels);
+    look.lawful_channels(&["channels"], &law.channels);
     look.zones(&law.zones);
     look.hours(&law.contact_hours);
     look.ceilings("ceilings", law.ceilings);
+    look.appeals(law.appeals);
     if look.errors.is_empty() && !leaves_an_hour(law) {
         let message = "expected hours that some moment of every month has in all of the zones at once, \
                        for citizens whose zone is not known";
@@ -44,6 +45,35 @@ pub(in crate::config) fn strict_is_strictest(
             look.wrong(&["zones"], message);
         }
         look.no_higher(strict.value.ceilings, other);
+        look.no_later(strict.value.appeals, other);
+    }
+    look.errors
+}
+
+/// What is kept for deadlines must leave a place for everything else, whichever law holds.
+pub(in crate::config) fn kept_leaves_room(
+    policy: &Sheet<Policy>,
+    laws: &[&Sheet<Jurisdiction>],
+) -> ConfigErrors {
+    let mut look = Look::at(&policy.place);
+    let Policy { budget, kept_for_deadlines: kept, .. } = policy.value;
+    for key in ["per_day", "per_week", "per_month"] {
+        let of = |ceilings: Ceilings| match key {
+            "per_day" => ceilings.per_day,
+            "per_week" => ceilings.per_week,
+            _ => ceilings.per_month,
+        };
+        let lowest = laws
+            .iter()
+            .filter_map(|law| Some((of(strictest(budget, law.value.ceilings))?, &law.value.id)))
+            .min();
+        let kept = of(Ceilings { per_day: kept.per_day, per_week: kept.per_week, per_month: kept.per_month });
+        if let (Some(kept), Some((most, law))) = (kept, lowest)
+            && kept >= most
+        {
+            let message = format!("expected less than {most}, which is all that {law} leaves, found {kept}");
+            look.wrong(&["kept_for_deadlines", key], message);
+        }
     }
     look.errors
 }
@@ -70,6 +100,32 @@ impl Look<'_> {
                     "expected contact hours within one day: `from` before `until`, or `until` 00:00";
                 let found = format!("{} to {}", from.strftime("%H:%M"), until.strftime("%H:%M"));
                 self.wrong(&["contact_hours", day], format!("{expected}, found {found}"));
+            }
+        }
+    }
+
+    /// An appeal is registered before it is answered, and more time is not less.
+    fn appeals(&mut self, AppealClocks { register_days, answer_days, extended_days }: AppealClocks) {
+        let pairs = [
+            (("register_days", register_days), ("answer_days", answer_days)),
+            (("answer_days", answer_days), ("extended_days", extended_days)),
+        ];
+        for ((sooner, least), (later, found)) in pairs.into_iter().filter(|((_, a), (_, b))| b < a) {
+            let message = format!("expected at least {sooner}, which is {least}, found {found}");
+            self.wrong(&["appeals", later], message);
+        }
+    }
+
+    fn no_later(&mut self, strict: AppealClocks, other: &Jurisdiction) {
+        let theirs = other.appeals;
+        for (key, own, most) in [
+            ("register_days", strict.register_days, theirs.register_days),
+            ("answer_days", strict.answer_days, theirs.answer_days),
+            ("extended_days", strict.extended_days, theirs.extended_days),
+        ] {
+            if own > most {
+                let message = format!("expected {key} of at most {most}, which is what {} has", other.id);
+                self.wrong(&["appeals", key], message);
             }
         }
     }

@@ -331,8 +331,8 @@ async fn messages_that_were_held_up_on_their_way_take_their_turns_anew() {
     for _ in 0..count {
         assert!(line.finished.recv().await.unwrap().result.is_ok());
     }
-    // Of all that passed, at most three did within the last tenth of a second.
-    let turns = u32::try_from(count).unwrap() - 3 - 1;
+    // Of all that passed, at most four had turns of less than a tenth of a second ago, or ahead.
+    let turns = u32::try_from(count).unwrap() - 4 - 1;
     assert!(held_up.elapsed() >= turns * Duration::from_secs(1) / per_second, "they went out together");
 }
 

@@ -13,42 +13,48 @@ pub enum Limit {
     /// Everything passes.
     #[default]
     Free,
-    /// One at an interval, after so many at once.
+    /// One at an interval.
     Paced {
         /// From one to the next.
         interval: Duration,
-        /// How many pass at once after a rest.
-        burst: u32,
     },
     /// Nothing passes.
     Shut,
 }
 
-/// How long after a message was let pass it may reach the wire, at the latest. A limit of a second is kept
-/// in a span longer by this, so that it holds at the wire too, however the ways of messages differ.
+/// How long after its moment a message may reach the wire, at the latest. A limit of a second is kept in a
+/// span longer by this, so that it holds at the wire too, however the ways of messages differ.
 pub const ON_THE_WAY: Duration = Duration::from_millis(100);
+
+/// No moment is given away further ahead. Who has lost what was given away waits for so long.
+pub const MOST_AHEAD: Duration = Duration::from_secs(2);
 
 /// Where nothing passes, it is looked again after this long.
 const SHUT_FOR: Duration = Duration::from_millis(100);
 
+/// How far ahead moments are taken where it takes so long from asking until a message is ready for the
+/// wire: far enough that those of the next batch begin before those of this one are over.
+#[must_use]
+pub fn ahead(way: Duration) -> Duration {
+    (way.saturating_mul(3) + ON_THE_WAY / 2).min(MOST_AHEAD)
+}
+
 impl Limit {
-    /// At most so many in every second at the wire, which they reach within [`ON_THE_WAY`]: a twentieth of
-    /// them at once, and the others spread, so that both together are no more.
+    /// At most so many in every second at the wire, which they reach within [`ON_THE_WAY`].
     #[must_use]
     pub fn per_second(most: NonZeroU32) -> Self {
-        Self::paced(most, (most.get() / 20).max(1), Duration::from_secs(1) + ON_THE_WAY)
+        Self::paced(most, Duration::from_secs(1) + ON_THE_WAY)
     }
 
-    /// At most so many in every minute, spread evenly.
+    /// At most so many in every minute.
     #[must_use]
     pub fn per_minute(most: NonZeroU32) -> Self {
-        Self::paced(most, 1, Duration::from_mins(1))
+        Self::paced(most, Duration::from_mins(1))
     }
 
-    fn paced(most: NonZeroU32, burst: u32, span: Duration) -> Self {
-        let spread = u64::from(most.get() - burst + 1);
-        let micros = u64::try_from(span.as_micros()).unwrap_or(u64::MAX).div_ceil(spread);
-        Self::Paced { interval: Duration::from_micros(micros), burst }
+    fn paced(most: NonZeroU32, span: Duration) -> Self {
+        let micros = u64::try_from(span.as_micros()).unwrap_or(u64::MAX).div_ceil(most.get().into());
+        Self::Paced { interval: Duration::from_micros(micros) }
     }
 }
 
@@ -87,12 +93,20 @@ pub struct Asked {
     pub room: usize,
 }
 
+/// What became of one who asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It passes, and may be on the wire after this long.
+    In(Duration),
+    /// Its citizen has no turn for so long.
+    NoTurn(Duration),
+}
+
 /// What became of those who asked, in their order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Answer {
-    /// For each one looked at: nothing where it passes, or how long its citizen has no turn. Whoever
-    /// stands behind these was not looked at.
-    pub turns: Vec<Option<Duration>>,
+    /// For each one looked at; whoever stands behind these was not.
+    pub verdicts: Vec<Verdict>,
     /// How long the route has nothing more to give, where that is why the rest was not looked at.
     pub wait: Option<Duration>,
 }
@@ -101,11 +115,11 @@ pub struct Answer {
 #[derive(Debug)]
 pub struct Buckets {
     route: Limit,
-    /// When the route's bucket is full again (its "theoretical arrival time").
-    full_at: Duration,
+    /// The first moment that is not given away yet (the "theoretical arrival time" of GCRA).
+    next_at: Duration,
     each: Limit,
-    /// When a citizen who is not on record may have had a turn at the latest.
-    unknown_since: Option<Duration>,
+    /// Until when a citizen who is not on record may have no turn.
+    unknown_until: Duration,
     next_turn: HashMap<CitizenKey, Duration>,
 }
 
@@ -114,74 +128,81 @@ impl Buckets {
     #[must_use]
     pub fn full(route: Limit, each: Limit) -> Self {
         let next_turn = HashMap::new();
-        Self { route, full_at: Duration::ZERO, each, unknown_since: None, next_turn }
+        Self { route, next_at: Duration::ZERO, each, unknown_until: Duration::ZERO, next_turn }
     }
 
-    /// Buckets of which all may have been taken just before `now`.
+    /// Buckets of which all may have been taken that can be given away at `now`.
     #[must_use]
     pub fn empty(route: Limit, each: Limit, now: Duration) -> Self {
-        let full_at = match route {
-            Limit::Paced { interval, burst } => now + interval.saturating_mul(burst),
+        let after = |limit| match limit {
+            Limit::Paced { interval } => now + MOST_AHEAD + interval,
             Limit::Free | Limit::Shut => now,
         };
-        Self { full_at, unknown_since: Some(now), ..Self::full(route, each) }
+        Self { next_at: after(route), unknown_until: after(each), ..Self::full(route, each) }
     }
 
-    /// Lets those pass whose turn it is, as far as the route gives.
-    pub fn take(&mut self, asked: &[Asked], now: Duration) -> Answer {
+    /// Lets those pass whose turn it is, as far as the route gives within the time `ahead`.
+    pub fn take(&mut self, asked: &[Asked], now: Duration, ahead: Duration) -> Answer {
         let (mut answer, mut passed) = (Answer::default(), 0);
         for one in asked {
             if passed >= one.room {
                 break;
             }
-            if let Err(wait) = self.route_gives(now) {
-                answer.wait = Some(wait);
-                break;
-            }
-            let turn = self.turn_of(one.citizen, now);
-            if turn.is_none() {
-                self.pay(now);
-                passed += 1;
-            }
-            answer.turns.push(turn);
+            let moment = match self.route_gives(now, ahead) {
+                Ok(moment) => moment,
+                Err(wait) => {
+                    answer.wait = Some(wait);
+                    break;
+                }
+            };
+            answer.verdicts.push(match self.turn_of(one.citizen, now, moment) {
+                None => {
+                    self.pay(moment);
+                    passed += 1;
+                    Verdict::In(moment.saturating_sub(now))
+                }
+                Some(wait) => Verdict::NoTurn(wait),
+            });
         }
         answer
     }
 
-    /// Lets one pass whose citizen has had the turn already; or says how long the route has none to give.
-    pub fn take_one(&mut self, now: Duration) -> Result<(), Duration> {
-        self.route_gives(now).inspect(|()| self.pay(now))
+    /// Lets one pass whose citizen has had the turn already: after how long it may be on the wire. Or says
+    /// how long the route has none to give.
+    pub fn take_one(&mut self, now: Duration, ahead: Duration) -> Result<Duration, Duration> {
+        let moment = self.route_gives(now, ahead)?;
+        self.pay(moment);
+        Ok(moment.saturating_sub(now))
     }
 
-    /// Whether the route has one to give, or how long it has none.
-    fn route_gives(&self, now: Duration) -> Result<(), Duration> {
-        let wait = match self.route {
-            Limit::Free => Duration::ZERO,
-            Limit::Shut => SHUT_FOR,
-            Limit::Paced { interval, burst } => {
-                (self.full_at.max(now) + interval).saturating_sub(now + interval.saturating_mul(burst))
+    /// The next moment that the route has to give, or how long it has none.
+    fn route_gives(&self, now: Duration, ahead: Duration) -> Result<Duration, Duration> {
+        match self.route {
+            Limit::Free => Ok(now),
+            Limit::Shut => Err(SHUT_FOR),
+            Limit::Paced { .. } => {
+                let (moment, last) = (self.next_at.max(now), now + ahead.min(MOST_AHEAD));
+                if moment <= last { Ok(moment) } else { Err(moment.saturating_sub(last)) }
             }
-        };
-        if wait.is_zero() { Ok(()) } else { Err(wait) }
-    }
-
-    fn pay(&mut self, now: Duration) {
-        if let Limit::Paced { interval, .. } = self.route {
-            self.full_at = self.full_at.max(now) + interval;
         }
     }
 
-    /// Takes this citizen's turn, or says how long it is until there is one.
-    fn turn_of(&mut self, citizen: CitizenKey, now: Duration) -> Option<Duration> {
+    fn pay(&mut self, moment: Duration) {
+        if let Limit::Paced { interval } = self.route {
+            self.next_at = moment + interval;
+        }
+    }
+
+    /// Takes this citizen's turn for a moment, or says how long it is until there is one.
+    fn turn_of(&mut self, citizen: CitizenKey, now: Duration, moment: Duration) -> Option<Duration> {
         let interval = match self.each {
             Limit::Free => return None,
             Limit::Shut => return Some(SHUT_FOR),
-            Limit::Paced { interval, .. } => interval,
+            Limit::Paced { interval } => interval,
         };
-        let unknown = self.unknown_since.map_or(Duration::ZERO, |since| since + interval);
-        let wait = self.next_turn.get(&citizen).unwrap_or(&unknown).saturating_sub(now);
+        let wait = self.next_turn.get(&citizen).unwrap_or(&self.unknown_until).saturating_sub(now);
         if wait.is_zero() {
-            self.next_turn.insert(citizen, now + interval);
+            self.next_turn.insert(citizen, moment + interval);
             return None;
         }
         Some(wait)

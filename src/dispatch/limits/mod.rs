@@ -5,6 +5,7 @@
 
 mod buckets;
 mod shared;
+mod turn;
 
 use std::collections::{HashMap, VecDeque};
 use std::num::NonZeroU32;
@@ -12,9 +13,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-pub use buckets::{Answer, Asked, Buckets, Limit, ON_THE_WAY, Shares};
+use buckets::Verdict;
+pub use buckets::{Answer, Asked, Buckets, Limit, Shares, ahead};
 use shared::Shared;
 pub use shared::Sharing;
+use turn::Moment;
+pub use turn::Turn;
 
 use crate::domain::CitizenKey;
 
@@ -66,15 +70,16 @@ impl Limits {
         Self { own, shared, held, began, forgot }
     }
 
-    /// Takes out of the waiting, in their order, those whose turn it is, as long as there is `room`: how
-    /// many may pass for one to be among them. The rest stays in its order. Where a limit held somebody
-    /// back, says too how long it is until it may let somebody pass.
+    /// Takes out of the waiting, in their order, those whose turn it is within the time `ahead`, as long as
+    /// there is `room`: how many may pass for one to be among them. The rest stays in its order. Where a
+    /// limit held somebody back, says too how long it is until it may let somebody pass.
     pub async fn pass<T>(
         &mut self,
         waiting: &mut VecDeque<T>,
         citizen: impl Fn(&T) -> CitizenKey,
         room: impl Fn(&T) -> usize,
-    ) -> (Vec<T>, Option<Duration>) {
+        ahead: Duration,
+    ) -> (Vec<(T, Turn)>, Option<Duration>) {
         let now = self.began.elapsed();
         self.forget_old(now);
         let mut held_for = None;
@@ -90,38 +95,45 @@ impl Limits {
                 _ => break,
             }
         }
-        let Answer { turns, wait } = self.take(&asked).await;
+        let moment_of = Moment::asked();
+        let Answer { verdicts, wait } = self.take(&asked, ahead).await;
+        let moment_of = moment_of.answered();
         let now = self.began.elapsed();
-        let mut passes = vec![false; waiting.len()];
-        for ((place, one), turn) in places.into_iter().zip(&asked).zip(turns) {
-            passes[place] = turn.is_none();
-            held_for = sooner(held_for, turn);
-            self.held.extend(turn.map(|wait| (one.citizen, now + wait)));
+        let mut turns = vec![None; waiting.len()];
+        for ((place, one), verdict) in places.into_iter().zip(&asked).zip(verdicts) {
+            match verdict {
+                Verdict::In(after) => turns[place] = Some(moment_of.turn(after)),
+                Verdict::NoTurn(wait) => {
+                    held_for = sooner(held_for, Some(wait));
+                    self.held.insert(one.citizen, now + wait);
+                }
+            }
         }
-        (take_out(waiting, &passes), sooner(wait, held_for))
+        (take_out(waiting, turns), sooner(wait, held_for))
     }
 
-    /// Lets one pass that was let pass before, and has not reached the wire in time; or says how long it is
+    /// Lets one pass that was let pass before, and did not reach the wire in time; or says how long it is
     /// until it may. Its citizen has had the turn.
-    pub async fn pass_again(&mut self) -> Result<(), Duration> {
-        if let Some(shared) = &self.shared
-            && let Some(turn) = shared.take_one().await
-        {
-            return turn;
-        }
-        self.own.take_one(self.began.elapsed())
+    pub async fn pass_again(&mut self, ahead: Duration) -> Result<Turn, Duration> {
+        let moment_of = Moment::asked();
+        let shared = match &self.shared {
+            Some(shared) => shared.take_one(ahead).await,
+            None => None,
+        };
+        let after = shared.unwrap_or_else(|| self.own.take_one(self.began.elapsed(), ahead));
+        after.map(|after| moment_of.answered().turn(after))
     }
 
-    async fn take(&mut self, asked: &[Asked]) -> Answer {
+    async fn take(&mut self, asked: &[Asked], ahead: Duration) -> Answer {
         if asked.first().is_none_or(|first| first.room == 0) {
             return Answer::default();
         }
         if let Some(shared) = &self.shared
-            && let Some(answer) = shared.take(asked).await
+            && let Some(answer) = shared.take(asked, ahead).await
         {
             return answer;
         }
-        self.own.take(asked, self.began.elapsed())
+        self.own.take(asked, self.began.elapsed(), ahead)
     }
 
     fn forget_old(&mut self, now: Duration) {
@@ -144,12 +156,15 @@ fn sooner(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
     one.into_iter().chain(other).min()
 }
 
-/// Takes out of the waiting those that pass, and leaves the rest in its order.
-fn take_out<T>(waiting: &mut VecDeque<T>, passes: &[bool]) -> Vec<T> {
+/// Takes out of the waiting those that have a turn, and leaves the rest in its order.
+fn take_out<T>(waiting: &mut VecDeque<T>, turns: Vec<Option<Turn>>) -> Vec<(T, Turn)> {
     let mut passing = Vec::new();
     let mut stay = VecDeque::with_capacity(waiting.len());
-    for (one, passes) in waiting.drain(..).zip(passes) {
-        if *passes { passing.push(one) } else { stay.push_back(one) }
+    for (one, turn) in waiting.drain(..).zip(turns) {
+        match turn {
+            Some(turn) => passing.push((one, turn)),
+            None => stay.push_back(one),
+        }
     }
     *waiting = stay;
     passing

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use data_encoding::BASE64URL_NOPAD;
 
-use super::buckets::{Answer, Asked, Limit, Shares};
+use super::buckets::{Answer, Asked, Limit, MOST_AHEAD, Shares, Verdict};
 use crate::domain::CitizenKey;
 use crate::replicas::{Link, Script};
 
@@ -24,41 +24,43 @@ pub(super) struct Shared {
     name: String,
     /// Whether citizens have turns of their own.
     turns: bool,
-    /// The limits, as the script takes them.
-    limits: [u64; 3],
+    /// The intervals, as the script takes them.
+    intervals: [u64; 2],
 }
 
 impl Shared {
     /// Of the route of this name, such as `sms/main`.
     pub fn new(link: Link, name: String, route: Limit, each: Limit) -> Self {
-        let ((interval, burst), (between, _)) = (in_micros(route), in_micros(each));
+        let [interval, between] = [route, each].map(interval);
         Self {
             link,
             script: Script::new(include_str!("take.lua")),
             name,
             turns: between > 0,
-            limits: [interval, burst, between],
+            intervals: [interval, between],
         }
     }
 
     /// Lets those pass whose turn it is, in one round trip; `None` while Redis is away.
-    pub async fn take(&self, asked: &[Asked]) -> Option<Answer> {
+    pub async fn take(&self, asked: &[Asked], ahead: Duration) -> Option<Answer> {
         let turns = asked.iter().filter(|_| self.turns).map(|one| self.turn_of(one.citizen));
         let keys: Vec<_> = std::iter::once(self.bucket()).chain(turns).collect();
         let rooms = asked.iter().map(|one| u64::try_from(one.room).unwrap_or(u64::MAX));
-        let arguments: Vec<_> = self.limits.into_iter().chain(rooms).collect();
+        let settings = self.intervals.into_iter().chain([ahead, MOST_AHEAD].map(micros));
+        let arguments: Vec<_> = settings.chain(rooms).collect();
         answer(&self.link.run(&self.script, &keys, &arguments).await?)
     }
 
-    /// Lets one pass whose citizen has had the turn already, or says how long the route has none to give;
-    /// `None` while Redis is away.
-    pub async fn take_one(&self) -> Option<Result<(), Duration>> {
-        let [interval, burst, _] = self.limits;
-        if interval == 0 {
-            return Some(Ok(()));
-        }
-        let micros = self.link.run(&self.script, &[self.bucket()], &[interval, burst, 0, 1]).await?;
-        Some(answer(&micros)?.wait.map_or(Ok(()), Err))
+    /// Lets one pass whose citizen has had the turn already: after how long it may be on the wire. Or says
+    /// how long the route has none to give; `None` while Redis is away.
+    pub async fn take_one(&self, ahead: Duration) -> Option<Result<Duration, Duration>> {
+        let [interval, _] = self.intervals;
+        let arguments = [interval, 0, micros(ahead), micros(MOST_AHEAD), 1];
+        let answer = answer(&self.link.run(&self.script, &[self.bucket()], &arguments).await?)?;
+        Some(match answer.verdicts.first() {
+            Some(Verdict::In(after)) => Ok(*after),
+            _ => Err(answer.wait.unwrap_or_default()),
+        })
     }
 
     fn bucket(&self) -> String {
@@ -71,24 +73,30 @@ impl Shared {
     }
 }
 
-/// The interval and the burst of what is limited.
-fn in_micros(limit: Limit) -> (u64, u64) {
+fn interval(limit: Limit) -> u64 {
     match limit {
-        Limit::Paced { interval, burst } => {
-            (u64::try_from(interval.as_micros()).unwrap_or(u64::MAX), burst.into())
-        }
-        Limit::Free | Limit::Shut => (0, 0),
+        Limit::Paced { interval } => micros(interval),
+        Limit::Free | Limit::Shut => 0,
     }
 }
 
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
 /// What the script gives; `None` where that is no answer of it.
-fn answer(micros: &[i64]) -> Option<Answer> {
-    let wait = |micros: &i64| match u64::try_from(*micros) {
-        Ok(0) => None,
-        Ok(micros) => Some(Duration::from_micros(micros)),
-        // What does not make sense lets nobody pass.
-        Err(_) => Some(Duration::from_secs(1)),
-    };
-    let (route, turns) = micros.split_first()?;
-    Some(Answer { turns: turns.iter().map(wait).collect(), wait: wait(route) })
+fn answer(numbers: &[i64]) -> Option<Answer> {
+    let (wait, verdicts) = numbers.split_first()?;
+    let wait = u64::try_from(*wait).ok()?;
+    Some(Answer {
+        verdicts: verdicts.iter().copied().map(verdict).collect(),
+        wait: (wait > 0).then(|| Duration::from_micros(wait)),
+    })
+}
+
+fn verdict(number: i64) -> Verdict {
+    match u64::try_from(number) {
+        Ok(wait) => Verdict::NoTurn(Duration::from_micros(wait)),
+        Err(_) => Verdict::In(Duration::from_micros(number.unsigned_abs() - 1)),
+    }
 }

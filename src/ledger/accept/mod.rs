@@ -3,6 +3,8 @@
 
 mod at_once;
 mod taking_in;
+mod window;
+mod yielding;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,12 +13,16 @@ use jiff::Timestamp;
 use super::news::Fresh;
 use super::people::{self, People};
 use super::rules::Rules;
-use super::store::{IdempotencyRow, InboxRow, NoticeRow, NotificationRow, ReservationRow, Tx, WorkRow};
+use super::store::{
+    CodeRow, IdempotencyRow, InboxRow, NoticeRow, NotificationRow, ReservationRow, Tx, UnreachedPlace,
+    WorkRow,
+};
 use super::writes::{Held, Writes, work_of};
 use super::{Ledger, LedgerError, StoreError};
 use crate::domain::{CitizenKey, FinalState, NoticeId, Notification, NotificationKey, Reason, SourceRef};
 use crate::notice::{Cascade, Input};
 use crate::policy::ChannelFacts;
+use window::open_to_others;
 
 /// What a source asks for.
 #[derive(Debug, Clone)]
@@ -70,6 +76,8 @@ impl Ledger {
         let now = tx.now();
         let mut intake = Intake::new(self, rules, now, people, known);
         intake.load_cancelled(&mut *tx, batch, &citizens).await?;
+        intake.load_windows(&mut *tx, batch).await?;
+        intake.load_holders(&mut *tx).await?;
         let answers = batch.iter().map(|one| intake.take(one)).collect::<Result<Vec<_>, _>>()?;
         let started = intake.start_at_once().await?;
         let fresh = intake.write(&mut *tx).await?;
@@ -100,6 +108,12 @@ impl Ledger {
         keys.extend(tx.notifications(&notifications).await?.iter().map(|row| row.citizen));
         Ok(keys)
     }
+}
+
+/// Those of new notifications that ended at once and reach nobody.
+fn unreached(rows: &[NotificationRow]) -> Vec<UnreachedPlace> {
+    let ended = rows.iter().filter_map(|row| Some((row.closed?, row.key)));
+    ended.filter(|((state, ..), _)| state.is_unreached()).map(|((.., at), key)| (at, key)).collect()
 }
 
 /// The earlier notification that a submission takes back.
@@ -139,6 +153,8 @@ struct Intake<'a> {
     touched: Vec<NoticeId>,
     notifications: Vec<NotificationRow>,
     inbox: Vec<InboxRow>,
+    /// The check codes that are shown for the first time.
+    codes: Vec<CodeRow>,
     new_work: Vec<WorkRow>,
     reserve: Vec<ReservationRow>,
     writes: Writes,
@@ -167,6 +183,7 @@ impl<'a> Intake<'a> {
             touched: Vec::new(),
             notifications: Vec::new(),
             inbox: Vec::new(),
+            codes: Vec::new(),
             new_work: Vec::new(),
             reserve: Vec::new(),
             writes: Writes::default(),
@@ -278,6 +295,7 @@ impl<'a> Intake<'a> {
             ids.iter().filter_map(|id| self.held.get(id)).map(Held::row).collect()
         };
         let new_notices = rows(&self.new_notices)?;
+        let windows = open_to_others(self.new_notices.iter().filter_map(|id| self.held.get(id)));
         for id in &self.touched {
             if let Some(held) = self.held.get(id) {
                 self.writes.save(held, None)?;
@@ -286,8 +304,11 @@ impl<'a> Intake<'a> {
         let changed: Vec<_> = self.changed.into_values().collect();
         tx.put_idempotency(&changed).await?;
         tx.add_notifications(&self.notifications).await?;
+        tx.add_unreached(&unreached(&self.notifications)).await?;
         tx.add_notices(&new_notices).await?;
+        tx.open_windows(&windows).await?;
         tx.add_inbox(&self.inbox).await?;
+        tx.add_codes(&self.codes).await?;
         tx.put_work(&self.new_work).await?;
         tx.put_reservations(&self.reserve).await?;
         let mut fresh = self.writes.flush(tx).await?;

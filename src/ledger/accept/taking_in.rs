@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use vestnik_contract::TextLength;
 
 use super::Intake;
+use super::window::Place;
 use crate::domain::{
     CitizenKey, Decision, Ending, FinalState, Happening, Item, Measure, Notice, NoticeId, NoticeKind,
     Notification, NotificationKey, Outcome, Plan, Reason, Step, StepState, Trace,
@@ -11,7 +12,7 @@ use crate::domain::{
 use crate::ledger::rules::locale_for;
 use crate::ledger::store::{InboxRow, NotificationRow, ReservationRow};
 use crate::ledger::writes::{Held, lone_entry, new_key};
-use crate::ledger::{LedgerError, NotificationFacts, inbox};
+use crate::ledger::{LedgerError, NotificationFacts, check, inbox};
 use crate::notice::{Body, ItemText};
 use crate::policy::{self, DecideInput, Facts, Zones};
 
@@ -23,28 +24,38 @@ impl Intake<'_> {
         cancelled: Option<Reason>,
     ) -> Result<NotificationKey, LedgerError> {
         let key = NotificationKey(new_key());
-        // The inbox entry shares the notice's id: both carry the same check code.
+        // The inbox entry shares the id of the notice that it opens: both carry the same check code.
         let id = NoticeId(new_key());
         let citizen = self.ledger.keys.citizen(&notification.citizen);
         let measure = self.rules.catalogue.measure(&notification.life_event, &notification.measure);
         let measure = measure.ok_or(LedgerError::NotInCatalogue)?;
-        let decision = self.decide(notification, measure, citizen, cancelled);
+        let (decision, place) = self.decide(notification, measure, citizen, cancelled);
         let mut row = self.notification_row(key, citizen, notification, measure)?;
         self.tell(key, notification, &decision);
         if decision.inbox {
-            self.add_inbox(id, key, citizen, notification, measure)?;
+            let goes_in = place.notice().unwrap_or(id);
+            self.add_inbox(id, goes_in, key, citizen, notification, measure)?;
         }
-        match decision.outcome {
-            Outcome::Close { state, reason } => {
+        let pushed = matches!(decision.outcome, Outcome::Push(_));
+        // What goes with others is checked by their code.
+        if place.notice().is_none() && (pushed || decision.inbox) {
+            self.codes.push(check::row(self.rules, id, (!pushed).then_some(key), self.now));
+        }
+        match (decision.outcome, place) {
+            (Outcome::Close { state, reason }, _) => {
                 row.closed = Some((state, reason, self.now));
                 let closed = Happening::Closed { state, reason };
                 self.writes.entry(lone_entry(key, &notification.reference, self.now, closed));
             }
-            Outcome::Push(plan) => {
+            (Outcome::Push(_), Place::With(notice, joined)) => {
+                row.notice = Some(notice);
+                self.put_with(notice, item(key, notification, measure), notification, &joined);
+            }
+            (Outcome::Push(plan), Place::Own(window)) => {
                 let item = item(key, notification, measure);
                 let notice = self.notice(id, citizen, notification, item, plan, decision.inbox);
                 row.notice = Some(notice.id);
-                self.hold(notice);
+                self.hold(Notice { window, ..notice });
             }
         }
         self.notifications.push(row);
@@ -52,24 +63,32 @@ impl Intake<'_> {
     }
 
     fn decide(
-        &self,
+        &mut self,
         notification: &Notification,
         measure: &Measure,
         citizen: CitizenKey,
         cancelled: Option<Reason>,
-    ) -> Decision {
-        let close = |state, reason| Decision {
-            outcome: Outcome::Close { state, reason },
-            inbox: false,
-            trace: Trace::default(),
+    ) -> (Decision, Place) {
+        let close = |state, reason| {
+            let outcome = Outcome::Close { state, reason };
+            (Decision { outcome, inbox: false, trace: Trace::default() }, Place::Own(None))
         };
         if let Some(reason) = cancelled {
             return close(FinalState::Cancelled, reason);
         }
-        let Some(person) = self.people.get(&citizen) else {
-            return close(FinalState::Unreachable, Reason::NoSuchCitizen);
-        };
-        policy::decide(&DecideInput {
+        self.place(notification, measure, citizen)
+            .unwrap_or_else(|| close(FinalState::Unreachable, Reason::NoSuchCitizen))
+    }
+
+    /// All that policy decides by; `None` where nobody knows the citizen.
+    pub(super) fn asked<'b>(
+        &'b self,
+        notification: &Notification,
+        measure: &'b Measure,
+        citizen: CitizenKey,
+    ) -> Option<DecideInput<'b>> {
+        let person = self.people.get(&citizen)?;
+        Some(DecideInput {
             facts: Facts::from(notification),
             topic: &measure.topic,
             class: measure.class(),
@@ -134,6 +153,7 @@ impl Intake<'_> {
     fn add_inbox(
         &mut self,
         id: NoticeId,
+        goes_in: NoticeId,
         key: NotificationKey,
         citizen: CitizenKey,
         notification: &Notification,
@@ -146,7 +166,7 @@ impl Intake<'_> {
             act_by: notification.act_by,
         };
         let locale = locale_for(&person.citizen, Some(&measure.topic));
-        let code = self.rules.check_key.code(id);
+        let code = self.rules.check_key.code(goes_in);
         let words = self.rules.renderer.render(Body::Items(&[item]), code, locale, TextLength::Long)?;
         let content = inbox::seal(&person.key, &words)?;
         self.inbox.push(InboxRow {
@@ -172,6 +192,7 @@ impl Intake<'_> {
         let mut steps: Vec<_> = plan.steps.into_iter().map(Step::planned).collect();
         steps[0].state = StepState::Due { at: plan.due_at };
         steps[0].reserved = plan.reserve;
+        let (expires_at, deadline) = self.limits(notification, citizen);
         Notice {
             id,
             citizen,
@@ -181,19 +202,28 @@ impl Intake<'_> {
             steps,
             current: 0,
             not_before: notification.not_before,
-            expires_at: self.expiry(notification, citizen),
+            expires_at,
+            deadline,
+            window: None,
             inbox,
             config: self.rules.version.clone(),
             closed: None,
         }
     }
 
-    /// Only a known citizen's notification becomes a notice, so the citizen is there.
-    fn expiry(&self, notification: &Notification, citizen: CitizenKey) -> Timestamp {
-        self.people.get(&citizen).map_or(self.now, |person| {
+    /// Until when it is sent, and by when the citizen has to act. Only a known citizen's notification
+    /// becomes a notice, so the citizen is there.
+    pub(super) fn limits(
+        &self,
+        notification: &Notification,
+        citizen: CitizenKey,
+    ) -> (Timestamp, Option<Timestamp>) {
+        self.people.get(&citizen).map_or((self.now, None), |person| {
             let jurisdiction = self.rules.jurisdiction(&person.citizen.profile.jurisdiction);
             let zones = Zones::of(&person.citizen, jurisdiction);
-            policy::expiry(&Facts::from(notification), &self.rules.policy, &zones, self.now)
+            let facts = Facts::from(notification);
+            let expires_at = policy::expiry(&facts, &self.rules.policy, &zones, self.now);
+            (expires_at, policy::deadline(&facts, &zones, self.now))
         })
     }
 
@@ -217,6 +247,7 @@ fn item(key: NotificationKey, notification: &Notification, measure: &Measure) ->
         reference: notification.reference.clone(),
         topic: measure.topic.clone(),
         class: measure.class(),
+        expires_at: None,
         closed: None::<Ending>,
     }
 }

@@ -10,7 +10,7 @@ use vestnik_contract::ChannelId;
 use crate::domain::{Catalogue, Citizen, CitizenId, CitizenKey, ConsentAction};
 use crate::ledger::closing::closed_by_provider;
 use crate::ledger::people::{self, People, corrupt};
-use crate::ledger::store::{AddressRow, Tx};
+use crate::ledger::store::AddressRow;
 use crate::ledger::{Ledger, LedgerError};
 use crate::policy::consent_in_force;
 
@@ -106,31 +106,14 @@ impl Ledger {
         let keys: BTreeSet<_> = blocked.iter().map(|row| row.citizen).collect();
         let keys: Vec<_> = keys.into_iter().collect();
         let people = people::read(&mut *tx, &self.keys, &keys).await?;
-        let ids = self.ids(&mut *tx, &people).await?;
+        let names = people::names(&mut *tx, &self.keys, &keys).await?;
         let drifted = |row| {
             let (citizen, wanted) = drifted(&row, &people, catalogue)?;
-            let citizen = ids.get(&citizen)?.clone();
+            let citizen = names.get(&citizen)?.as_ref()?.id.clone();
             let (reason, since) = row.closed?;
             Some(Drift { citizen, channel: row.channel, reason, since, wanted })
         };
         Ok((blocked.into_iter().filter_map(drifted).collect(), last))
-    }
-
-    /// The ids of citizens.
-    async fn ids(
-        &self,
-        tx: &mut dyn Tx,
-        people: &People,
-    ) -> Result<BTreeMap<CitizenKey, CitizenId>, LedgerError> {
-        let keys: Vec<_> = people.keys().copied().collect();
-        let mut ids = BTreeMap::new();
-        for row in tx.citizens(&keys, false).await? {
-            let Some(person) = people.get(&row.key) else { continue };
-            let plain = String::from_utf8(person.key.open("citizen", &row.id)?).ok();
-            let id = plain.and_then(|text| CitizenId::new(text).ok()).ok_or_else(|| corrupt("citizen"))?;
-            ids.insert(row.key, id);
-        }
-        Ok(ids)
     }
 
     /// Counts the drift among all closed addresses, and keeps the counts as the last report.

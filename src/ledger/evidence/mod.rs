@@ -5,6 +5,7 @@ mod closed;
 mod drift;
 mod erasure;
 mod history;
+mod preferences;
 mod verify;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,8 @@ pub use closed::{ClosedBy, ClosedOrigin};
 pub use drift::{Drift, DriftCount, DriftReport, Wanted};
 pub use erasure::{Act, ErasedAddress, ErasedConsent, ErasedNotification, Erasure};
 pub use history::{History, Record};
+pub use preferences::{PreferenceVersion, SetBy, SetOrigin};
+pub(super) use preferences::{Preferring, kept};
 pub use verify::{Fault, Finding, Verified};
 
 use self::chain::Said;

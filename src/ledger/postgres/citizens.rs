@@ -94,6 +94,18 @@ pub(super) const RESERVATIONS: &str = "
         GROUP BY day
     ) AS reserved";
 
+/// One citizen after the other, as above.
+pub(super) const UNSTARTED: &str = "
+    SELECT held.notice
+    FROM UNNEST($1::bytea[]) AS asked (citizen)
+    CROSS JOIN LATERAL (
+        SELECT notice FROM reservation
+        WHERE reservation.citizen = asked.citizen AND reservation.day >= $2::text::date
+        GROUP BY notice
+    ) AS held
+    JOIN work ON work.notice = held.notice
+    WHERE work.attempt IS NULL";
+
 const PUT_RESERVATIONS: &str = "
     INSERT INTO reservation (notice, step, citizen, day)
     SELECT notice, step, citizen, day::date
@@ -308,6 +320,18 @@ pub(super) async fn reservations(
         Ok((CitizenKey(cells.hash("citizen")?), day, cells.table.number(cells.get("pushes")?)?))
     })
     .await
+}
+
+pub(super) async fn unstarted(
+    conn: &mut PgConnection,
+    keys: &[CitizenKey],
+    since: Date,
+) -> Result<Vec<NoticeId>, StoreError> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let statement = query(UNSTARTED).bind(column(keys, |key| key.0)).bind(day(since));
+    all(conn, statement, RESERVATION, |cells| Ok(NoticeId(cells.get("notice")?))).await
 }
 
 pub(super) async fn put_reservations(

@@ -42,11 +42,12 @@ const UNSUPPRESS: &str = "
     DELETE FROM suppressed WHERE (channel, hash) IN (SELECT * FROM UNNEST($1::text[], $2::bytea[]))";
 
 /// The facts go before the inbox entries by which they are found.
-const ERASE: [&str; 5] = [
+const ERASE: [&str; 6] = [
     "UPDATE notification SET params = '' WHERE key IN (SELECT notification FROM inbox WHERE citizen = $1)",
     "DELETE FROM inbox WHERE citizen = $1",
     "DELETE FROM address WHERE citizen = $1",
     "DELETE FROM preference WHERE citizen = $1",
+    "DELETE FROM preference_version WHERE citizen = $1",
     "UPDATE consent SET evidence = '' WHERE citizen = $1",
 ];
 

@@ -9,7 +9,7 @@ use crate::ledger::error::StoreError;
 #[derive(Debug, thiserror::Error)]
 enum Said {
     /// An SQLSTATE with the constraint it speaks of (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
-    #[error("SQLSTATE {code}{}", .constraint.as_ref().map(|name| format!(", constraint {name}")).unwrap_or_default())]
+    #[error("{}SQLSTATE {code}{}", in_words(.code), .constraint.as_ref().map(|name| format!(", constraint {name}")).unwrap_or_default())]
     State { code: String, constraint: Option<String> },
     /// The driver gave up by itself.
     #[error("{0}")]
@@ -55,9 +55,21 @@ fn by_state(code: String, constraint: Option<String>) -> StoreError {
     kind(Box::new(Said::State { code, constraint }))
 }
 
+/// What an operator can mend, before its code.
+fn in_words(code: &str) -> &'static str {
+    match code {
+        "28000" | "28P01" => "our credentials are refused: ",
+        "3D000" => "there is no database of this name: ",
+        "42501" => "our user may not do what is needed: ",
+        "53300" => "it has no connection left: ",
+        "57P03" => "it is starting up or shutting down: ",
+        _ => "",
+    }
+}
+
 fn in_short(error: &sqlx::Error) -> &'static str {
     match error {
-        sqlx::Error::PoolTimedOut => "no connection came free in time",
+        sqlx::Error::PoolTimedOut => "no connection could be made, or came free, in time",
         sqlx::Error::PoolClosed => "the connections are closed",
         sqlx::Error::Tls(_) => "TLS could not be established",
         sqlx::Error::Protocol(_) => "the connection is out of step",
@@ -101,6 +113,14 @@ mod tests {
         for (code, expected) in table {
             assert_eq!(kind(&by_state(code.to_owned(), None)), expected, "{code}");
         }
+    }
+
+    #[test]
+    fn what_an_operator_can_mend_is_told_in_words() {
+        let told = |code: &str| by_state(code.to_owned(), None).source().unwrap().to_string();
+        assert_eq!(told("28P01"), "our credentials are refused: SQLSTATE 28P01");
+        assert_eq!(told("3D000"), "there is no database of this name: SQLSTATE 3D000");
+        assert_eq!(told("40001"), "SQLSTATE 40001");
     }
 
     #[test]

@@ -6,18 +6,23 @@
 //! reading ones are `REPEATABLE READ`: they see one moment and wait for nobody.
 
 mod citizens;
+mod codes;
 mod evidence;
 mod failure;
 mod inbox;
 mod notices;
 mod operations;
 mod past;
+mod preferences;
 mod receipts;
 mod rows;
+mod scam;
 mod schema;
 mod time;
 mod timeline;
 mod tx;
+mod unreached;
+mod window;
 mod work;
 
 #[cfg(test)]

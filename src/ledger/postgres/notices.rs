@@ -10,7 +10,7 @@ use crate::ledger::error::StoreError;
 use crate::ledger::store::{IdempotencyRow, NoticeRow, NotificationRow};
 
 const IDEMPOTENCY: Table = Table("idempotency");
-const NOTIFICATION: Table = Table("notification");
+pub(super) const NOTIFICATION: Table = Table("notification");
 const NOTICE: Table = Table("notice");
 
 pub(super) const REMEMBERED: &str = "
@@ -138,7 +138,7 @@ pub(super) async fn notifications(
     all(conn, query(NOTIFICATIONS).bind(column(keys, |key| key.0)), NOTIFICATION, notification).await
 }
 
-fn notification(cells: &Cells<'_>) -> Result<NotificationRow, StoreError> {
+pub(super) fn notification(cells: &Cells<'_>) -> Result<NotificationRow, StoreError> {
     Ok(NotificationRow {
         key: NotificationKey(cells.get("key")?),
         reference: SourceRef { source: cells.id("source")?, id: cells.get("source_id")? },

@@ -35,6 +35,21 @@ const RESERVATIONS: &str = "
         SELECT notice, step FROM reservation WHERE day < $1::text::date ORDER BY day LIMIT $2) AS past
     WHERE reservation.notice = past.notice AND reservation.step = past.step";
 
+const CODES: &str = "
+    DELETE FROM check_code USING (
+        SELECT code, notice FROM check_code WHERE at < $1 ORDER BY at LIMIT $2) AS past
+    WHERE check_code.code = past.code AND check_code.notice = past.notice";
+
+const ASKERS: &str = "
+    DELETE FROM code_asker USING (
+        SELECT since, who FROM code_asker WHERE since < $1 ORDER BY since LIMIT $2) AS past
+    WHERE code_asker.since = past.since AND code_asker.who = past.who";
+
+const SCAM_REPORTS: &str = "
+    DELETE FROM scam_report USING (
+        SELECT id FROM scam_report WHERE closed_at < $1 ORDER BY closed_at LIMIT $2) AS past
+    WHERE scam_report.id = past.id";
+
 pub(super) async fn forget(
     conn: &mut PgConnection,
     what: Past,
@@ -45,6 +60,9 @@ pub(super) async fn forget(
         Past::References => query(REFERENCES).bind(millis(before)),
         Past::Receipts => query(RECEIPTS).bind(millis(before)),
         Past::Links => query(LINKS).bind(millis(before)),
+        Past::Codes => query(CODES).bind(millis(before)),
+        Past::Askers => query(ASKERS).bind(millis(before)),
+        Past::ScamReports => query(SCAM_REPORTS).bind(millis(before)),
         Past::Reservations => query(RESERVATIONS).bind(day(before.to_zoned(TimeZone::UTC).date())),
     };
     run(conn, statement.bind(i64::from(limit))).await

@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use super::{PostgresStore, TimeSource, citizens, evidence, notices, receipts};
+use super::{PostgresStore, TimeSource, citizens, codes, evidence, notices, preferences, receipts};
 use crate::clock::{Clock, ManualClock};
 use crate::domain::CitizenKey;
 use crate::ledger::error::StoreError;
@@ -337,10 +337,13 @@ async fn plans_made_over_empty_tables_look_rows_up_and_read_no_whole_table() {
     let table = [
         (receipts::REFERENCES, 3, "Index Cond: ((reference = ANY ($3)) AND (channel = $1) AND (route = $2))"),
         (receipts::TAKE_MATCHED, 1, "Index Cond: ((reference = orphan_1.reference) AND (channel = "),
+        (codes::FIND, 1, "Index Cond: (code = ANY ($1))"),
         (notices::REMEMBERED, 2, "Index Cond: ((source = "),
+        (preferences::VERSIONS, 1, "Index Cond: (citizen = $1)"),
         (evidence::CITIZENS_AFTER, 2, "Index Cond: (key > $1)"),
         (evidence::CLOSED_AFTER, 2, "Index Cond: (id > $1)"),
         (citizens::RESERVATIONS, 2, "Index Cond: ((citizen = asked.citizen) AND (day >= "),
+        (citizens::UNSTARTED, 2, "Index Cond: ((citizen = asked.citizen) AND (day >= "),
     ];
     for (number, (sql, parameters, lookup)) in table.into_iter().enumerate() {
         let nulls = vec!["NULL"; parameters].join(", ");

@@ -112,6 +112,10 @@ impl Tx for PostgresTx {
         citizens::reservations(&mut self.tx, keys, since).await
     }
 
+    async fn unstarted(&mut self, keys: &[CitizenKey], since: Date) -> Result<Vec<NoticeId>, StoreError> {
+        citizens::unstarted(&mut self.tx, keys, since).await
+    }
+
     async fn put_reservations(&mut self, rows: &[ReservationRow]) -> Result<(), StoreError> {
         citizens::put_reservations(&mut self.tx, rows).await
     }

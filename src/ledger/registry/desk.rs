@@ -5,16 +5,15 @@ use std::collections::{BTreeMap, HashSet};
 use jiff::Timestamp;
 use vestnik_contract::ChannelId;
 
-use super::{NewAddress, Refusal, Registration};
-use crate::domain::{
-    CitizenId, CitizenKey, Consent, ConsentAction, ConsentOrigin, Preference, Profile, TopicId,
-};
-use crate::ledger::evidence::{ClosedBy, Of, Recording};
+use super::{NewAddress, NewPreference, Refusal, Registration};
+use crate::domain::{CitizenId, CitizenKey, Consent, ConsentAction, ConsentOrigin, Profile, TopicId};
+use crate::ledger::evidence::{ClosedBy, Of, Preferring, Recording, kept};
 use crate::ledger::keys::SealKey;
-use crate::ledger::people;
-use crate::ledger::store::{AddressRow, CitizenRow, ConsentRow, PreferenceRow, Tx};
+use crate::ledger::rules::Rules;
+use crate::ledger::store::{AddressRow, CitizenRow, ConsentRow, Tx};
 use crate::ledger::writes::new_key;
 use crate::ledger::{Ledger, LedgerError};
+use crate::policy::ever_opens;
 
 /// Why an address is closed that an erased citizen had.
 const ERASED: &str = "erased";
@@ -22,6 +21,7 @@ const ERASED: &str = "erased";
 /// The rows of a batch of registrations.
 pub(super) struct Desk<'a> {
     ledger: &'a Ledger,
+    rules: &'a Rules,
     now: Timestamp,
     rows: BTreeMap<CitizenKey, CitizenRow>,
     addresses: BTreeMap<(CitizenKey, ChannelId, [u8; 32]), AddressRow>,
@@ -30,6 +30,8 @@ pub(super) struct Desk<'a> {
     said: HashSet<Said>,
     /// The consent records that were there before the batch.
     records: Vec<ConsentRow>,
+    /// The preferences in force, as they are kept.
+    preferences: BTreeMap<(CitizenKey, Option<TopicId>), String>,
     changes: Changes,
 }
 
@@ -69,7 +71,7 @@ struct Changes {
     citizens: BTreeMap<CitizenKey, CitizenRow>,
     addresses: BTreeMap<uuid::Uuid, AddressRow>,
     recording: Recording,
-    preferences: Vec<PreferenceRow>,
+    preferring: Preferring,
     unsuppressed: Vec<(ChannelId, [u8; 32])>,
 }
 
@@ -77,6 +79,7 @@ impl<'a> Desk<'a> {
     /// Locks the citizens of a batch and loads what is on record of them.
     pub async fn open(
         ledger: &'a Ledger,
+        rules: &'a Rules,
         tx: &mut dyn Tx,
         batch: &[Registration],
     ) -> Result<Self, LedgerError> {
@@ -86,6 +89,8 @@ impl<'a> Desk<'a> {
         let rows = tx.citizens(&keys, true).await?.into_iter().map(|row| (row.key, row)).collect();
         let addresses = tx.addresses(&keys).await?.into_iter();
         let records = tx.consents(&keys).await?;
+        let preferring = batch.iter().any(|one| !one.preferences.is_empty());
+        let preferences = if preferring { tx.preferences(&keys).await? } else { Vec::new() }.into_iter();
         let new: Vec<_> = batch
             .iter()
             .flat_map(|one| &one.addresses)
@@ -93,12 +98,14 @@ impl<'a> Desk<'a> {
             .collect();
         Ok(Self {
             ledger,
+            rules,
             now: tx.now(),
             rows,
             addresses: addresses.map(|row| ((row.citizen, row.channel.clone(), row.hash), row)).collect(),
             suppressed: tx.suppressed(&new).await?.into_iter().collect(),
             said: records.iter().map(Said::of).collect(),
             records,
+            preferences: preferences.map(|row| ((row.citizen, row.topic), row.preference)).collect(),
             changes: Changes::default(),
         })
     }
@@ -116,6 +123,9 @@ impl<'a> Desk<'a> {
         let citizen = self.ledger.keys.citizen(&one.id);
         if self.rows.get(&citizen).is_some_and(|row| stays_erased(row, one)) {
             return Ok(Err(Refusal::Erased));
+        }
+        if let Some(refusal) = self.never_works(citizen, one) {
+            return Ok(Err(refusal));
         }
         let key = match (self.rows.get(&citizen), &one.profile) {
             (Some(row), profile) => {
@@ -139,12 +149,25 @@ impl<'a> Desk<'a> {
         for consent in &one.consents {
             self.consent(citizen, &key, consent)?;
         }
-        for preference in &one.preferences {
-            let row = preference_row(citizen, preference, self.now)?;
-            self.changes.preferences.retain(|there| (there.citizen, &there.topic) != (citizen, &row.topic));
-            self.changes.preferences.push(row);
+        for new in &one.preferences {
+            self.prefer(citizen, &key, new)?;
         }
         Ok(Ok(()))
+    }
+
+    /// What of the preferences the law of the citizen's jurisdiction leaves no room for.
+    fn never_works(&self, citizen: CitizenKey, one: &Registration) -> Option<Refusal> {
+        let profile = one.profile.as_ref().or_else(|| self.rows.get(&citizen).map(|row| &row.profile))?;
+        let law = self.rules.jurisdiction(&profile.jurisdiction);
+        one.preferences.iter().enumerate().find_map(|(preference, new)| {
+            let prefers = &new.preference;
+            let forbidden = |channel: &ChannelId| !law.channels.contains(channel);
+            if let Some(channel) = prefers.channels.iter().flatten().position(forbidden) {
+                return Some(Refusal::ForbiddenChannel { preference, channel });
+            }
+            let opens = prefers.hours.is_none_or(|wish| ever_opens(&wish, &law.contact_hours));
+            (!opens).then_some(Refusal::NeverOpens { preference })
+        })
     }
 
     fn consent(&mut self, citizen: CitizenKey, key: &SealKey, consent: &Consent) -> Result<(), LedgerError> {
@@ -154,6 +177,17 @@ impl<'a> Desk<'a> {
         let of = Of { citizen, key, chain: self.rows.get(&citizen).and_then(|row| row.chain) };
         let older = self.records.iter().filter(|row| row.citizen == citizen);
         self.changes.recording.add(&self.ledger.keys, &of, older, consent, self.now)
+    }
+
+    /// Sets a preference, unless it is in force already.
+    fn prefer(&mut self, citizen: CitizenKey, key: &SealKey, new: &NewPreference) -> Result<(), LedgerError> {
+        let NewPreference { preference, by } = new;
+        let json = kept(preference)?;
+        let before = self.preferences.insert((citizen, preference.topic.clone()), json.clone());
+        if before.is_some_and(|before| before == json) {
+            return Ok(());
+        }
+        self.changes.preferring.set(citizen, key, preference, by, self.now)
     }
 
     fn create(
@@ -218,7 +252,7 @@ impl Changes {
         tx.put_citizens(&self.citizens.into_values().collect::<Vec<_>>()).await?;
         tx.put_addresses(&self.addresses.into_values().collect::<Vec<_>>()).await?;
         self.recording.write(tx).await?;
-        tx.put_preferences(&self.preferences).await?;
+        self.preferring.write(tx).await?;
         Ok(tx.unsuppress(&self.unsuppressed).await?)
     }
 }
@@ -233,13 +267,4 @@ fn stays_erased(row: &CitizenRow, one: &Registration) -> bool {
         themselves && consent.action == ConsentAction::Granted && consent.at > erased
     };
     one.profile.is_none() || !one.consents.iter().any(came_back)
-}
-
-fn preference_row(
-    citizen: CitizenKey,
-    preference: &Preference,
-    now: Timestamp,
-) -> Result<PreferenceRow, LedgerError> {
-    let json = serde_json::to_string(preference).map_err(|_| people::corrupt("preference"))?;
-    Ok(PreferenceRow { citizen, topic: preference.topic.clone(), preference: json, updated_at: now })
 }

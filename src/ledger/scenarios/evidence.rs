@@ -20,7 +20,7 @@ pub(crate) async fn consent_is_chained_whoever_writes_it(world: World) {
         ..world.consent(Some("email"), ConsentAction::Granted)
     };
     let twice = |at| Registration { consents: vec![said(at), said(at + 1)], ..nothing(anna.clone()) };
-    let answers = world.ledger.register(&[twice(10), twice(20)]).await.unwrap();
+    let answers = world.ledger.register(&[twice(10), twice(20)], &world.rules).await.unwrap();
     assert_eq!(answers, [Ok(()), Ok(())]);
     for (key, meaning) in [("1", Meaning::StopAll), ("2", Meaning::Start)] {
         let heard = Heard { key: key.into(), sender: address("sms", "anna"), meaning, words: String::new() };
@@ -156,7 +156,7 @@ pub(crate) async fn an_erased_address_stays_suppressed(world: World) {
         consents: vec![world.consent(None, ConsentAction::Granted)],
         ..nothing(anna.clone())
     };
-    let again = world.ledger.register(std::slice::from_ref(&registration)).await.unwrap();
+    let again = world.ledger.register(std::slice::from_ref(&registration), &world.rules).await.unwrap();
     assert_eq!(again, [Err(Refusal::Erased)], "the consent was given before");
 
     // Whoever else brings the number: it is not written to, until it was just used or confirmed.

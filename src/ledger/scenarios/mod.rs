@@ -2,14 +2,19 @@
 //! holds, and gets a [`World`](super::fixture::World) of its own.
 
 mod at_once;
+mod budget;
+mod codes;
 mod evidence;
 mod intake;
 mod operating;
+mod preferences;
 mod receipts;
 mod replies;
 mod sending;
 mod taking_back;
 mod trouble;
+mod unreached;
+mod window;
 
 /// Makes one test of each scenario, on SQLite and on the PostgreSQL server that
 /// `VESTNIK_TEST_POSTGRES_URL` names.
@@ -61,6 +66,17 @@ scenarios! {
     sending: nobody_outside_the_allow_list_is_written_to;
     sending: a_paused_route_can_be_passed_over;
     sending: what_is_released_is_due_at_once;
+    sending: a_fallback_waits_through_the_night;
+    sending: what_is_urgent_is_waited_for_by_the_clock;
+    sending: what_is_released_in_the_morning_is_asked_again;
+    preferences: each_change_of_a_preference_is_a_version;
+    preferences: a_preference_without_a_chance_is_refused_alone;
+    budget: a_campaign_yields_to_an_entitlement;
+    budget: a_campaign_yields_within_a_batch;
+    budget: what_was_started_never_yields;
+    budget: nobody_yields_to_the_same_class_or_a_lower;
+    budget: a_part_of_the_budget_is_kept_for_deadlines;
+    budget: rules_on_trial_change_nothing_and_are_told;
     at_once: what_comes_in_is_started_where_a_call_is_free;
     at_once: what_was_started_as_it_came_in_and_got_lost_is_ambiguous;
     at_once: what_may_not_go_now_takes_no_call;
@@ -96,12 +112,21 @@ scenarios! {
     replies: what_the_registry_closed_stays_closed;
     replies: words_of_strangers_are_kept;
     replies: one_click_unsubscribes_and_says_so_once;
+    codes: a_code_is_answered_and_says_nothing_of_the_content;
+    codes: two_notices_of_one_code_are_both_told;
+    codes: wrong_codes_are_limited_and_counted;
+    codes: a_code_by_message_is_answered_on_the_same_channel;
+    codes: what_is_said_to_be_not_from_us_is_kept_and_goes_with_its_reporter;
+    codes: an_erased_citizen_leaves_a_code_that_names_nobody;
     evidence: consent_is_chained_whoever_writes_it;
     evidence: a_block_is_written_with_its_evidence;
     evidence: drift_is_what_a_provider_closed_and_the_citizen_wants;
     evidence: an_erased_citizen_keeps_the_chain_whole;
     evidence: an_erased_citizen_stops_nobody_elses_batch;
     evidence: an_erased_address_stays_suppressed;
+    unreached: an_unreached_family_is_listed_and_leaves_when_reached;
+    unreached: whoever_reads_it_in_the_inbox_is_reached;
+    unreached: late_evidence_and_taking_back_leave_nobody_on_the_list;
     operating: a_token_is_good_until_revoked_or_over;
     operating: a_pause_is_in_force_until_it_is_over_or_lifted;
     operating: the_gateway_pauses_a_route_and_never_in_place_of_a_person;
@@ -109,4 +134,13 @@ scenarios! {
     receipts: a_reference_that_nobody_can_keep_is_known_again;
     replies: an_inbound_whose_key_nobody_can_keep_is_heard_once;
     operating: a_notification_is_shown_with_all_that_happened;
+    window: what_comes_in_one_window_goes_as_one_notice;
+    window: what_comes_in_one_batch_goes_as_one_notice;
+    window: an_item_is_withdrawn_from_an_open_window;
+    window: an_item_whose_ground_or_time_is_over_stays_behind;
+    window: a_deadline_is_never_missed_for_the_sake_of_others;
+    window: a_process_that_dies_in_the_middle_sends_once;
+    window: two_that_take_in_at_once_make_one_notice;
+    window: what_does_not_fit_is_told_in_titles_or_by_number;
+    window: a_rule_on_trial_makes_nobody_wait;
 }

@@ -1,9 +1,11 @@
 //! The moment of sending: once, within the budget, outside of quiet hours, by consent.
 
 use jiff::SignedDuration;
+use vestnik_contract::ChannelId;
 
 use crate::domain::{ConsentAction, FinalState, MeasureId, Priority, Reason, StepState};
-use crate::ledger::fixture::{World, address, at, notification, notify};
+use crate::ledger::fixture::{World, address, at, citizen_id, notification, notify};
+use crate::ledger::{ClosedBy, ClosedOrigin};
 
 pub(super) async fn work_is_started_once_whoever_claims_it(world: World) {
     world.citizen("anna", &["sms"]).await;
@@ -150,4 +152,65 @@ pub(super) async fn what_is_released_is_due_at_once(world: World) {
     world.ledger.release(&claimed).await.unwrap();
     assert!(world.claim("sms").await.is_empty(), "an old claim releases nothing");
     assert_eq!(world.ledger.start(&again, &world.rules).await.unwrap().len(), 1);
+}
+
+pub(super) async fn a_fallback_waits_through_the_night(world: World) {
+    world.citizen("anna", &["sms", "email"]).await;
+    // It is 19:30 in Kyiv, and an SMS is waited for an hour.
+    world.clock.set(at("2026-06-17T16:30:00Z"));
+    world.publish("1", "anna").await;
+    assert_eq!(world.send("sms").await.len(), 1);
+    for hour in 1..=13 {
+        world.pass(3600).await;
+        assert_eq!(world.notice("1").await.current, 0, "{hour} hours later it is still waited for");
+    }
+    // 08:30: half an hour of the wait is left when the day opens at nine.
+    world.clock.set(at("2026-06-18T06:29:59Z"));
+    world.pass(0).await;
+    assert_eq!(world.notice("1").await.current, 0);
+    world.pass(1).await;
+    assert_eq!(world.send("email").await.len(), 1);
+}
+
+pub(super) async fn what_is_urgent_is_waited_for_by_the_clock(world: World) {
+    world.citizen("anna", &["sms", "email"]).await;
+    world.clock.set(at("2026-06-17T22:00:00Z"));
+    let mut urgent = notification("1", "anna");
+    urgent.priority = Priority::Urgent;
+    world.submit(&[notify(urgent)]).await;
+    assert_eq!(world.send("sms").await.len(), 1);
+    world.pass(3600).await;
+    assert_eq!(world.send("email").await.len(), 1);
+}
+
+/// Invariants 1 and 5: consent, address and expiry may have changed in the night.
+pub(super) async fn what_is_released_in_the_morning_is_asked_again(world: World) {
+    for name in ["anna", "boris", "vira", "hanna"] {
+        world.citizen(name, &["sms"]).await;
+    }
+    world.clock.set(at("2026-06-17T22:00:00Z"));
+    for (id, name) in [("1", "anna"), ("2", "boris"), ("4", "hanna")] {
+        world.publish(id, name).await;
+    }
+    let mut short = notification("3", "vira");
+    short.expires_at = Some(at("2026-06-18T06:30:00Z"));
+    world.submit(&[notify(short)]).await;
+    for id in ["1", "2", "3", "4"] {
+        assert_eq!(world.story(id).await, ["decided", "deferred"], "{id}");
+    }
+    world.says("anna", None, ConsentAction::Withdrawn).await;
+    let sms = ChannelId::new("sms").unwrap();
+    let (boris, his) = (citizen_id("boris"), address("sms", "boris"));
+    let by = ClosedBy { origin: ClosedOrigin::Registry, evidence: "form 7".to_owned(), actor: None };
+    assert!(world.ledger.close_address(&boris, &sms, &his, "gone", &by).await.unwrap());
+    // The morning is over before anybody came to send.
+    world.clock.set(at("2026-06-18T06:30:00Z"));
+    assert_eq!(world.send_all().await, 1);
+    assert_eq!(world.ending("1").await, Some((FinalState::InboxOnly, Reason::ConsentWithdrawn)));
+    assert_eq!(world.ending("2").await, Some((FinalState::InboxOnly, Reason::AddressClosed)));
+    assert_eq!(world.ending("3").await, Some((FinalState::Expired, Reason::Expired)));
+    assert_eq!(world.ending("4").await, None, "nothing had changed for her");
+    let reserved =
+        [world.reserved("anna").await, world.reserved("boris").await, world.reserved("vira").await];
+    assert_eq!(reserved, [0, 0, 0], "only what was sent counts");
 }

@@ -61,6 +61,10 @@ pub(super) const RESERVATIONS: &str = "
     SELECT citizen, day, count(*) AS pushes FROM reservation WHERE citizen = ?1 AND day >= ?2
     GROUP BY citizen, day";
 
+pub(super) const UNSTARTED: &str = "
+    SELECT DISTINCT reservation.notice FROM reservation JOIN work ON work.notice = reservation.notice
+    WHERE reservation.citizen = ?1 AND reservation.day >= ?2 AND work.attempt IS NULL";
+
 const PUT_RESERVATION: &str = "
     INSERT INTO reservation (notice, step, citizen, day) VALUES (?1, ?2, ?3, ?4)
     ON CONFLICT (notice, step) DO UPDATE SET citizen = excluded.citizen, day = excluded.day";
@@ -225,6 +229,22 @@ pub(super) fn reservations(
         Ok((CitizenKey(cells.hash("citizen")?), cells.day("day")?, cells.number("pushes")?))
     };
     find(conn, RESERVATIONS, keys, |key| (key.0, &since), RESERVATION, counted)
+}
+
+pub(super) fn unstarted(
+    conn: &Connection,
+    keys: &[CitizenKey],
+    since: Date,
+) -> Result<Vec<NoticeId>, StoreError> {
+    let since = day(since);
+    find(
+        conn,
+        UNSTARTED,
+        keys,
+        |key| (key.0, &since),
+        RESERVATION,
+        |cells| Ok(NoticeId(cells.get("notice")?)),
+    )
 }
 
 pub(super) fn put_reservations(conn: &Connection, rows: &[ReservationRow]) -> Result<(), StoreError> {

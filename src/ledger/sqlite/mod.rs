@@ -5,6 +5,7 @@
 //! to it once, and there a statement that is prepared once runs for row after row.
 
 mod citizens;
+mod codes;
 mod connections;
 mod evidence;
 mod failure;
@@ -12,11 +13,15 @@ mod inbox;
 mod notices;
 mod operations;
 mod past;
+mod preferences;
 mod receipts;
 mod rows;
+mod scam;
 mod schema;
 mod timeline;
 mod tx;
+mod unreached;
+mod window;
 mod work;
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::ledger::error::StoreError;
 use crate::ledger::store::{IdempotencyRow, NoticeRow, NotificationRow};
 
 const IDEMPOTENCY: Table = Table("idempotency");
-const NOTIFICATION: Table = Table("notification");
+pub(super) const NOTIFICATION: Table = Table("notification");
 const NOTICE: Table = Table("notice");
 
 pub(super) const REMEMBERED: &str = "SELECT * FROM idempotency WHERE source = ?1 AND source_id = ?2";
@@ -103,7 +103,7 @@ pub(super) fn notifications(
     find(conn, NOTIFICATION_BY_KEY, keys, |key| (key.0,), NOTIFICATION, notification)
 }
 
-fn notification(cells: &Cells<'_>) -> Result<NotificationRow, StoreError> {
+pub(super) fn notification(cells: &Cells<'_>) -> Result<NotificationRow, StoreError> {
     Ok(NotificationRow {
         key: NotificationKey(cells.get("key")?),
         reference: source_ref(cells)?,

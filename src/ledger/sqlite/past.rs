@@ -30,6 +30,18 @@ pub(super) const RESERVATIONS: &str = "
     DELETE FROM reservation WHERE (notice, step) IN (
         SELECT notice, step FROM reservation WHERE day < ?1 ORDER BY day LIMIT ?2)";
 
+pub(super) const CODES: &str = "
+    DELETE FROM check_code WHERE (code, notice) IN (
+        SELECT code, notice FROM check_code WHERE at < ?1 ORDER BY at LIMIT ?2)";
+
+pub(super) const ASKERS: &str = "
+    DELETE FROM code_asker WHERE (since, who) IN (
+        SELECT since, who FROM code_asker WHERE since < ?1 ORDER BY since LIMIT ?2)";
+
+pub(super) const SCAM_REPORTS: &str = "
+    DELETE FROM scam_report WHERE id IN (
+        SELECT id FROM scam_report WHERE closed_at < ?1 ORDER BY closed_at LIMIT ?2)";
+
 pub(super) fn forget(
     conn: &Connection,
     what: Past,
@@ -41,6 +53,9 @@ pub(super) fn forget(
         Past::References => run(conn, REFERENCES, moment)?,
         Past::Receipts => run(conn, RECEIPTS, moment)?,
         Past::Links => run(conn, LINKS, moment)?,
+        Past::Codes => run(conn, CODES, moment)?,
+        Past::Askers => run(conn, ASKERS, moment)?,
+        Past::ScamReports => run(conn, SCAM_REPORTS, moment)?,
         Past::Reservations => run(conn, RESERVATIONS, (day(before.to_zoned(TimeZone::UTC).date()), limit))?,
     };
     Ok(forgotten as u64)

@@ -4,7 +4,10 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::{citizens, evidence, inbox, notices, operations, past, receipts, schema, timeline, work};
+use super::{
+    citizens, codes, evidence, inbox, notices, operations, past, preferences, receipts, scam, schema,
+    timeline, unreached, window, work,
+};
 
 /// The plan of a statement, one line for each table that it reads.
 fn plan(conn: &Connection, statement: &str) -> Vec<String> {
@@ -25,13 +28,14 @@ fn reads_all(line: &str) -> bool {
 }
 
 /// Look up rows of history or of open work, whose number has no bound.
-const LOOK_UPS: [&str; 45] = [
+const LOOK_UPS: [&str; 62] = [
     citizens::CITIZEN_BY_KEY,
     citizens::ADDRESSES,
     citizens::FIND_ADDRESSES,
     citizens::CONSENTS,
     citizens::PREFERENCES,
     citizens::RESERVATIONS,
+    citizens::UNSTARTED,
     citizens::REMOVE_RESERVATION,
     notices::REMEMBERED,
     notices::NOTIFICATION_BY_KEY,
@@ -61,6 +65,15 @@ const LOOK_UPS: [&str; 45] = [
     past::RECEIPTS,
     past::LINKS,
     past::RESERVATIONS,
+    past::CODES,
+    past::ASKERS,
+    past::SCAM_REPORTS,
+    scam::ALL,
+    scam::OPEN,
+    scam::ONE,
+    scam::CLOSE,
+    codes::FIND,
+    codes::ASKERS,
     evidence::SAVE_CHAIN,
     evidence::CITIZENS_AFTER,
     evidence::CLOSED_AFTER,
@@ -71,6 +84,13 @@ const LOOK_UPS: [&str; 45] = [
     evidence::ERASE[2],
     evidence::ERASE[3],
     evidence::ERASE[4],
+    window::OF_CITIZEN,
+    window::CLOSE,
+    evidence::ERASE[5],
+    preferences::VERSIONS,
+    preferences::ADD_VERSION,
+    preferences::REMOVE,
+    unreached::AFTER,
 ];
 
 /// A ledger in memory, set up as the one that writes is.

@@ -5,10 +5,15 @@ use rusqlite::Connection;
 use crate::ledger::error::StoreError;
 
 /// What makes each version of the one before; the first makes version 1 of an empty file.
-const VERSIONS: [&str; 3] = [
+const VERSIONS: [&str; 8] = [
     include_str!("migrations/0001_ledger.sql"),
     include_str!("migrations/0002_past.sql"),
     include_str!("migrations/0003_evidence.sql"),
+    include_str!("migrations/0004_codes.sql"),
+    include_str!("migrations/0005_scam.sql"),
+    include_str!("migrations/0006_window.sql"),
+    include_str!("migrations/0007_preferences.sql"),
+    include_str!("migrations/0008_unreached.sql"),
 ];
 
 /// The version that this release works with.

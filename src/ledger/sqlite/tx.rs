@@ -108,6 +108,10 @@ impl Tx for SqliteTx {
         self.session.run_for(keys, move |conn, keys| citizens::reservations(conn, keys, since)).await
     }
 
+    async fn unstarted(&mut self, keys: &[CitizenKey], since: Date) -> Result<Vec<NoticeId>, StoreError> {
+        self.session.run_for(keys, move |conn, keys| citizens::unstarted(conn, keys, since)).await
+    }
+
     async fn put_reservations(&mut self, rows: &[ReservationRow]) -> Result<(), StoreError> {
         self.session.run_for(rows, citizens::put_reservations).await
     }

@@ -7,16 +7,26 @@
 //! so; a key without a row is left out. Moments are [`Timestamp`]s and are kept in milliseconds since
 //! 1970 (UTC); a moment that is now is over. Texts hold no NUL, which PostgreSQL cannot keep.
 
+mod codes;
 mod evidence;
+mod preferences;
 mod rows;
+mod scam;
+mod unreached;
+mod window;
 
 use async_trait::async_trait;
 use jiff::{Timestamp, civil::Date};
 use uuid::Uuid;
 use vestnik_contract::{ChannelId, RouteId};
 
+pub use codes::{AskerRow, CodeRow, CodesTx};
 pub use evidence::EvidenceTx;
+pub use preferences::{PreferenceTx, PreferenceVersionRow};
 pub use rows::*;
+pub use scam::{ScamRow, ScamTx};
+pub use unreached::{UnreachedPlace, UnreachedRow, UnreachedTx};
+pub use window::WindowTx;
 
 use super::error::StoreError;
 use crate::domain::{
@@ -41,7 +51,7 @@ pub trait Store: Send + Sync {
 
 /// A transaction. Dropped without [`commit`](Self::commit) it leaves nothing behind.
 #[async_trait]
-pub trait Tx: EvidenceTx + Send {
+pub trait Tx: EvidenceTx + CodesTx + ScamTx + UnreachedTx + WindowTx + PreferenceTx + Send {
     /// The moment of the transaction: the database's clock where several processes share it.
     fn now(&self) -> Timestamp;
 
@@ -92,6 +102,10 @@ pub trait Tx: EvidenceTx + Send {
         keys: &[CitizenKey],
         since: Date,
     ) -> Result<Vec<(CitizenKey, Date, u32)>, StoreError>;
+
+    /// The notices of these citizens that hold a place on a local day from `since` on, whose work is
+    /// open and has no attempt started.
+    async fn unstarted(&mut self, keys: &[CitizenKey], since: Date) -> Result<Vec<NoticeId>, StoreError>;
 
     /// Inserts or moves reservations by (notice, step).
     async fn put_reservations(&mut self, rows: &[ReservationRow]) -> Result<(), StoreError>;

@@ -20,6 +20,12 @@ pub enum Past {
     Links,
     /// Places in the contact budget of days before the moment's.
     Reservations,
+    /// Check codes that were shown before the moment.
+    Codes,
+    /// Who asked for codes in hours that began before the moment.
+    Askers,
+    /// Scam reports that were closed before the moment.
+    ScamReports,
 }
 
 /// A citizen's row.

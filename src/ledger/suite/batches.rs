@@ -51,6 +51,11 @@ pub(crate) async fn nothing_is_asked_for_an_empty_list(store: &dyn Store) -> Out
     assert!(tx.add_inbounds(&[]).await?.is_empty());
     tx.add_dead(&[]).await?;
     tx.save_chains(&[]).await?;
+    tx.add_codes(&[]).await?;
+    assert_eq!(tx.codes(&[]).await?, []);
+    assert_eq!(tx.askers(tx.now(), &[]).await?, []);
+    tx.count_askers(&[]).await?;
+    tx.add_scams(&[]).await?;
     assert_eq!(tx.suppressed(&[]).await?, []);
     tx.suppress(&[], tx.now()).await?;
     tx.unsuppress(&[]).await?;

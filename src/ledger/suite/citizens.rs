@@ -8,10 +8,10 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::{Outcome, rows, sorted_by};
-use crate::domain::{CitizenKey, ConsentAction, ConsentOrigin, Locale, NoticeId};
+use crate::domain::{AttemptId, CitizenKey, ConsentAction, ConsentOrigin, Locale, NoticeId, Priority};
 use crate::ledger::codes::Code;
 use crate::ledger::error::StoreError;
-use crate::ledger::store::{CitizenRow, PreferenceRow, ReservationRow, Store};
+use crate::ledger::store::{CitizenRow, PreferenceRow, ReservationRow, Store, WorkRow};
 
 async fn put(store: &dyn Store, citizens: &[CitizenRow]) -> Outcome {
     let mut tx = store.begin().await?;
@@ -196,6 +196,37 @@ pub(crate) async fn reservations_are_counted_moved_and_released(store: &dyn Stor
 
     tx.remove_reservations(&[(notice, 0), (notice, 7)]).await?;
     assert_eq!(tx.reservations(&[one], today).await?, [(one, later, 1)]);
+    tx.commit().await
+}
+
+pub(crate) async fn who_holds_a_place_and_was_not_started_is_known(store: &dyn Store) -> Outcome {
+    let (one, other) = (CitizenKey(rows::hash()), CitizenKey(rows::hash()));
+    let (today, later) = (date(2026, 12, 31), date(2027, 1, 1));
+    let notices: Vec<_> = (0..5).map(|_| NoticeId(Uuid::now_v7())).collect();
+    let reserve =
+        |notice: usize, citizen, day| ReservationRow { notice: notices[notice], step: 0, citizen, day };
+    let work = |notice: usize, citizen| WorkRow {
+        notice: notices[notice],
+        citizen,
+        ..rows::work("sms", Priority::Normal, rows::at(0))
+    };
+    let mut tx = store.begin().await?;
+    // Held for later; for today by two steps; of the day before; started; of somebody else.
+    let held = [
+        reserve(0, one, later),
+        reserve(1, one, today),
+        ReservationRow { step: 1, ..reserve(1, one, today) },
+        reserve(2, one, date(2026, 12, 30)),
+        reserve(3, one, today),
+        reserve(4, other, today),
+    ];
+    tx.put_reservations(&held).await?;
+    let started = WorkRow { attempt: Some(AttemptId(Uuid::now_v7())), ..work(3, one) };
+    tx.put_work(&[work(0, one), work(1, one), work(2, one), started, work(4, other)]).await?;
+    let found = sorted_by(tx.unstarted(&[one], today).await?, |id| *id);
+    assert_eq!(found, notices[..2], "each once");
+    assert_eq!(tx.unstarted(&[other], today).await?, [notices[4]]);
+    assert!(tx.unstarted(&[], today).await?.is_empty());
     tx.commit().await
 }
 

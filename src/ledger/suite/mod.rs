@@ -5,14 +5,19 @@
 
 pub(crate) mod batches;
 pub(crate) mod citizens;
+pub(crate) mod codes;
 pub(crate) mod inbox;
 pub(crate) mod notices;
 pub(crate) mod operations;
 pub(crate) mod past;
+pub(crate) mod preferences;
 pub(crate) mod receipts;
 pub(crate) mod rows;
+pub(crate) mod scam;
 pub(crate) mod timeline;
 pub(crate) mod transactions;
+pub(crate) mod unreached;
+pub(crate) mod window;
 pub(crate) mod work;
 
 use std::time::Duration;
@@ -47,11 +52,15 @@ macro_rules! store_suite {
             citizens: consents_are_numbered_in_their_order;
             citizens: preferences_are_one_per_topic;
             citizens: reservations_are_counted_moved_and_released;
+            citizens: who_holds_a_place_and_was_not_started_is_known;
+            preferences: versions_of_preferences_are_numbered_by_topic;
+            preferences: a_preference_is_taken_away_alone;
             notices: source_references_are_remembered_and_replaced;
             notices: what_another_remembered_is_not_forgotten;
             notices: notifications_are_kept_and_closed;
             notices: a_notification_is_added_once;
             notices: notices_are_kept_and_saved;
+            window: windows_are_open_until_they_are_closed;
             work: work_is_kept_replaced_and_removed;
             work: the_most_urgent_and_longest_due_is_claimed_first;
             work: claims_keep_to_their_lane_rank_and_time;
@@ -77,6 +86,11 @@ macro_rules! store_suite {
             operations: values_are_set_and_replaced;
             operations: a_duty_has_one_holder_and_a_rising_fence;
             operations: a_duty_goes_to_one_of_many;
+            codes: codes_are_known_again_and_may_be_shared;
+            codes: askers_are_counted_by_the_hour;
+            scam: scam_reports_are_kept_listed_and_closed_once;
+            unreached: the_unreached_come_in_their_order_and_by_pages;
+            unreached: who_was_reached_since_is_told;
             past: what_is_over_is_forgotten_from_the_oldest_on;
             past: a_reference_is_known_while_its_notification_is_open;
         );

@@ -8,7 +8,7 @@ use vestnik_contract::ReceiptState;
 use super::{Outcome, moment, rows};
 use crate::domain::{CitizenKey, FinalState, NoticeId, Reason};
 use crate::ledger::store::{
-    IdempotencyRow, LinkRow, NotificationRow, OrphanRow, Past, ReservationRow, Store,
+    AskerRow, CodeRow, IdempotencyRow, LinkRow, NotificationRow, OrphanRow, Past, ReservationRow, Store,
 };
 
 fn remembered(at: Timestamp, of: Option<&NotificationRow>) -> IdempotencyRow {
@@ -58,7 +58,12 @@ pub(crate) async fn what_is_over_is_forgotten_from_the_oldest_on(store: &dyn Sto
     });
     tx.put_reservations(&places).await?;
 
-    for what in [Past::References, Past::Receipts, Past::Links, Past::Reservations] {
+    let codes = at.map(|at| CodeRow { code: 7, notice: NoticeId(Uuid::now_v7()), notification: None, at });
+    tx.add_codes(&codes).await?;
+    tx.count_askers(&at.map(|since| AskerRow { who: rows::hash(), since, count: 1 })).await?;
+
+    for what in [Past::References, Past::Receipts, Past::Links, Past::Reservations, Past::Codes, Past::Askers]
+    {
         assert_eq!(tx.forget(what, at[0], 9).await?, 0, "{what:?}: what is as old as that stays");
         assert_eq!(tx.forget(what, at[3], 2).await?, 2, "{what:?}: no more than asked at once");
         assert_eq!(tx.forget(what, at[3], 2).await?, 1, "{what:?}");

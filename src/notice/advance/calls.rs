@@ -63,8 +63,11 @@ impl Machine<'_> {
     pub(super) fn wait(&mut self, step: usize) {
         let step = &mut self.notice.steps[step];
         // Waiting is counted from the sending, so that a late answer does not prolong it.
-        let since = step.attempts.last().map_or(self.now, |attempt| attempt.started_at);
-        let until = since + SignedDuration::from_secs(i64::from(step.planned.wait_seconds));
+        let newest = step.attempts.last();
+        let until = newest.and_then(|attempt| attempt.wait_until).unwrap_or_else(|| {
+            let since = newest.map_or(self.now, |attempt| attempt.started_at);
+            since + SignedDuration::from_secs(i64::from(step.planned.wait_seconds))
+        });
         step.state = StepState::Awaiting { until };
     }
 

@@ -54,6 +54,12 @@ impl Machine<'_> {
         }
     }
 
+    /// Nothing more is sent: what is known of the steps that were says more than why no other is.
+    pub(super) fn end(&mut self, state: FinalState, reason: Reason) {
+        let known = self.notice.evidence().as_state();
+        self.close(known.unwrap_or(state), reason);
+    }
+
     pub(super) fn close(&mut self, state: FinalState, reason: Reason) {
         if self.notice.closed.is_some() {
             return;

@@ -6,11 +6,11 @@ use proptest::prelude::*;
 use uuid::Uuid;
 use vestnik_contract::{ChannelId, Permanence, ReceiptState, SendErrorKind};
 
-use super::{Cascade, Change, Input, advance};
+use super::{Cascade, Change, Input, Joining, advance};
 use crate::domain::{
     AttemptId, AttemptOutcome, Awaits, CitizenKey, Class, Evidence, FinalState, Happening, Item, Notice,
     NoticeId, NoticeKind, NotificationKey, PlannedStep, Priority, Reason, RetrySchedule, SourceId, SourceRef,
-    Step, StepState, TopicId,
+    Step, StepState, TopicId, Window,
 };
 
 const BEGIN: i64 = 1_800_000_000;
@@ -24,6 +24,7 @@ pub(super) enum Event {
     Skip,
     Expire,
     Withdraw(usize),
+    Join(i64),
     Accepted(usize, u32),
     Failed(usize, SendErrorKind),
     Receipt(usize, ReceiptState),
@@ -60,20 +61,24 @@ fn events() -> impl Strategy<Value = Event> {
         1 => (0..10_000_i64).prop_map(Event::Defer),
         1 => Just(Event::Skip),
         1 => Just(Event::Expire),
-        1 => (0..3_usize).prop_map(Event::Withdraw),
+        1 => (0..4_usize).prop_map(Event::Withdraw),
+        2 => (0..1000_i64).prop_map(Event::Join),
         4 => (0..6_usize, 1..4_u32).prop_map(|(attempt, parts)| Event::Accepted(attempt, parts)),
         4 => (0..6_usize, kinds()).prop_map(|(attempt, kind)| Event::Failed(attempt, kind)),
         4 => (0..6_usize, receipts()).prop_map(|(attempt, state)| Event::Receipt(attempt, state)),
         3 => Just(Event::Timer),
-        1 => (0..3_usize).prop_map(Event::Cancel),
+        1 => (0..4_usize).prop_map(Event::Cancel),
         3 => (0..10_000_i64).prop_map(Event::Wait),
     ]
 }
 
 fn notices() -> impl Strategy<Value = Notice> {
     let awaits = prop_oneof![Just(Awaits::Accepted), Just(Awaits::Delivered), Just(Awaits::Read)];
-    (1..4_usize, vec(awaits, 1..5), any::<bool>())
-        .prop_map(|(items, awaits, inbox)| notice(items, &awaits, inbox))
+    (1..4_usize, vec(awaits, 1..5), any::<bool>(), any::<bool>()).prop_map(|(items, awaits, inbox, open)| {
+        let notice = notice(items, &awaits, inbox);
+        let at = Timestamp::from_second(BEGIN).unwrap();
+        Notice { window: open.then_some(Window { earliest: at, latest: at }), ..notice }
+    })
 }
 
 pub(super) fn notice(items: usize, awaits: &[Awaits], inbox: bool) -> Notice {
@@ -81,13 +86,6 @@ pub(super) fn notice(items: usize, awaits: &[Awaits], inbox: bool) -> Notice {
     let step = |(number, awaits): (usize, &Awaits)| {
         let channel = ChannelId::new(&format!("channel{number}")).unwrap();
         Step::planned(PlannedStep { channel, awaits: *awaits, wait_seconds: 600 })
-    };
-    let item = |number: usize| Item {
-        notification: NotificationKey(Uuid::from_u128(number as u128)),
-        reference: SourceRef { source: SourceId::new("fund").unwrap(), id: number.to_string() },
-        topic: TopicId::new("family").unwrap(),
-        class: Class::Entitlement,
-        closed: None,
     };
     let mut steps: Vec<_> = awaits.iter().enumerate().map(step).collect();
     steps[0].state = StepState::Due { at };
@@ -101,8 +99,21 @@ pub(super) fn notice(items: usize, awaits: &[Awaits], inbox: bool) -> Notice {
         current: 0,
         not_before: None,
         expires_at: at + SignedDuration::from_hours(24),
+        deadline: None,
+        window: None,
         inbox,
         config: "test".into(),
+        closed: None,
+    }
+}
+
+fn item(number: usize) -> Item {
+    Item {
+        notification: NotificationKey(Uuid::from_u128(number as u128)),
+        reference: SourceRef { source: SourceId::new("fund").unwrap(), id: number.to_string() },
+        topic: TopicId::new("family").unwrap(),
+        class: Class::Entitlement,
+        expires_at: None,
         closed: None,
     }
 }
@@ -144,7 +155,7 @@ impl World {
                 }
                 let attempt = AttemptId(Uuid::from_u128(1000 + self.attempts.len() as u128));
                 self.attempts.push(attempt);
-                Input::Start { attempt, reserve: Some(jiff::civil::date(2027, 1, 15)) }
+                Input::Start { attempt, reserve: Some(jiff::civil::date(2027, 1, 15)), wait_until: None }
             }
             Event::Defer(seconds) => Input::Defer {
                 until: self.now + SignedDuration::from_secs(*seconds),
@@ -153,7 +164,8 @@ impl World {
             },
             Event::Skip => Input::Skip(Reason::AddressClosed),
             Event::Expire => Input::End(FinalState::Expired, Reason::Expired),
-            Event::Withdraw(item) => Input::Withdraw(vec![*item]),
+            Event::Withdraw(item) => Input::Withdraw(vec![*item], Reason::ConsentWithdrawn),
+            Event::Join(seconds) => self.joining(*seconds),
             Event::Cancel(item) => Input::Cancel(vec![*item], Reason::CancelledBySource),
             Event::Timer => Input::Timer,
             Event::Wait(seconds) => {
@@ -176,6 +188,21 @@ impl World {
         self.apply(&input);
     }
 
+    /// One more, which puts all off by so many seconds.
+    fn joining(&self, seconds: i64) -> Input {
+        let due_at = self.now + SignedDuration::from_secs(seconds);
+        Input::Join(Box::new(Joining {
+            item: item(self.notice.items.len()),
+            priority: Priority::Normal,
+            expires_at: due_at + SignedDuration::from_hours(1),
+            not_before: None,
+            deadline: None,
+            window: Window { earliest: self.now, latest: due_at },
+            due_at,
+            reserve: Some(jiff::civil::date(2027, 1, 15)),
+        }))
+    }
+
     /// A receipt for a part that was accepted, as the ledger passes it on: only what says more.
     fn receipt(&mut self, number: usize, state: ReceiptState) -> Option<Input> {
         let attempt = self.attempt(number)?;
@@ -193,12 +220,17 @@ impl World {
             idempotent: self.idempotent,
         };
         let change = advance(&mut self.notice, input.clone(), self.now, &cascade);
+        self.closings.resize(self.notice.items.len(), 0);
         self.check(&before, input, &change);
         let json = serde_json::to_string(&self.notice).unwrap();
         assert_eq!(serde_json::from_str::<Notice>(&json).unwrap(), self.notice, "the row says it all");
     }
 
     fn check(&mut self, before: &Notice, input: &Input, change: &Change) {
+        if self.notice.items.len() > before.items.len() {
+            assert!(before.is_open_to_others() && self.attempts.is_empty(), "nothing joins what was sent");
+            assert!(self.notice.expires_at >= before.expires_at, "nobody's time is cut short");
+        }
         for (item, what) in &change.entries {
             match what {
                 Happening::Closed { .. } => self.closings[*item] += 1,

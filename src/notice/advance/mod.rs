@@ -8,16 +8,19 @@ mod calls;
 mod ending;
 #[cfg(test)]
 mod invariants;
+mod joining;
 mod receipts;
 #[cfg(test)]
 mod scenarios;
+
+pub use joining::Joining;
 
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use vestnik_contract::{ReceiptState, SendErrorKind};
 
 use crate::domain::{
     Attempt, AttemptId, AttemptOutcome, Ending, FinalState, Happening, Notice, Reason, RetrySchedule,
-    StepState,
+    StepState, Would,
 };
 
 /// Something that happened to a notice.
@@ -29,6 +32,8 @@ pub enum Input {
         attempt: AttemptId,
         /// The local day it takes from the contact budget, where it counts.
         reserve: Option<Date>,
+        /// Until when its evidence is awaited, where that is not counted by the clock alone.
+        wait_until: Option<Timestamp>,
     },
     /// The check said: not now.
     Defer {
@@ -39,12 +44,16 @@ pub enum Input {
         /// The local day it reserves instead, where it counts.
         reserve: Option<Date>,
     },
+    /// A rule that is only reported on would have moved it.
+    Would(Would),
     /// The step is not to be sent on its channel.
     Skip(Reason),
     /// Nothing is to be sent any more.
     End(FinalState, Reason),
-    /// These items are not to be sent any more: their consent was withdrawn.
-    Withdraw(Vec<usize>),
+    /// These items are not to be sent any more, for this reason; the others go on.
+    Withdraw(Vec<usize>, Reason),
+    /// One more notification is to go with those that wait for it.
+    Join(Box<Joining>),
     /// The provider took a call.
     Accepted {
         /// The call.
@@ -121,15 +130,14 @@ struct Machine<'a> {
 impl Machine<'_> {
     fn take(&mut self, input: Input) {
         match input {
-            Input::Start { attempt, reserve } => self.start(attempt, reserve),
+            Input::Start { attempt, reserve, wait_until } => self.start(attempt, reserve, wait_until),
             Input::Defer { until, reason, reserve } => self.defer(until, reason, reserve),
             Input::Skip(reason) if self.is_due() => self.leave(StepState::Skipped { reason }, reason),
-            Input::End(state, reason) if self.is_due() => self.close(state, reason),
+            Input::End(state, reason) if self.is_due() => self.end(state, reason),
             Input::Skip(_) | Input::End(..) => {}
-            Input::Withdraw(items) => {
-                let ending = Ending { state: FinalState::Suppressed, reason: Reason::ConsentWithdrawn };
-                self.close_items(&items, ending);
-            }
+            Input::Would(would) => self.tell(&Happening::Would(would)),
+            Input::Withdraw(items, reason) => self.leave_behind(&items, reason),
+            Input::Join(joining) => self.join(*joining),
             Input::Accepted { attempt, parts } => self.accepted(attempt, parts),
             Input::Failed { attempt, kind, code, retry_after } => {
                 self.failed(attempt, kind, code, retry_after);
@@ -147,7 +155,7 @@ impl Machine<'_> {
             && self.notice.step().is_some_and(|step| matches!(step.state, StepState::Due { .. }))
     }
 
-    fn start(&mut self, attempt: AttemptId, reserve: Option<Date>) {
+    fn start(&mut self, attempt: AttemptId, reserve: Option<Date>, wait_until: Option<Timestamp>) {
         if !self.is_due() {
             return;
         }
@@ -158,6 +166,7 @@ impl Machine<'_> {
         step.attempts.push(Attempt {
             id: attempt,
             started_at: now,
+            wait_until,
             outcome: AttemptOutcome::Started,
             code: None,
             parts: 0,
@@ -177,6 +186,9 @@ impl Machine<'_> {
         let step = &mut self.notice.steps[current];
         step.state = StepState::Due { at: until };
         let channel = step.planned.channel.clone();
+        if let Some(window) = &mut self.notice.window {
+            window.earliest = until;
+        }
         self.reserve(current, reserve);
         self.tell(&Happening::Deferred { channel, reason, until });
     }

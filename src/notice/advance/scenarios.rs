@@ -149,6 +149,8 @@ fn what_was_sent_cannot_be_called_back() {
 fn nothing_is_sent_after_its_time() {
     assert_eq!(play(&[Delivered], false, &[Expire, Start]), "expired expired");
     assert_eq!(play(&[Delivered], false, &[Start, Expire]), "0 started", "a call under way is heard out");
+    let taken = [Start, Accepted(0, 1), Wait(600), Timer, Expire];
+    assert_eq!(play(&[Delivered, TAKEN], false, &taken), "accepted expired", "what was taken was not lost");
 }
 
 #[test]

@@ -124,7 +124,7 @@ fn quiet_hours_defer_and_the_trace_says_until_when() {
 fn the_citizens_hours_narrow_the_contact_hours() {
     let decision = decided(|case| {
         let mut evening = preference(Some("family"), None);
-        evening.hours = Some(hours([18, 0], [20, 0]));
+        evening.hours = Some(Wish::EveryDay(hours([18, 0], [20, 0])));
         case.citizen.preferences = vec![evening];
     });
     assert_eq!(pushed(&decision).due_at, at("2026-06-01T15:00:00Z"));

@@ -50,6 +50,7 @@ fn checked(change: impl FnOnce(&mut Case)) -> Recheck {
         items: &items,
         priority: case.priority,
         expires_at: case.expires_at,
+        deadline: None,
         not_before: case.not_before,
         reserved: Some(MONDAY),
         citizen: &case.citizen,
@@ -99,7 +100,7 @@ fn what_is_over_closes_and_what_comes_too_early_or_at_night_waits() {
     assert_eq!(checked(|case| case.not_before = Some(until)), deferred(Reason::NotBefore));
     let evening = checked(|case| {
         let mut wish = preference(None, None);
-        wish.hours = Some(hours([18, 0], [20, 0]));
+        wish.hours = Some(Wish::EveryDay(hours([18, 0], [20, 0])));
         case.citizen.preferences = vec![wish];
     });
     let until = at("2026-06-01T15:00:00Z");

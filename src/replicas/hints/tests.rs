@@ -55,6 +55,23 @@ async fn what_one_process_commits_wakes_the_others_of_its_installation() {
 }
 
 #[tokio::test]
+async fn a_command_tells_what_it_did_and_does_not_wait_for_a_redis_that_is_away() {
+    let name = installation();
+    let mut other = Process::start(&name).await;
+    let desk = World::sqlite().await;
+    let sms = ChannelId::new("sms").unwrap();
+    until("the others are told of a pause", async || {
+        desk.ledger.resume(&sms, None).await.unwrap();
+        Hints::new(Link::new(&url(), &name).unwrap(), desk.ledger.clone()).tell_once().await;
+        other.is_told()[1]
+    })
+    .await;
+    desk.ledger.resume(&sms, None).await.unwrap();
+    let nowhere = "redis://127.0.0.1:1".to_owned().into();
+    Hints::new(Link::new(&nowhere, &name).unwrap(), desk.ledger.clone()).tell_once().await;
+}
+
+#[tokio::test]
 async fn what_is_no_hint_wakes_nobody_and_does_no_harm() {
     let name = installation();
     let (one, mut other) = (Process::start(&name).await, Process::start(&name).await);

@@ -1,19 +1,22 @@
 //! What a registry says of a citizen, as it stands on the wire and in the files of `vestnik import`,
 //! and its checks against the configuration. Pure.
 
+mod preference;
+
 use std::str::FromStr;
 
 use jiff::Timestamp;
-use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use serde::de::{Error, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use vestnik_contract::ChannelId;
 
+pub use self::preference::{PreferenceForm, set_by};
+
 use crate::config::channels::{CHANNELS, switched_off};
 use crate::domain::{
-    Catalogue, CitizenId, Consent, ConsentAction, ConsentOrigin, Hours, JurisdictionId, Locale, Preference,
-    Profile, TopicId, did_you_mean,
+    Catalogue, CitizenId, Consent, ConsentAction, ConsentOrigin, JurisdictionId, Locale, Profile, TopicId,
+    did_you_mean,
 };
 use crate::intake::strict::missing;
 use crate::ledger::registry::{NewAddress, Registration};
@@ -96,33 +99,6 @@ pub struct ConsentForm {
     pub at: Timestamp,
 }
 
-/// What a citizen prefers.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PreferenceForm {
-    /// For one topic or for all.
-    pub topic: Scope<TopicId>,
-    /// Channels in the order to try them.
-    #[serde(default)]
-    pub channels: Option<Vec<ChannelId>>,
-    /// The hours in which the citizen wants to be written to.
-    #[serde(default)]
-    pub hours: Option<HoursForm>,
-    /// The language to write in.
-    #[serde(default)]
-    pub locale: Option<Locale>,
-}
-
-/// A span of the day.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct HoursForm {
-    /// Begins.
-    pub from: Time,
-    /// Ends.
-    pub until: Time,
-}
-
 /// One thing, or `all`. It is never left out: what is agreed to has to be said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scope<T>(pub Option<T>);
@@ -133,10 +109,15 @@ pub const ALL: &str = "all";
 impl<'de, T: FromStr> Deserialize<'de> for Scope<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let word = String::deserialize(from)?;
-        if word == ALL {
-            return Ok(Self(None));
-        }
-        word.parse().map(|one| Self(Some(one))).map_err(|_| D::Error::custom("an id or all"))
+        word.parse().map_err(|_| D::Error::custom("an id or all"))
+    }
+}
+
+impl<T: FromStr> FromStr for Scope<T> {
+    type Err = T::Err;
+
+    fn from_str(word: &str) -> Result<Self, T::Err> {
+        if word == ALL { Ok(Self(None)) } else { word.parse().map(|one| Self(Some(one))) }
     }
 }
 
@@ -151,7 +132,7 @@ pub fn expected(field: &str) -> &'static str {
         "jurisdiction" => "an id such as ua",
         "addresses" => "a list of { channel, address, reopen }",
         "consents" => "a list of { channel, topic, action, origin, evidence, wording, locale, actor, at }",
-        "preferences" => "a list of { topic, channels, hours, locale }",
+        "preferences" => "a list of { topic, channels, hours, locale, evidence, actor }",
         "channel" => "a channel such as sms; in a consent also all",
         "channels" => "a list of channels such as [\"viber\", \"sms\"]",
         "address" => "an address of the channel",
@@ -163,7 +144,11 @@ pub fn expected(field: &str) -> &'static str {
         "wording" => "a version of 1 to 64 characters on one line",
         "actor" => "who wrote it down, in 1 to 120 characters on one line",
         "at" => "a moment by RFC 3339 such as 2026-11-22T09:30:00Z",
-        "hours" => "a span of the day such as { \"from\": \"09:00\", \"until\": \"21:00\" }",
+        "hours" => {
+            "a span of every day such as { \"from\": \"09:00\", \"until\": \"21:00\" }, or such spans for \
+             workday, weekend and holiday"
+        }
+        "workday" | "weekend" | "holiday" => "a span such as { \"from\": \"09:00\", \"until\": \"21:00\" }",
         "from" | "until" => "a time of day such as 09:00",
         "reason" => "a code of 1 to 64 characters of a-z, 0-9, _ and -",
         _ => "an object",
@@ -201,7 +186,7 @@ impl CitizenForm {
             profile,
             addresses: each("addresses", addresses, |form| form.check(rules))?,
             consents: each("consents", consents, |form| form.check(clerk, rules))?,
-            preferences: each("preferences", preferences, |form| form.check(rules))?,
+            preferences: each("preferences", preferences, |form| form.check(clerk, rules))?,
         })
     }
 
@@ -274,35 +259,26 @@ impl ConsentForm {
     }
 }
 
-impl PreferenceForm {
-    /// The preference, with its channels and its topic checked.
-    pub fn check(self, rules: &Rules) -> Result<Preference, Problem> {
-        check_topic(self.topic.0.as_ref(), &rules.catalogue)?;
-        for (at, channel) in self.channels.iter().flatten().enumerate() {
-            check_channel(Some(channel), &format!("/channels/{at}"))?;
-            if self.channels.iter().flatten().take(at).any(|before| before == channel) {
-                return Err(Problem::field(format!("/channels/{at}"), "expected every channel once"));
-            }
-        }
-        Ok(Preference {
-            topic: self.topic.0,
-            channels: self.channels,
-            hours: self.hours.map(|HoursForm { from, until }| Hours { from, until }),
-            locale: self.locale,
-        })
-    }
-}
-
 /// By what the registry closes an address.
 pub fn closed_by(evidence: Option<String>, actor: Option<String>) -> Result<ClosedBy, Problem> {
-    let evidence = evidence.unwrap_or_else(|| "closed over the API".to_owned());
+    let (evidence, actor) = evidence_and_actor(evidence, actor, "closed over the API")?;
+    Ok(ClosedBy { origin: ClosedOrigin::Registry, evidence, actor })
+}
+
+/// Both checked; where no evidence is named, it is that something was done.
+fn evidence_and_actor(
+    evidence: Option<String>,
+    actor: Option<String>,
+    done: &str,
+) -> Result<(String, Option<String>), Problem> {
+    let evidence = evidence.unwrap_or_else(|| done.to_owned());
     if !is_line(&evidence, 200) {
         return Err(wrong("evidence"));
     }
     if actor.as_ref().is_some_and(|actor| !is_line(actor, 120)) {
         return Err(wrong("actor"));
     }
-    Ok(ClosedBy { origin: ClosedOrigin::Registry, evidence, actor })
+    Ok((evidence, actor))
 }
 
 /// What only the gateway itself can know (a reply, a provider's word) nobody else may claim.

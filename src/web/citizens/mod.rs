@@ -7,21 +7,21 @@ pub mod view;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 use axum::{Json, Router};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use vestnik_contract::{ChannelId, is_id};
 
-use self::form::{AddressForm, CitizenForm, Clerk, ConsentForm, PreferenceForm, expected};
+use self::form::{AddressForm, CitizenForm, Clerk, ConsentForm, PreferenceForm, Scope, expected};
 use super::body::{Limited, ONE};
 use super::json;
 use super::path::{Citizen, Named};
 use super::problem::Problem;
 use super::state::WebState;
 use crate::config::channels::switched_off;
-use crate::domain::{CitizenId, RefusalReason, did_you_mean};
+use crate::domain::{CitizenId, RefusalReason, TopicId, did_you_mean};
 use crate::ledger::LINK_LASTS;
 use crate::ledger::registry::{Refusal, Registration};
 use crate::ledger::retry::soon;
@@ -33,6 +33,8 @@ pub(super) fn routes() -> Router<WebState> {
         .route("/v1/citizens/{id}/addresses/close", post(close_address))
         .route("/v1/citizens/{id}/consents", get(consents).post(add_consent))
         .route("/v1/citizens/{id}/preferences", put(set_preference))
+        .route("/v1/citizens/{id}/preferences/history", get(preferences))
+        .route("/v1/citizens/{id}/preferences/{topic}", delete(remove_preference))
         .route("/v1/citizens/{id}/links/{channel}", post(create_link))
 }
 
@@ -66,6 +68,10 @@ pub fn refusal_of(refusal: Refusal) -> Problem {
         Refusal::NotYetSaid { consent } => {
             Problem::field(format!("/consents/{consent}/at"), "expected a moment that has come")
         }
+        Refusal::ForbiddenChannel { preference, channel } => {
+            forbidden_channel(format!("/preferences/{preference}/channels/{channel}"))
+        }
+        Refusal::NeverOpens { preference } => never_opens(format!("/preferences/{preference}/hours")),
         Refusal::Erased => Problem::field(
             "/consents",
             "expected a profile and a consent given on the portal, by phone or at a counter since the citizen was \
@@ -106,8 +112,29 @@ async fn set_preference(
     Limited(body): Limited<ONE>,
 ) -> Result<Json<Value>, Problem> {
     let form: PreferenceForm = json::read(&body, expected)?;
-    let preferences = vec![form.check(&web.rules)?];
+    let preferences = vec![form.check(Clerk::Registry, &web.rules)?];
     change(&web, Registration { preferences, ..nothing(id) }).await
+}
+
+/// Every version of the citizen's preferences, with its source.
+async fn preferences(State(web): State<WebState>, Citizen(id): Citizen) -> Result<Json<Value>, Problem> {
+    let versions = web.ledger.preference_history(&id).await?.ok_or_else(no_such_citizen)?;
+    Ok(Json(json!({ "versions": versions.iter().map(view::version).collect::<Vec<_>>() })))
+}
+
+async fn remove_preference(
+    State(web): State<WebState>,
+    Citizen(id): Citizen,
+    Named(Scope(topic)): Named<Scope<TopicId>>,
+) -> Result<Json<Value>, Problem> {
+    let by = form::set_by(Clerk::Registry, None, None)?;
+    if !soon(|| web.ledger.remove_preference(&id, topic.as_ref(), &by)).await? {
+        return Err(Problem::new(
+            RefusalReason::NotFound,
+            "expected a topic that the citizen has a preference for",
+        ));
+    }
+    document(&web, &id).await
 }
 
 /// Why an address is not used any more.
@@ -180,11 +207,26 @@ async fn change(web: &WebState, registration: Registration) -> Result<Json<Value
         None => document(web, &registration.id).await,
         Some(Refusal::Unknown | Refusal::Erased) => Err(no_such_citizen()),
         Some(Refusal::NotYetSaid { .. }) => Err(Problem::field("/at", "expected a moment that has come")),
+        Some(Refusal::ForbiddenChannel { channel, .. }) => {
+            Err(forbidden_channel(format!("/channels/{channel}")))
+        }
+        Some(Refusal::NeverOpens { .. }) => Err(never_opens("/hours".to_owned())),
     }
 }
 
+fn forbidden_channel(pointer: String) -> Problem {
+    Problem::field(pointer, "expected a channel that the law of the citizen's jurisdiction allows")
+}
+
+fn never_opens(pointer: String) -> Problem {
+    Problem::field(
+        pointer,
+        "expected hours that have a moment in common with the jurisdiction's contact hours",
+    )
+}
+
 async fn register(web: &WebState, registration: &Registration) -> Result<Option<Refusal>, Problem> {
-    let answers = soon(|| web.ledger.register(std::slice::from_ref(registration))).await?;
+    let answers = soon(|| web.ledger.register(std::slice::from_ref(registration), &web.rules)).await?;
     Ok(answers.into_iter().find_map(Result::err))
 }
 

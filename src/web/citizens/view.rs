@@ -6,7 +6,7 @@ use vestnik_contract::ChannelId;
 use super::form::ALL;
 use crate::domain::{Consent, Preference, TopicId};
 use crate::ledger::registry::CitizenView;
-use crate::ledger::{History, Record};
+use crate::ledger::{History, PreferenceVersion, Record};
 
 /// The document of a citizen.
 #[must_use]
@@ -61,6 +61,18 @@ fn preference(preference: &Preference) -> Value {
         "channels": preference.channels,
         "hours": preference.hours,
         "locale": preference.locale,
+    })
+}
+
+/// One version of a preference.
+#[must_use]
+pub fn version(version: &PreferenceVersion) -> Value {
+    json!({
+        "topic": scope(version.topic.as_ref()),
+        "number": version.number,
+        "preference": version.preference.as_ref().map(preference),
+        "by": version.by,
+        "at": version.at,
     })
 }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, Request};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ use vestnik_contract::{
 use crate::config::gateway::BackPressure;
 use crate::config::sources::{SourceSettings, Sources};
 use crate::domain::{ConsentAction, SourceId};
-use crate::ledger::fixture::{World, citizen_id, route};
+use crate::ledger::fixture::{Setting, World, citizen_id, route};
 use crate::ledger::store::Tx;
 use crate::ledger::{NewToken, Scope};
 use crate::web::{Probe, WebParts, WebState, router};
@@ -58,7 +58,17 @@ impl Site {
 
     /// A site where bulk and normal notifications wait above so much open work.
     pub async fn crowded(bulk: u64, normal: u64) -> Self {
-        let world = World::sqlite().await;
+        Self::over(World::sqlite().await, bulk, normal).await
+    }
+
+    /// A site whose rules were changed.
+    pub async fn under(change: impl FnOnce(&mut Setting)) -> Self {
+        let mut world = World::sqlite().await;
+        world.change(change);
+        Self::over(world, 1_000, 1_000).await
+    }
+
+    async fn over(world: World, bulk: u64, normal: u64) -> Self {
         let mut tokens = BTreeMap::new();
         for scope in Scope::ALL {
             let source = matches!(scope, Scope::Publish | Scope::Status).then(fund);
@@ -75,6 +85,7 @@ impl Site {
             sources: Arc::new(sources()),
             clock: world.clock.clock(),
             callbacks: [((sms, route()), Arc::new(Plain) as Arc<dyn Callbacks>)].into(),
+            client_address_header: Some("x-client".to_owned()),
             back_pressure: BackPressure { bulk_waits_above: bulk, normal_waits_above: normal },
             metrics: None,
             probes: vec![broker_probe(broker.clone())],
@@ -103,7 +114,17 @@ impl Site {
             let token = self.tokens.get(token).map_or(token, String::as_str);
             request = request.header(AUTHORIZATION, format!("Bearer {token}"));
         }
-        let request = request.body(Body::from(body.bytes())).unwrap();
+        self.answer(request.body(Body::from(body.bytes())).unwrap()).await
+    }
+
+    /// Asks with the token of a scope for an answer of this type.
+    pub async fn accept(&self, media_type: &str, path: &str, scope: &str) -> Answer {
+        let token = format!("Bearer {}", self.tokens[scope]);
+        let request = Request::builder().uri(path).header(ACCEPT, media_type).header(AUTHORIZATION, token);
+        self.answer(request.body(Body::empty()).unwrap()).await
+    }
+
+    async fn answer(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap();

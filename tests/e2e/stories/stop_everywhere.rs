@@ -1,15 +1,12 @@
 //! *STOP everywhere*: said once, by SMS, and seen at once in Telegram, in the mail and on the portal.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
+use super::{AT_MOST, ending};
 use crate::broker::Source;
 use crate::people::{FIRST_MARK, Person, grant};
 use crate::tier::until;
 use crate::world::{Kept, World};
-
-const AT_MOST: Duration = Duration::from_mins(1);
 
 const CHANNELS: [&str; 4] = ["telegram", "sms", "email", "portal"];
 
@@ -72,18 +69,6 @@ async fn stop_everywhere() {
 /// How many messages a phone shows.
 fn shown(world: &World, person: &Person, channel: &str) -> usize {
     world.sandboxes.of(channel).screen().messages(Some(person.address(channel))).len()
-}
-
-/// How a notification ended, and why.
-async fn ending(world: &mut World, id: &str) -> (String, String) {
-    let mut ended = None;
-    until("the notification has ended", AT_MOST, async || {
-        let told = world.statuses().await.iter().find(|status| status.id == id && status.is_final);
-        ended = told.map(|status| (status.state.clone(), status.reason.clone().unwrap_or_default()));
-        ended.is_some()
-    })
-    .await;
-    ended.unwrap()
 }
 
 /// The registry's office, which sees and changes what is known of citizens.

@@ -8,6 +8,7 @@ use vestnik_contract::{ChannelId, SendErrorKind};
 use super::*;
 use crate::domain::{
     AttemptId, AttemptOutcome, Awaits, FinalState, NoticeId, Priority, Reason, SourceId, SourceRef,
+    TrialRule, Would,
 };
 use crate::ledger::{AttemptView, EntryView};
 
@@ -32,13 +33,11 @@ fn called(minutes: i64, outcome: AttemptOutcome, code: Option<&str>) -> AttemptV
 /// Viber did not answer well, SMS was taken in three parts and its receipt is awaited.
 fn waiting() -> NotificationView {
     let attempt = AttemptId(Uuid::nil());
+    let channels = [("viber", Reason::Chosen), ("sms", Reason::Chosen), ("email", Reason::NoConsent)];
     let trace = Trace {
-        channels: vec![
-            (channel("viber"), Reason::Chosen),
-            (channel("sms"), Reason::Chosen),
-            (channel("email"), Reason::NoConsent),
-        ],
+        channels: channels.map(|(name, reason)| (channel(name), reason)).to_vec(),
         deferrals: vec![(Reason::QuietHours, at(60))],
+        would: Vec::new(),
     };
     let plan = vec![channel("viber"), channel("sms")];
     let rejected = SendErrorKind::Rejected;
@@ -97,6 +96,25 @@ fn told(view: &NotificationView, pauses: &[PauseRow]) -> String {
     let zone = TimeZone::get("Europe/Kyiv").ok();
     let (life_event, configured_at) = (Some("Birth of a child"), Some(at(-60)));
     Story { view, life_event, measure: None, zone, configured_at, pauses }.to_string()
+}
+
+#[test]
+fn what_a_rule_on_trial_would_have_done_is_told() {
+    let mut view = waiting();
+    let would = |rule, until| Would { rule, until };
+    if let Happening::Decided { trace, .. } = &mut view.timeline[0].what {
+        trace.would.push(would(TrialRule::KeptForDeadlines, None));
+    }
+    let what = Happening::Would(would(TrialRule::Yielding, Some(at(90))));
+    view.timeline.push(EntryView { at: at(62), what });
+    let told = told(&view, &[]);
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in [
+        "on trial [kept_for_deadlines] is only reported on and would not have pushed it at all",
+        "[yielding] is only reported on and would have had it pushed from ",
+    ] {
+        assert!(told.contains(words), "{words}\n{told}");
+    }
 }
 
 #[test]

@@ -137,7 +137,8 @@ async fn a_target_that_is_away_is_waited_for_by_time_and_not_by_tries() {
     }
 }
 
-#[tokio::test]
+// Of several threads: rabbitmqctl takes its time, in which a connection has to give signs of life.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_that_the_broker_refuses_takes_no_other_message_with_it() {
     let outsider = Outsider::new(broker()).await;
     let restricted = Restricted::beside(&outsider.broker);

@@ -1,7 +1,11 @@
 //! Words that citizens write to us, and the few that are commands. Pure.
 //!
 //! A text is a command only as a whole: "STOP", "стоп!!!", «Отпишите меня, пожалуйста». A longer
-//! text that merely holds such a word is for a person to read.
+//! text that merely holds such a word is for a person to read. A check code may stand at the end of a
+//! message of ours that is sent back.
+
+mod check;
+mod scam;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -52,10 +56,11 @@ static COMMANDS: LazyLock<BTreeMap<String, Meaning>> = LazyLock::new(|| {
 /// What a text means.
 #[must_use]
 pub fn understand(text: &str) -> Meaning {
-    if text.len() > LONGEST {
-        return Meaning::Text;
-    }
-    COMMANDS.get(&skeleton(text)).cloned().unwrap_or(Meaning::Text)
+    let command = if text.len() > LONGEST { None } else { COMMANDS.get(&skeleton(text)).cloned() };
+    command
+        .or_else(|| scam::is_report(text).then_some(Meaning::Scam))
+        .or_else(|| check::code(text).map(Meaning::Check))
+        .unwrap_or(Meaning::Text)
 }
 
 /// The text without what does not matter: case, spaces, punctuation, quotes, courtesy, repetition,
@@ -134,6 +139,16 @@ mod tests {
                 assert_eq!(understand(text), meaning, "{text:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_check_code_is_a_question() {
+        let code = "7K2M-9QXT".parse().unwrap();
+        let whole = format!("{} Код проверки 7K2M-9QXT", "Вам положена выплата. ".repeat(50));
+        for text in ["7k2m-9qxt", "код 7K2M 9QXT", whole.as_str()] {
+            assert_eq!(understand(text), Meaning::Check(code), "{text}");
+        }
+        assert_eq!(understand("7K2M-9QX"), Meaning::Text);
     }
 
     #[test]

@@ -1,4 +1,6 @@
-//! `vestnik check`: is the configuration right, and are the providers there?
+//! `vestnik check`: is the configuration right, and are the servers and providers there?
+
+mod servers;
 
 use std::time::Duration;
 
@@ -6,6 +8,7 @@ use clap::Args;
 use tokio::task::JoinSet;
 use vestnik_contract::{Health, Obstacle, SendError, SendErrorKind};
 
+use self::servers::Answered;
 use super::arguments::number;
 use super::table::Table;
 use super::{Common, Exit, load, provider, secrets};
@@ -13,7 +16,7 @@ use crate::clock::Clock;
 use crate::config::channels::ConnectedChannel;
 use crate::config::error::{ConfigError, ConfigErrors};
 use crate::config::{Loaded, Looked};
-use crate::domain::Locale;
+use crate::domain::{AppealClocks, Ceilings, Jurisdiction, Locale};
 
 /// What `check` takes.
 #[derive(Debug, Args)]
@@ -22,13 +25,13 @@ use crate::domain::Locale;
   vestnik --config /etc/vestnik check --probe
 
 Reads every file and tells all mistakes, each with file, line and column; this needs no secret. With \
---probe it also asks each provider whether our credentials are good, and sends nothing to anyone. Ends \
-with 2 if the configuration has mistakes, with 1 if a provider does not answer well.")]
+--probe it also asks the database, RabbitMQ, Redis and each provider whether our credentials are good, and \
+sends nothing to anyone. Ends with 2 if the configuration has mistakes, with 1 if any does not answer well.")]
 pub(super) struct CheckArgs {
-    /// Ask each provider whether our credentials are good; needs all secrets
+    /// Ask servers and providers whether our credentials are good; needs all secrets
     #[arg(long)]
     probe: bool,
-    /// Seconds to wait for each provider, 1 to 300
+    /// Seconds to wait for each, 1 to 300
     #[arg(long, value_name = "SECONDS", default_value_t = 15, requires = "probe",
           value_parser = number::<u64>(1, 300))]
     wait: u64,
@@ -42,15 +45,16 @@ pub(super) async fn run(common: &Common, args: &CheckArgs) -> anyhow::Result<Exi
     }
     let Looked { wrong, missing } = secrets::look(&loaded, &clock).map_err(ConfigErrors::from)?;
     wrong.or(())?;
-    print!("{}{}", summary(&loaded), not_set(&missing));
+    print!("{}{}{}", summary(&loaded), lower_by_law(&loaded), not_set(&missing));
     if !args.probe {
         println!("\nNo mistakes were found.");
         return Ok(Exit::Well);
     }
     let connected = loaded.connect(&clock.function())?;
-    let health = probe(connected, Duration::from_secs(args.wait)).await;
-    print!("\n{}", probed(&health));
-    let well = health.iter().all(|one| one.result.is_ok());
+    let wait = Duration::from_secs(args.wait);
+    let (servers, health) = tokio::join!(servers::ask(&loaded, &clock, wait), probe(connected, wait));
+    print!("\n{}", probed(&servers, &health));
+    let well = servers.iter().all(|one| one.result.is_ok()) && health.iter().all(|one| one.result.is_ok());
     Ok(Exit::well_if(well))
 }
 
@@ -78,6 +82,7 @@ fn summary(loaded: &Loaded) -> Table {
         "jurisdictions".to_owned(),
         format!("{}; strict where none is known", counted(loaded.jurisdictions.keys())),
     ]);
+    table.row(["appeals", &appeals(loaded)]);
     let ledger = match &gateway.ledger.sqlite {
         Some(path) => format!("SQLite, {}", path.display()),
         None => "PostgreSQL".to_owned(),
@@ -100,6 +105,54 @@ fn summary(loaded: &Loaded) -> Table {
     };
     table.row(["allow-list", &allowed]);
     table
+}
+
+/// Every jurisdiction, and the strict one last.
+fn laws(loaded: &Loaded) -> impl Iterator<Item = &Jurisdiction> {
+    loaded.jurisdictions.values().chain([&loaded.strict])
+}
+
+/// The appeal clocks of every jurisdiction.
+fn appeals(loaded: &Loaded) -> String {
+    let clocks = laws(loaded).map(|law| {
+        let AppealClocks { register_days, answer_days, extended_days } = law.appeals;
+        format!("{} {register_days}, {answer_days}, {extended_days}", law.id)
+    });
+    format!("days to register, to answer, at most: {}", clocks.collect::<Vec<_>>().join("; "))
+}
+
+/// Where a law allows less than the operator does: the lower number holds, which nobody should have
+/// to find out from what is deferred.
+fn lower_by_law(loaded: &Loaded) -> String {
+    let mut table = Table::plain();
+    let mut none = true;
+    for law in laws(loaded) {
+        let lower = lower_ceilings(loaded.policy.budget, law.ceilings);
+        if !lower.is_empty() {
+            none = false;
+            table.row([format!("  {}", law.id), lower.join("; ")]);
+        }
+    }
+    if none {
+        return String::new();
+    }
+    let told = "Here the law allows fewer messages than [budget] in policy.toml; the lower number holds:";
+    format!("\n{told}\n{table}")
+}
+
+/// Each ceiling that the law has lower, in words.
+fn lower_ceilings(budget: Ceilings, law: Ceilings) -> Vec<String> {
+    let both = [
+        ("day", budget.per_day, law.per_day),
+        ("week", budget.per_week, law.per_week),
+        ("month", budget.per_month, law.per_month),
+    ];
+    let lower = both.into_iter().filter_map(|(time, ours, lawful)| {
+        let lawful = lawful.filter(|lawful| ours.is_none_or(|ours| *lawful < ours))?;
+        let instead = ours.map_or("without a ceiling".to_owned(), |ours| ours.to_string());
+        Some(format!("{lawful} a {time}, not {instead}"))
+    });
+    lower.collect()
 }
 
 /// How many there are, and which.
@@ -152,8 +205,14 @@ async fn probe(connected: Vec<ConnectedChannel>, wait: Duration) -> Vec<Probed> 
     health
 }
 
-fn probed(health: &[Probed]) -> Table {
-    let mut table = Table::new(["route", "answer", "says"]);
+fn probed(servers: &[Answered], health: &[Probed]) -> Table {
+    let mut table = Table::new(["asked", "answer", "says"]);
+    for Answered { name, result } in servers {
+        match result {
+            Ok(note) => table.row([*name, "ok", note]),
+            Err(why) => table.row([*name, "failed", why]),
+        }
+    }
     for Probed { route, result } in health {
         match result {
             Ok(health) => table.row([route, "ok", &in_words(health)]),
@@ -177,6 +236,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_ceiling_that_the_law_has_lower_is_told() {
+        let ceilings = |per_day, per_week| Ceilings { per_day, per_week, per_month: None };
+        let ours = ceilings(Some(2), None);
+        assert!(lower_ceilings(ours, ceilings(Some(2), None)).is_empty());
+        assert_eq!(
+            lower_ceilings(ours, ceilings(Some(1), Some(3))),
+            ["1 a day, not 2", "3 a week, not without a ceiling"]
+        );
+    }
+
+    #[test]
     fn a_provider_that_refuses_is_told_with_its_code() {
         let server = Server { host: "smsc.example".to_owned(), port: 2775 };
         let refused = SendError::new(SendErrorKind::Misconfigured)
@@ -184,13 +254,19 @@ mod tests {
             .obstacle(Obstacle::Credentials)
             .at(&server);
         let well = Health { account: Some("agency_bot".to_owned()), balance: None };
-        let table = probed(&[
-            Probed { route: "sms/main".to_owned(), result: Err(refused) },
-            Probed { route: "telegram/main".to_owned(), result: Ok(well) },
-        ]);
+        let refused_by_redis =
+            Answered { name: "Redis", result: Err("our credentials are refused".to_owned()) };
+        let table = probed(
+            &[refused_by_redis],
+            &[
+                Probed { route: "sms/main".to_owned(), result: Err(refused) },
+                Probed { route: "telegram/main".to_owned(), result: Ok(well) },
+            ],
+        );
         let text = table.to_string();
         let told = "sms/main       misconfigured  smsc.example:2775: our credentials are refused; the";
         assert!(text.contains(told), "{text}");
+        assert!(text.contains("Redis          failed         our credentials are refused\n"), "{text}");
         assert!(text.ends_with("telegram/main  ok             account agency_bot\n"), "{text}");
     }
 }

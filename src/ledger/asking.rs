@@ -1,0 +1,57 @@
+//! A notice as policy asks for it: the step that is to be sent, with the person it is for.
+
+use jiff::Timestamp;
+use vestnik_contract::ChannelId;
+
+use super::people::Person;
+use super::rules::Rules;
+use crate::domain::{Notice, NoticeId, Step};
+use crate::policy::{ItemFacts, RecheckInput};
+
+/// The current step of an open notice.
+pub(super) struct Asked<'a> {
+    notice: &'a Notice,
+    pub step: &'a Step,
+    items: Vec<ItemFacts<'a>>,
+    later: Vec<ChannelId>,
+}
+
+impl<'a> Asked<'a> {
+    /// `None` where the notice has no step left to send.
+    pub fn of(notice: &'a Notice) -> Option<Self> {
+        let step = notice.step().filter(|_| notice.closed.is_none())?;
+        let later = notice.steps[notice.current + 1..].iter().map(|step| step.planned.channel.clone());
+        Some(Self {
+            notice,
+            step,
+            items: notice.open_items().map(ItemFacts::from).collect(),
+            later: later.collect(),
+        })
+    }
+
+    /// Whose step it is.
+    pub fn id(&self) -> NoticeId {
+        self.notice.id
+    }
+
+    /// All that policy judges it by at a moment.
+    pub fn input<'b>(&'b self, person: &'b Person, rules: &'b Rules, now: Timestamp) -> RecheckInput<'b> {
+        let Self { notice, step, items, later } = self;
+        RecheckInput {
+            channel: &step.planned.channel,
+            later,
+            kind: notice.kind,
+            items,
+            priority: notice.priority,
+            expires_at: notice.expires_at,
+            deadline: notice.deadline,
+            not_before: notice.not_before,
+            reserved: step.reserved,
+            citizen: &person.citizen,
+            policy: &rules.policy,
+            jurisdiction: rules.jurisdiction(&person.citizen.profile.jurisdiction),
+            history: &person.history,
+            now,
+        }
+    }
+}

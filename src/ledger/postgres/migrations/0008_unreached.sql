@@ -1,0 +1,15 @@
+-- Notifications that ended without reaching their citizens. Whether one was reached since is seen from the
+-- notification and the citizen's inbox, so that nothing has to be taken back here.
+CREATE TABLE unreached (
+    notification UUID   PRIMARY KEY,
+    since        BIGINT NOT NULL
+);
+
+CREATE INDEX unreached_since ON unreached (since, notification);
+
+INSERT INTO unreached (notification, since)
+SELECT key, closed_at FROM notification
+WHERE closed_state IN ('inbox_only', 'unreachable', 'suppressed', 'expired', 'rejected', 'unknown');
+
+-- A process of the release before would end notifications and not write them down here.
+UPDATE value SET value = '8' WHERE name = 'schema works from';
