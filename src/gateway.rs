@@ -343,15 +343,25 @@ fn horizons(retention: Retention) -> Horizons {
 fn lane_options(lane: LaneSettings, channel: &dyn Channel) -> LaneOptions {
     let provider = channel.capabilities();
     let nonzero = |limit: Option<u32>| limit.and_then(NonZeroU32::new);
+    let per_second = lane.per_second.or(nonzero(provider.per_second));
     LaneOptions {
         concurrency: lane.concurrency.into(),
         kept_for_urgent: lane.kept_for_urgent.into(),
-        ahead: usize::from(lane.concurrency).max(64) * 2,
+        ahead: ahead(lane.concurrency.into(), per_second),
         lease: Duration::from_secs(lane.lease_seconds.into()),
-        per_second: lane.per_second.or(nonzero(provider.per_second)),
+        per_second,
         per_citizen_per_minute: lane.per_citizen_per_minute.or(nonzero(provider.per_address_per_minute)),
         poll: POLL,
     }
+}
+
+/// How many rows a lane claims ahead of its calls: no more than a limit lets through in some seconds. The rest
+/// is left to other processes, to sources that come later, and to whoever takes over after a crash.
+fn ahead(concurrency: usize, per_second: Option<NonZeroU32>) -> usize {
+    const SECONDS: usize = 4;
+    let of_limit = per_second.and_then(|limit| usize::try_from(limit.get()).ok());
+    let at_most = of_limit.map_or(usize::MAX, |limit| limit.saturating_mul(SECONDS).max(16));
+    (concurrency.max(64) * 2).min(at_most)
 }
 
 /// Reads the pauses on record again and again. While the ledger is away those read last hold.

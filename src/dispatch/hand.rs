@@ -38,8 +38,8 @@ impl Hand {
             return;
         }
         self.rows.extend(rows.into_iter().map(|row| Claimed { row, until }));
-        let rank = |one: &Claimed| (one.row.priority, one.row.due_at);
-        self.rows.make_contiguous().sort_by_key(rank);
+        // What came first stays first: a claim is in the order in which sources take turns.
+        self.rows.make_contiguous().sort_by_key(|one| one.row.priority);
     }
 
     /// Takes out, in their order, the rows whose turn it is: `room` tells how many may go for one of a

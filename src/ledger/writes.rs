@@ -153,10 +153,17 @@ pub(super) fn work_of(notice: &Notice) -> Option<WorkRow> {
         citizen: notice.citizen,
         lane,
         priority: notice.priority,
+        source: source_of(notice).to_owned(),
         due_at,
         lease: None,
         attempt: None,
     })
+}
+
+/// The source whose turn a notice takes: that of the first item which is still to be told.
+fn source_of(notice: &Notice) -> &str {
+    let open = notice.items.iter().find(|item| item.closed.is_none());
+    open.map_or("", |item| item.reference.source.as_str())
 }
 
 fn entry_row(entry: Entry) -> EntryRow {

@@ -19,6 +19,10 @@ WRONG = [
     ("gateway.replicas=many", "/gateway/replicas"),
     ("gateway.replicas=-1", "/gateway/replicas"),
     ("lanes.autoscaling.maxReplica=3", "maxReplica"),
+    (
+        "gateway.autoscaling.enabled=true,gateway.autoscaling.minReplicas=9",
+        "gateway.autoscaling.minReplicas is more than maxReplicas",
+    ),
     ("image.repository=", "/image/repository"),
     ("image.digest=sha256:abc", "/image/digest"),
     ("secrets.VESTNIK_MASTER_KEY=s3cret", "/secrets/VESTNIK_MASTER_KEY"),

@@ -11,6 +11,7 @@ mod every_notification;
 mod faults;
 mod feed;
 mod killed;
+mod office;
 mod people;
 mod plan;
 mod process;

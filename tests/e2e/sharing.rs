@@ -5,10 +5,12 @@ use std::fs;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 use sqlx::{Connection as _, PgConnection};
 use uuid::Uuid;
 
 use crate::feed::{Status, endings, tally};
+use crate::office::Office;
 use crate::people::{Person, grant, invitation};
 use crate::publisher::publish_by_pika;
 use crate::tier::until;
@@ -64,6 +66,44 @@ async fn two_processes_that_send_keep_one_limit_of_a_provider() {
     for process in lanes {
         assert!(process.terminate(Duration::from_secs(30)).await.success());
     }
+    world.stop().await;
+}
+
+/// Many of one source, before a slow provider, do not hold up the few of another that come later.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sources_take_turns() {
+    const MANY: usize = 300;
+    let people: Vec<_> = (0..MANY + 3).map(|number| Person::on(number, &["portal"])).collect();
+    let (of_many, of_few) = people.split_at(MANY);
+    let mut world = World::new(Kept::Postgres, &people).await;
+    world.set("VESTNIK__CHANNELS__PORTAL__LANE__PER_SECOND", LIMIT.to_string());
+    world.start().await;
+    let bodies: Vec<_> =
+        (100..).zip(of_many).map(|(mark, person)| grant(&format!("n-{mark}"), person, mark)).collect();
+    tokio::task::block_in_place(|| publish_by_pika(&world.host, &bodies));
+    let mut connection = PgConnection::connect(world.database().url.as_str()).await.unwrap();
+    until("all of the many are in the ledger", Duration::from_mins(1), async || {
+        let taken: i64 =
+            sqlx::query_scalar("SELECT count(*) FROM notification").fetch_one(&mut connection).await.unwrap();
+        taken == 300
+    })
+    .await;
+    let registry = Office::of(&world, "civil_registry");
+    for person in of_few {
+        let certificate = json!({
+            "id": person.id.replace(':', "-"), "source": "civil_registry", "citizen": person.id,
+            "life_event": "child_birth", "measure": "large_family_certificate", "params": { "child_order": 3 },
+        });
+        registry.post(&world, &certificate).await;
+    }
+    let screen = world.sandboxes.of("portal").screen();
+    until("the few are there", Duration::from_mins(1), async || {
+        of_few.iter().all(|person| screen.messages(Some(person.address("portal"))).len() == 1)
+    })
+    .await;
+    let waiting = people.len() - usize::try_from(world.sandboxes.taken()).unwrap();
+    assert!(waiting > MANY / 3, "{waiting} of the many were still to go");
+    world.sandboxes.until_taken(people.len() as u64).await;
     world.stop().await;
 }
 

@@ -8,57 +8,62 @@ use super::rows::{Cells, all, find, one, write};
 use crate::domain::{AttemptId, CitizenKey, NoticeId, Priority};
 use crate::ledger::codes::{Table, millis};
 use crate::ledger::error::StoreError;
-use crate::ledger::store::{Lease, WorkRow};
+use crate::ledger::store::{Lease, WorkRow, in_turns};
 
 const WORK: Table = Table("work");
 
 const PUT: &str = "
-    INSERT INTO work (notice, citizen, lane, priority, due_at, lease_id, lease_until, attempt)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+    INSERT INTO work (notice, citizen, lane, priority, source, due_at, lease_id, lease_until, attempt)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
     ON CONFLICT (notice) DO UPDATE SET
         citizen = excluded.citizen, lane = excluded.lane, priority = excluded.priority,
-        due_at = excluded.due_at, lease_id = excluded.lease_id, lease_until = excluded.lease_until,
+        source = excluded.source, due_at = excluded.due_at, lease_id = excluded.lease_id, lease_until = excluded.lease_until,
         attempt = excluded.attempt";
 
 pub(super) const REMOVE: &str = "DELETE FROM work WHERE notice = ?1";
 
 pub(super) const OF_NOTICE: &str = "SELECT * FROM work WHERE notice = ?1";
 
-/// Work of lane `?1` and one rank that nobody holds at the moment `?2`, the longest due first. Each
-/// rank is asked for on its own: so the index is read from its first due row and no further than
-/// needed, however much of a higher rank waits for a later moment.
-macro_rules! free {
-    ($rank:literal, $conditions:literal, $limit:literal) => {
+/// The sources with open work of lane `?1`, for each rank up to `?2`: one step down the index for each,
+/// however much work there is.
+macro_rules! with_sources {
+    ($then:literal) => {
         concat!(
-            "SELECT * FROM (SELECT notice, priority, due_at FROM work WHERE lane = ?1 AND priority = ",
-            $rank,
-            " AND attempt IS NULL AND (lease_until IS NULL OR lease_until <= ?2)",
-            $conditions,
-            " ORDER BY due_at LIMIT ",
-            $limit,
-            ")"
+            "WITH RECURSIVE rank (priority) AS (SELECT 0 UNION ALL SELECT priority + 1 FROM rank WHERE priority < ?2),
+            open_source (priority, source) AS (
+                SELECT priority, (SELECT min(source) FROM work
+                    WHERE lane = ?1 AND work.priority = rank.priority AND attempt IS NULL)
+                FROM rank
+              UNION ALL
+                SELECT priority, (SELECT min(work.source) FROM work
+                    WHERE lane = ?1 AND work.priority = open_source.priority AND attempt IS NULL
+                      AND work.source > open_source.source)
+                FROM open_source WHERE source IS NOT NULL
+            )",
+            $then
         )
     };
 }
 
-pub(super) const CLAIM: &str = concat!(
-    "UPDATE work SET lease_id = ?5, lease_until = ?6 WHERE notice IN (SELECT notice FROM (",
-    free!(0, " AND due_at <= ?2 AND ?3 >= 0", "?4"),
-    " UNION ALL ",
-    free!(1, " AND due_at <= ?2 AND ?3 >= 1", "?4"),
-    " UNION ALL ",
-    free!(2, " AND due_at <= ?2 AND ?3 >= 2", "?4"),
-    ") ORDER BY priority, due_at LIMIT ?4) RETURNING *"
-);
+pub(super) const SOURCES: &str =
+    with_sources!("SELECT priority, source FROM open_source WHERE source IS NOT NULL ORDER BY priority");
 
-pub(super) const NEXT_DUE: &str = concat!(
-    "SELECT min(due_at) AS due_at FROM (",
-    free!(0, "", "1"),
-    " UNION ALL ",
-    free!(1, "", "1"),
-    " UNION ALL ",
-    free!(2, "", "1"),
-    ")"
+/// Work of one rank and source that nobody holds, the longest due first.
+pub(super) const FREE: &str = "
+    SELECT * FROM work
+    WHERE lane = ?1 AND priority = ?2 AND source = ?3 AND due_at <= ?4
+      AND attempt IS NULL AND (lease_until IS NULL OR lease_until <= ?4)
+    ORDER BY due_at LIMIT ?5";
+
+const LEASE: &str = "UPDATE work SET lease_id = ?2, lease_until = ?3 WHERE notice = ?1";
+
+pub(super) const NEXT_DUE: &str = with_sources!(
+    "SELECT min(due_at) AS due_at FROM (
+        SELECT (SELECT due_at FROM work
+            WHERE lane = ?1 AND work.priority = open_source.priority AND work.source = open_source.source
+              AND attempt IS NULL AND (lease_until IS NULL OR lease_until <= ?3)
+            ORDER BY due_at LIMIT 1) AS due_at
+        FROM open_source WHERE source IS NOT NULL)"
 );
 
 pub(super) const ABANDONED: &str = "
@@ -76,6 +81,7 @@ pub(super) fn put(conn: &Connection, rows: &[WorkRow]) -> Result<(), StoreError>
             row.citizen.0,
             &row.lane,
             row.priority.rank(),
+            &row.source,
             millis(row.due_at),
             row.lease.map(|lease| lease.id),
             row.lease.map(|lease| millis(lease.until)),
@@ -100,10 +106,22 @@ pub(super) fn claim(
     limit: u32,
     lease: Lease,
 ) -> Result<Vec<WorkRow>, StoreError> {
-    let values = (lane, millis(now), lowest.rank(), limit, lease.id, millis(lease.until));
-    let mut claimed = all(conn, CLAIM, values, WORK, work)?;
-    // An UPDATE gives its rows in no order.
-    claimed.sort_unstable_by_key(|row| (row.priority, row.due_at, row.notice));
+    let sources = all(conn, SOURCES, (lane, lowest.rank()), WORK, |cells| {
+        Ok((cells.table.priority(cells.get("priority")?)?, cells.get::<String>("source")?))
+    })?;
+    let most = usize::try_from(limit).unwrap_or(usize::MAX);
+    let mut free = Vec::new();
+    for (priority, source) in sources {
+        let enough = free.len() >= most && free.last().is_some_and(|row: &WorkRow| row.priority < priority);
+        if !enough {
+            let values = (lane, priority.rank(), source, millis(now), limit);
+            free.extend(all(conn, FREE, values, WORK, work)?);
+        }
+    }
+    let mut claimed = in_turns(free, lease.id);
+    claimed.truncate(most);
+    claimed.iter_mut().for_each(|row| row.lease = Some(lease));
+    write(conn, LEASE, &claimed, |row| (row.notice.0, lease.id, millis(lease.until)))?;
     Ok(claimed)
 }
 
@@ -127,7 +145,7 @@ pub(super) fn next_due(
     lane: &str,
 ) -> Result<Option<Timestamp>, StoreError> {
     let due_at = |cells: &Cells<'_>| cells.moment_or_none("due_at");
-    one(conn, NEXT_DUE, (lane, millis(now)), WORK, due_at).map(Option::flatten)
+    one(conn, NEXT_DUE, (lane, Priority::Bulk.rank(), millis(now)), WORK, due_at).map(Option::flatten)
 }
 
 fn work(cells: &Cells<'_>) -> Result<WorkRow, StoreError> {
@@ -137,6 +155,7 @@ fn work(cells: &Cells<'_>) -> Result<WorkRow, StoreError> {
         citizen: CitizenKey(cells.hash("citizen")?),
         lane: cells.get("lane")?,
         priority: cells.table.priority(cells.number("priority")?)?,
+        source: cells.get("source")?,
         due_at: cells.moment("due_at")?,
         lease: lease.map(|(id, until)| Lease { id, until }),
         attempt: cells.get::<Option<Uuid>>("attempt")?.map(AttemptId),

@@ -12,6 +12,7 @@ mod evidence;
 mod preferences;
 mod rows;
 mod scam;
+mod turns;
 mod unreached;
 mod window;
 
@@ -25,6 +26,7 @@ pub use evidence::EvidenceTx;
 pub use preferences::{PreferenceTx, PreferenceVersionRow};
 pub use rows::*;
 pub use scam::{ScamRow, ScamTx};
+pub(in crate::ledger) use turns::in_turns;
 pub use unreached::{UnreachedPlace, UnreachedRow, UnreachedTx};
 pub use window::WindowTx;
 
@@ -156,9 +158,9 @@ pub trait Tx: EvidenceTx + CodesTx + ScamTx + UnreachedTx + WindowTx + Preferenc
     /// Open work of these notices.
     async fn work(&mut self, notices: &[NoticeId]) -> Result<Vec<WorkRow>, StoreError>;
 
-    /// Leases due work of a lane that nobody holds and no attempt was started on, the most urgent
-    /// and longest due first, at most `limit`, skipping rows that others are claiming, and only of
-    /// a rank of at most `lowest`.
+    /// Leases due work of a lane that nobody holds and no attempt was started on, at most `limit`, skipping
+    /// rows that others are claiming, and only of a rank of at most `lowest`: the most urgent first, and of
+    /// one rank the sources in turn, each with what was due longest.
     async fn claim(
         &mut self,
         lane: &str,

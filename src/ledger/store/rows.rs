@@ -210,6 +210,8 @@ pub struct WorkRow {
     pub lane: String,
     /// How soon.
     pub priority: Priority,
+    /// Whose notice it is, as far as sources take turns; empty in rows that a release before wrote.
+    pub source: String,
     /// When it is due.
     pub due_at: Timestamp,
     /// Who holds it, and until when.

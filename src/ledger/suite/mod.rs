@@ -63,6 +63,8 @@ macro_rules! store_suite {
             window: windows_are_open_until_they_are_closed;
             work: work_is_kept_replaced_and_removed;
             work: the_most_urgent_and_longest_due_is_claimed_first;
+            work: sources_take_turns;
+            work: every_source_has_its_turn;
             work: claims_keep_to_their_lane_rank_and_time;
             work: leased_work_is_skipped_until_the_lease_is_over;
             work: started_work_is_abandoned_and_never_claimed;

@@ -135,6 +135,7 @@ pub(crate) fn work(lane: &str, priority: Priority, due_at: Timestamp) -> WorkRow
         citizen: CitizenKey(hash()),
         lane: lane.to_owned(),
         priority,
+        source: "family_fund".to_owned(),
         due_at,
         lease: None,
         attempt: None,

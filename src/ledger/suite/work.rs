@@ -97,6 +97,53 @@ pub(crate) async fn the_most_urgent_and_longest_due_is_claimed_first(store: &dyn
     Ok(())
 }
 
+pub(crate) async fn sources_take_turns(store: &dyn Store) -> Outcome {
+    let work = |source: &str, priority, due_at| WorkRow {
+        source: source.to_owned(),
+        ..rows::work("sms", priority, due_at)
+    };
+    keep(store, |at| {
+        let mut kept: Vec<_> = (0..60).map(|n| work("many", Priority::Bulk, at(n - 1000))).collect();
+        kept.extend((0..3).map(|n| work("few", Priority::Bulk, at(n - 10))));
+        kept.push(work("later", Priority::Bulk, at(3600)));
+        kept.extend((0..2).map(|n| work("many", Priority::Urgent, at(n - 5))));
+        kept
+    })
+    .await?;
+    let sources = |work: &[WorkRow]| -> Vec<String> { work.iter().map(|row| row.source.clone()).collect() };
+    let first = claim(store, "sms", Priority::Bulk, 8).await?;
+    assert_eq!(sources(&first[..2]), ["many"; 2], "the urgent first, whosever they are");
+    assert!(first[..2].iter().all(|row| row.priority == Priority::Urgent));
+    let mut turns = sources(&first[2..6]);
+    turns[..2].sort();
+    turns[2..].sort();
+    assert_eq!(turns, ["few", "many", "few", "many"]);
+    assert!(sources(&first[6..]).contains(&"few".to_owned()), "{first:?}");
+
+    let rest = claim(store, "sms", Priority::Bulk, 20).await?;
+    assert_eq!(sources(&rest), ["many"; 20], "who is alone gets all there is");
+    assert!(rest.is_sorted_by_key(|row| row.due_at));
+    Ok(())
+}
+
+/// However few rows are claimed at a time, no source is passed over for ever.
+pub(crate) async fn every_source_has_its_turn(store: &dyn Store) -> Outcome {
+    keep(store, |at| {
+        let row = |n: i64| WorkRow {
+            source: ["a", "b", "c", "d"][usize::try_from(n % 4).unwrap_or_default()].to_owned(),
+            ..rows::work("sms", Priority::Normal, at(if n % 4 == 0 { -1000 } else { -1 }))
+        };
+        (0..400).map(row).collect()
+    })
+    .await?;
+    let mut seen = HashSet::new();
+    for _ in 0..100 {
+        seen.extend(claim(store, "sms", Priority::Bulk, 1).await?.into_iter().map(|row| row.source));
+    }
+    assert_eq!(seen.len(), 4);
+    Ok(())
+}
+
 pub(crate) async fn claims_keep_to_their_lane_rank_and_time(store: &dyn Store) -> Outcome {
     let kept = keep(store, |at| {
         vec![
