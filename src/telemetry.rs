@@ -130,8 +130,14 @@ impl Metrics {
         while stopping.run_until_cancelled(ticks.tick()).await.is_some() {
             self.0.run_upkeep();
             metrics::counter!("vestnik_log_lines_lost_total").absolute(log::lost());
+            metrics::gauge!("vestnik_tasks").set(u32::try_from(tasks()).unwrap_or(u32::MAX));
         }
     }
+}
+
+/// How many tasks of the process have not ended.
+fn tasks() -> usize {
+    tokio::runtime::Handle::current().metrics().num_alive_tasks()
 }
 
 fn builder() -> Result<PrometheusBuilder, TelemetryError> {

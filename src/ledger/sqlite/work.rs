@@ -120,7 +120,9 @@ pub(super) fn claim(
     }
     let mut claimed = in_turns(free, lease.id);
     claimed.truncate(most);
-    claimed.iter_mut().for_each(|row| row.lease = Some(lease));
+    for row in &mut claimed {
+        row.lease = Some(lease);
+    }
     write(conn, LEASE, &claimed, |row| (row.notice.0, lease.id, millis(lease.until)))?;
     Ok(claimed)
 }

@@ -1,11 +1,13 @@
-//! PostgreSQL is killed, has no connection left, and is slow.
+//! PostgreSQL is killed, has no connection left, is slow, and far away.
 
 use std::time::Duration;
 
 use super::{Scene, people};
+use crate::people::Person;
 use crate::proxy::Proxy;
 use crate::servers::PrivateServer;
-use crate::tier::few_or_many;
+use crate::sharing::most_in_a_second;
+use crate::tier::{few_or_many, is_wanted};
 
 /// Invariants 2, 3 and 10: what was committed stands, and what was under way is told truthfully.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -52,4 +54,38 @@ async fn postgres_is_slow() {
     scene.publish().await;
     let states = scene.ends_truthfully(vec![replica]).await;
     assert_eq!(states.get("unknown"), None, "{states:?}");
+}
+
+/// Invariant 6: however far the ledger is, a provider's limit is kept. How much of it is made use of is
+/// printed: it depends on the machine.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgres_is_far_away() {
+    const LIMIT: usize = 100;
+    let people: Vec<_> = (0..40).map(|number| Person::on(number, &["portal"])).collect();
+    let ways: &[u64] = if is_wanted("faults") { &[0, 1, 4, 20] } else { &[4] };
+    for milliseconds in ways.iter().copied() {
+        let scene = Scene::new(&people, few_or_many(200, 2_000)).await;
+        let (way, url) = Proxy::on_the_way(&scene.database().url);
+        way.slow_down(Duration::from_millis(milliseconds));
+        let far_away = [
+            ("VESTNIK_POSTGRES_URL".to_owned(), url.into()),
+            ("VESTNIK__CHANNELS__PORTAL__LANE__PER_SECOND".to_owned(), LIMIT.to_string()),
+        ];
+        scene.take_in().await;
+        let replica = scene.setting().with(far_away).replica("lanes").await;
+        scene.world.sandboxes.until_taken(scene.plan.bodies.len() as u64).await;
+        let most = most_in_a_second(&scene.world, "portal");
+        assert!(most <= LIMIT, "{most} within a second");
+        println!("{milliseconds} ms away: {:.0} a second of {LIMIT}", rate(&scene));
+        let states = scene.ends_truthfully(vec![replica]).await;
+        assert_eq!(states.get("unknown"), None, "{states:?}");
+    }
+}
+
+/// Messages a second that the portal's provider took, from the first to the last.
+fn rate(scene: &Scene) -> f64 {
+    let shown = scene.world.sandboxes.of("portal").screen().messages(None);
+    let moments: Vec<_> = shown.iter().map(|shown| shown.at).collect();
+    let (first, last) = (moments.iter().min().unwrap(), moments.iter().max().unwrap());
+    f64::from(u32::try_from(moments.len() - 1).unwrap()) / last.duration_since(*first).as_secs_f64()
 }

@@ -10,6 +10,8 @@ use vestnik_contract::sandbox::Fault;
 use super::Scene;
 use crate::process::Replica;
 use crate::sandboxes::CHANNELS;
+use crate::servers::PrivateServer;
+use crate::sharing::share_by;
 
 /// How long it lasts: `VESTNIK_TEST_SOAK_MINUTES`.
 const MINUTES: u64 = 30;
@@ -21,10 +23,11 @@ const RATE: u64 = 60;
 const FAULTS_EVERY: u64 = 20;
 const LOOKS_EVERY: u64 = 5;
 
-/// What is no leak: memory that the allocator keeps, files and threads that come and go.
+/// What is no leak: memory that the allocator keeps; files, threads and tasks that come and go.
 const SPARE_MEMORY: u64 = 24 << 20;
 const SPARE_FILES: u64 = 40;
 const SPARE_THREADS: u64 = 8;
+const SPARE_TASKS: u64 = 300;
 
 const IDLE_IN_TRANSACTION: &str =
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'";
@@ -42,11 +45,12 @@ struct Usage {
     memory: u64,
     files: u64,
     threads: u64,
+    tasks: u64,
 }
 
 impl Usage {
-    /// Of a process that lives.
-    fn of(pid: u32) -> Self {
+    /// Of a process that lives, and says itself how many tasks it has.
+    fn of(pid: u32, tasks: u64) -> Self {
         let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
         let number = |name: &str| -> u64 {
             let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
@@ -56,6 +60,7 @@ impl Usage {
             memory: number("VmRSS:") * 1024,
             files: fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count() as u64,
             threads: number("Threads:"),
+            tasks,
         }
     }
 
@@ -64,6 +69,7 @@ impl Usage {
             memory: most.memory.max(one.memory),
             files: most.files.max(one.files),
             threads: most.threads.max(one.threads),
+            tasks: most.tasks.max(one.tasks),
         })
     }
 
@@ -72,17 +78,22 @@ impl Usage {
         self.memory <= before.memory + before.memory / 4 + SPARE_MEMORY
             && self.files <= before.files + SPARE_FILES
             && self.threads <= before.threads + SPARE_THREADS
+            && self.tasks <= before.tasks + SPARE_TASKS
     }
 }
 
-/// Invariants 2 and 3 for long; and memory, files, threads, connections and leases do not grow.
+/// Invariants 2 and 3 for long; and memory, files, threads, tasks, connections and leases do not grow.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "half an hour: `tests/run --soak`"]
 async fn nothing_is_lost_and_nothing_grows() {
     let (minutes, rate) =
         (asked("VESTNIK_TEST_SOAK_MINUTES", MINUTES), asked("VESTNIK_TEST_SOAK_RATE", RATE));
     let count = usize::try_from(minutes * 60 * rate).unwrap();
-    let scene = Scene::new(&crate::people::people(count.div_ceil(20)), count).await;
+    let mut redis = PrivateServer::start("redis");
+    let mut scene = Scene::new(&crate::people::people(count.div_ceil(20)), count).await;
+    share_by(&mut scene.world, redis.redis().as_str(), 4);
+    scene.world.stop().await;
+    scene.world.start().await;
     let steady = scene.replica().await;
     let mut mortal = vec![scene.replica().await, scene.replica().await];
     let mut looks: [Vec<Usage>; 2] = Default::default();
@@ -93,11 +104,12 @@ async fn nothing_is_lost_and_nothing_grows() {
         seconds.tick().await;
         scene.source.publish_all(portion).await;
         if second % FAULTS_EVERY == 0 {
-            any_fault(&scene, &mut mortal).await;
+            any_fault(&mut scene, &mut mortal, &mut redis).await;
         }
         if second % LOOKS_EVERY == 0 {
-            looks[0].push(Usage::of(scene.world.pid()));
-            looks[1].push(Usage::of(steady.pid()));
+            let tasks = scene.world.metric("vestnik_tasks", "").await;
+            looks[0].push(Usage::of(scene.world.pid(), tasks));
+            looks[1].push(Usage::of(steady.pid(), steady.metric("vestnik_tasks", "").await));
         }
     }
     println!("{count} notifications in {:?}", began.elapsed());
@@ -123,8 +135,8 @@ async fn no_connection_is_left_over(scene: &Scene, processes: usize) {
 }
 
 /// One of what happens in a long life.
-async fn any_fault(scene: &Scene, mortal: &mut Vec<Replica>) {
-    match rand::rng().random_range(0..5) {
+async fn any_fault(scene: &mut Scene, mortal: &mut Vec<Replica>, redis: &mut PrivateServer) {
+    match rand::rng().random_range(0..7) {
         0 => {
             mortal.remove(0).kill();
             mortal.push(scene.replica().await);
@@ -134,7 +146,15 @@ async fn any_fault(scene: &Scene, mortal: &mut Vec<Replica>) {
             mortal.push(scene.replica().await);
         }
         2 => scene.database().end_sessions().await,
-        3 => any_provider(scene, 20, Fault::Throttle(Duration::from_secs(1))),
+        3 => {
+            tokio::task::block_in_place(|| scene.world.host.cut());
+            scene.source.come_again(&scene.world.host).await;
+        }
+        4 => {
+            redis.kill();
+            redis.start_again();
+        }
+        5 => any_provider(scene, 20, Fault::Throttle(Duration::from_secs(1))),
         _ => any_provider(scene, 20, Fault::ServerError),
     }
 }
