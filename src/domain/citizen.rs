@@ -143,6 +143,9 @@ pub struct Preference {
     pub hours: Option<Wish>,
     /// The language to write in, where it differs from the profile's.
     pub locale: Option<Locale>,
+    /// Whether what comes soon after one another shall come as one message; `None` leaves it to policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bundling: Option<bool>,
 }
 
 /// A span of the day: from `from` until before `until`; over midnight where `until` is earlier.

@@ -79,7 +79,13 @@ pub(super) fn consent(
 }
 
 pub(super) fn preference(of: Option<&str>, order: Option<&[&str]>) -> Preference {
-    Preference { topic: of.map(topic), channels: order.map(channels), hours: None, locale: None }
+    Preference {
+        topic: of.map(topic),
+        channels: order.map(channels),
+        hours: None,
+        locale: None,
+        bundling: None,
+    }
 }
 
 pub(super) fn citizen() -> Citizen {

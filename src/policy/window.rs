@@ -13,7 +13,8 @@ use super::decide::{DecideInput, decide};
 use super::moment::{deadline, expiry};
 use super::{Quiet, Zones};
 use crate::domain::{
-    Class, Decision, Mode, Notice, Outcome, Plan, Policy, Priority, Reason, TrialRule, Window, Would,
+    Citizen, Class, Decision, Mode, Notice, Outcome, Plan, Policy, Priority, Reason, TopicId, TrialRule,
+    Window, Would,
 };
 
 /// The end of a window is looked for in steps of this length where it falls into quiet hours.
@@ -32,10 +33,20 @@ pub struct Joined {
     pub reserve: Option<Date>,
 }
 
-/// Whether something of this class and priority may wait for others at all.
+/// Whether something of this class, topic and priority may wait for others at all: as the citizen wishes,
+/// or else by the rule of the class.
 #[must_use]
-pub fn may_wait(policy: &Policy, class: Class, priority: Priority) -> bool {
-    policy.bundling.mode != Mode::Off && priority != Priority::Urgent && class_rule(policy, class).bundle
+pub fn may_wait(
+    policy: &Policy,
+    class: Class,
+    priority: Priority,
+    citizen: &Citizen,
+    topic: &TopicId,
+) -> bool {
+    let wish = preference_for(citizen, topic).and_then(|one| one.bundling);
+    policy.bundling.mode != Mode::Off
+        && priority != Priority::Urgent
+        && wish.unwrap_or_else(|| class_rule(policy, class).bundle)
 }
 
 /// Lets what was decided wait for others, where it is a push that may. Where the rule is only reported
@@ -105,7 +116,7 @@ fn together(one: Window, other: Window) -> Option<Window> {
 
 /// Whether it makes itself heard and may wait: what makes no noise bothers nobody by coming alone.
 fn is_bundled(input: &DecideInput<'_>, plan: &Plan) -> bool {
-    may_wait(input.policy, input.class, input.facts.priority)
+    may_wait(input.policy, input.class, input.facts.priority, input.citizen, input.topic)
         && plan.steps.first().is_some_and(|step| is_push(input.policy, &step.channel))
 }
 

@@ -205,7 +205,8 @@ async fn addresses_consents_and_preferences_change_one_by_one() {
         (&history["whole"], &record["number"], &record["actor"]),
         (&json!(true), &json!(2), &json!("window 4"))
     );
-    let preference = json!({ "topic": "family", "locale": "en", "channels": null, "hours": null });
+    let preference =
+        json!({ "topic": "family", "locale": "en", "channels": null, "hours": null, "bundling": null });
     assert_eq!(ask("PUT", "preferences", preference.clone()).await["preferences"][1], preference);
     for (method, path, body) in [
         ("GET", "consents", json!("")),

@@ -8,7 +8,7 @@ use crate::ledger::LedgerError;
 use crate::ledger::store::Tx;
 use crate::ledger::writes::Held;
 use crate::notice::{Cascade, Input, Joining};
-use crate::policy::{self, Joined};
+use crate::policy::{self, DecideInput, Joined};
 
 /// In which notice a notification goes.
 pub(super) enum Place {
@@ -54,8 +54,10 @@ impl Intake<'_> {
         let Ask::Notify { notification, .. } = &one.ask else { return None };
         let measure = self.rules.catalogue.measure(&notification.life_event, &notification.measure)?;
         let citizen = self.ledger.keys.citizen(&notification.citizen);
-        let may = policy::may_wait(&self.rules.policy, measure.class(), notification.priority);
-        (may && self.people.contains_key(&citizen)).then_some(citizen)
+        let person = &self.people.get(&citizen)?.citizen;
+        let (class, topic) = (measure.class(), &measure.topic);
+        let may = policy::may_wait(&self.rules.policy, class, notification.priority, person, topic);
+        may.then_some(citizen)
     }
 
     /// Decides with whom a notification goes: with those that wait for it, where it fits, or else with
@@ -82,7 +84,8 @@ impl Intake<'_> {
         citizen: CitizenKey,
     ) -> Option<(NoticeId, Joined)> {
         let input = self.asked(notification, measure, citizen)?;
-        if !policy::may_wait(input.policy, input.class, input.facts.priority) {
+        let DecideInput { policy, class, citizen: person, topic, .. } = input;
+        if !policy::may_wait(policy, class, input.facts.priority, person, topic) {
             return None;
         }
         let waiting = self.held.iter().filter(|(_, held)| held.notice.citizen == citizen);

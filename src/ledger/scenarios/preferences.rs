@@ -11,7 +11,7 @@ use crate::ledger::registry::{NewPreference, Refusal, Registration};
 use crate::ledger::{SetBy, SetOrigin};
 
 fn for_all() -> Preference {
-    Preference { topic: None, channels: None, hours: None, locale: None }
+    Preference { topic: None, channels: None, hours: None, locale: None, bundling: None }
 }
 
 fn by(evidence: &str) -> SetBy {

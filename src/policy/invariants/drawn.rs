@@ -146,7 +146,16 @@ fn addresses() -> impl Strategy<Value = Vec<AddressEntry>> {
 
 fn preferences() -> impl Strategy<Value = Vec<Preference>> {
     let one = (some_topic(), option::of(vec(some_channel(), 0..6)), option::of(wish()));
-    vec(one.prop_map(|(topic, channels, hours)| Preference { topic, channels, hours, locale: None }), 0..3)
+    vec(
+        one.prop_map(|(topic, channels, hours)| Preference {
+            topic,
+            channels,
+            hours,
+            locale: None,
+            bundling: None,
+        }),
+        0..3,
+    )
 }
 
 pub(super) fn some_citizen() -> impl Strategy<Value = Citizen> {

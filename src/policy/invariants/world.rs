@@ -194,7 +194,8 @@ pub(super) fn calm_world() -> impl Strategy<Value = World> {
         calm.policy.budget = odd.policy.budget;
         calm.policy.kept_for_deadlines = odd.policy.kept_for_deadlines;
         calm.citizen.profile = odd.citizen.profile;
-        calm.citizen.preferences = vec![Preference { topic: None, channels: None, hours, locale: None }];
+        let wish = Preference { topic: None, channels: None, hours, locale: None, bundling: None };
+        calm.citizen.preferences = vec![wish];
         calm
     })
 }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::*;
 use crate::domain::{
     Bundling, Citizen, CitizenKey, ContactHistory, Item, Jurisdiction, NoticeId, NoticeKind, NotificationKey,
-    SourceId, SourceRef, Step, StepState, TopicId,
+    Preference, SourceId, SourceRef, Step, StepState, TopicId,
 };
 use crate::policy::fixture::{at, channels, citizen, enabled, jurisdiction, policy, preference, topic};
 use crate::policy::{ChannelFacts, Facts};
@@ -161,6 +161,26 @@ fn what_may_wait_is_put_off_by_a_window_and_nothing_else_is() {
     // Who has to act by tomorrow is told now.
     assert_eq!(alone(Class::Entitlement, act_by(1), NOON), goes(NOON));
     assert_eq!(alone(Class::Entitlement, act_by(9), NOON), waits("2026-06-01T09:10:00Z"));
+}
+
+#[test]
+fn a_citizen_may_wish_otherwise() {
+    let comes = |wish, class, priority| {
+        let mut world = World::new();
+        world.citizen.preferences = vec![Preference { bundling: wish, ..preference(None, None) }];
+        due(&world.comes(class, Facts { priority, ..Facts::default() }, at(NOON)).0).unwrap().1
+    };
+    let table = [
+        (None, Class::Entitlement, Priority::Normal, true),
+        (Some(false), Class::Entitlement, Priority::Normal, false),
+        (Some(true), Class::Entitlement, Priority::Normal, true),
+        (Some(true), Class::LegalDuty, Priority::Normal, true),
+        (Some(true), Class::LegalDuty, Priority::Urgent, false),
+    ];
+    for (wish, class, priority, waits) in table {
+        let expected = waits.then_some(Reason::Bundled);
+        assert_eq!(comes(wish, class, priority), expected, "{wish:?} {class:?} {priority:?}");
+    }
 }
 
 #[test]

@@ -61,6 +61,7 @@ fn preference(preference: &Preference) -> Value {
         "channels": preference.channels,
         "hours": preference.hours,
         "locale": preference.locale,
+        "bundling": preference.bundling,
     })
 }
 

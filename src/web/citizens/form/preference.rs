@@ -25,6 +25,9 @@ pub struct PreferenceForm {
     /// The language to write in.
     #[serde(default)]
     pub locale: Option<Locale>,
+    /// Whether what comes soon after one another shall come as one message.
+    #[serde(default)]
+    pub bundling: Option<bool>,
     /// A reference to the form or the call.
     #[serde(default)]
     pub evidence: Option<String>,
@@ -80,6 +83,7 @@ impl PreferenceForm {
             channels: self.channels,
             hours: self.hours.map(HoursForm::check).transpose()?,
             locale: self.locale,
+            bundling: self.bundling,
         };
         Ok(NewPreference { preference, by: set_by(clerk, self.evidence, self.actor)? })
     }
