@@ -100,7 +100,8 @@ async fn nothing_is_lost_and_nothing_grows() {
     let mut seconds = interval(Duration::from_secs(1));
     seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let began = Instant::now();
-    for (second, portion) in (1..).zip(scene.plan.bodies.chunks(usize::try_from(rate).unwrap())) {
+    let bodies = scene.plan.bodies.clone();
+    for (second, portion) in (1..).zip(bodies.chunks(usize::try_from(rate).unwrap())) {
         seconds.tick().await;
         scene.source.publish_all(portion).await;
         if second % FAULTS_EVERY == 0 {
