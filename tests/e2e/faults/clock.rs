@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
+use vestnik::clock::Clock;
 
 use super::{AT_MOST, Scene};
 use crate::people::Person;
@@ -58,7 +59,7 @@ fn library() -> PathBuf {
 /// Whether a line of this log was written by a clock that was far ahead of ours.
 fn is_ahead(log: &str) -> bool {
     let written = log.lines().filter_map(|line| line.split(' ').next()?.parse::<Timestamp>().ok());
-    written.max().is_some_and(|at| at > Timestamp::now() + SignedDuration::from_mins(30))
+    written.max().is_some_and(|at| at > Clock::system().now() + SignedDuration::from_mins(30))
 }
 
 /// Invariants 2 and 3: the database's clock rules the leases of all replicas, whatever theirs say.

@@ -64,7 +64,7 @@ async fn postgres_is_far_away() {
     let people: Vec<_> = (0..40).map(|number| Person::on(number, &["portal"])).collect();
     let ways: &[u64] = if is_wanted("faults") { &[0, 1, 4, 20] } else { &[4] };
     for milliseconds in ways.iter().copied() {
-        let scene = Scene::new(&people, few_or_many(200, 2_000)).await;
+        let scene = Scene::new(&people, few_or_many(200, 1_000)).await;
         let (way, url) = Proxy::on_the_way(&scene.database().url);
         way.slow_down(Duration::from_millis(milliseconds));
         let far_away = [
