@@ -89,6 +89,71 @@ reported =
         Open no links of it and do not answer it. If you have already told somebody the number of a card
         or a one-time code, call your bank at once.
 
+# The answer to a wish for another language.
+language_set =
+    .title = We will write in English
+    .short = All right, we will write to you in English.
+    .long =
+        You asked us to write to you in English. All right, we will.
+
+# The answer to a wish for other hours.
+hours_set =
+    .title = We have noted when to write to you
+    .short =
+        { $kind ->
+            [span] All right, we will write to you between { $from } and { $until }.
+            [from] All right, we will not write to you before { $from }.
+            [until] All right, we will not write to you after { $until }.
+           *[any] All right, we will write to you at any time that is permitted.
+        }
+    .long =
+        { $kind ->
+            [span] You asked us to write to you between { $from } and { $until }. All right, we will.
+            [from] You asked us not to write to you before { $from }. All right, we will not.
+            [until] You asked us not to write to you after { $until }. All right, we will not.
+           *[any] You asked us to write to you at any time. All right, we will, whenever the law permits it.
+        }
+
+# The answer to a wish for hours in which nobody may be written to.
+no_such_hours =
+    .title = We do not write in those hours
+    .short = We write to nobody in those hours, so nothing has changed. Please name others: "from 10 to 18".
+    .long =
+        You asked us to write to you in hours in which we write to nobody, so we have changed nothing.
+
+        Please name other hours, such as: "from 10 to 18".
+
+# The answer to who says that they are not the one we write to.
+wrong_person =
+    .title = We are sorry to have disturbed you
+    .short = Sorry to have disturbed you. We will not write to that person here any more.
+    .long =
+        We are sorry to have disturbed you, and thank you for telling us. We will not write here any more to
+        the person we were looking for.
+
+        If this is your address after all, please call us: we will tell you how to confirm it.
+
+# The answer to the right one-time code.
+verified =
+    .title = Your address is confirmed
+    .short = Thank you, you have confirmed that this address is yours. We will write to you here.
+    .long =
+        Thank you, you have confirmed that this address is yours. We will write to you here.
+
+# The answer to a one-time code that is wrong or over.
+code_refused =
+    .title = The one-time code does not fit
+    .short =
+        { $state ->
+            [wrong] The one-time code does not fit. Please check it and send it again.
+           *[over] This one-time code is no longer valid. Please ask us for a new one.
+        }
+    .long =
+        { $state ->
+            [wrong] The one-time code does not fit. Please check it and send it again.
+           *[over] This one-time code is no longer valid. Please ask for a new one where you were given it.
+        }
+
 # A one-time code that proves an address.
 verification =
     .title = Confirm your address

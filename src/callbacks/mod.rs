@@ -50,7 +50,7 @@ async fn record(
     for event in events {
         match event {
             Event::Receipt(receipt) => receipts.push(receipt.clone()),
-            Event::Inbound(inbound) => inbounds.push(heard(inbound)),
+            Event::Inbound(inbound) => inbounds.push(heard(inbound, &rules.catalogue)),
         }
     }
     if !receipts.is_empty() {

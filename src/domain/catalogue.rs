@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use vestnik_contract::InvalidId;
 
-use super::{LifeEventId, Localized, MeasureId, Param, ParamError, Params, TopicId, Values, params};
+use super::{LifeEventId, Locale, Localized, MeasureId, Param, ParamError, Params, TopicId, Values, params};
 
 /// Everything a source may notify about. Loaded from `config/catalogue` and checked as a whole, so
 /// that what is found in it can be rendered.
@@ -27,6 +27,16 @@ pub struct Catalogue {
 pub struct Topic {
     /// Its name as a citizen reads it.
     pub title: Localized,
+    /// Other names by which citizens call it in a reply, in any language.
+    pub words: Vec<String>,
+}
+
+impl Topic {
+    /// All its names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let titles = Locale::ALL.into_iter().map(|locale| self.title.get(locale));
+        titles.chain(self.words.iter().map(String::as_str))
+    }
 }
 
 /// Something that happens in a citizen's life.

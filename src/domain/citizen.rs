@@ -20,6 +20,8 @@ pub struct Citizen {
     pub consents: Vec<Consent>,
     /// Preferences: one for all topics at most, and one for each topic at most.
     pub preferences: Vec<Preference>,
+    /// Whether the registry says that the citizen has died.
+    pub deceased: bool,
 }
 
 /// What the registry says of a citizen besides addresses and consent.
@@ -56,6 +58,15 @@ pub struct AddressEntry {
     pub closed: Option<Closed>,
 }
 
+impl AddressEntry {
+    /// Whether whoever writes from the address may be answered there: it is active, or was closed because
+    /// they said that it is not the citizen's.
+    #[must_use]
+    pub fn may_be_answered(&self) -> bool {
+        self.closed.as_ref().is_none_or(|closed| closed.reason == Closed::DISPUTED)
+    }
+}
+
 /// An address that is no longer used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Closed {
@@ -63,6 +74,12 @@ pub struct Closed {
     pub reason: String,
     /// Since when.
     pub at: Timestamp,
+}
+
+impl Closed {
+    /// Why an address is closed from which somebody wrote that they are not the citizen. It is opened again
+    /// by a one-time code alone.
+    pub const DISPUTED: &str = "disputed";
 }
 
 /// Whether a consent record gives or takes.

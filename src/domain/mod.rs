@@ -13,6 +13,7 @@ mod params;
 mod pointer;
 mod reason;
 mod refusal;
+mod registry;
 mod rules;
 mod state;
 mod timeline;
@@ -38,6 +39,7 @@ pub use params::{Currency, Param, ParamError, ParamType, ParamValue, Params, Val
 pub use pointer::Pointer;
 pub use reason::Reason;
 pub use refusal::{Fault, RefusalReason};
+pub use registry::RegistryEventKind;
 pub use rules::{
     AppealClocks, Awaits, Basis, Bundling, Ceilings, ChannelRule, ClassRule, ContactHours, Jurisdiction,
     KeptForDeadlines, Mode, Policy, RetrySchedule, Yielding,

@@ -5,6 +5,7 @@
 
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 use vestnik_contract::{ChannelId, ReceiptState, SendErrorKind};
 
 use super::{
@@ -39,6 +40,9 @@ pub struct Notice {
     /// How it waits for others to the same citizen, where it does or did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<Window>,
+    /// Where it answers somebody: the address that they wrote from, which it goes to and to no other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<Uuid>,
     /// Whether its items stand in the portal inbox.
     pub inbox: bool,
     /// The version of the configuration that decided it.

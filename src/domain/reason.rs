@@ -76,6 +76,8 @@ reasons! {
     // Endings and steps.
     /// There is no such citizen in the registry.
     NoSuchCitizen = "no_such_citizen",
+    /// The registry says that the citizen has died.
+    Deceased = "deceased",
     /// Its time was over when it arrived.
     ExpiredOnArrival = "expired_on_arrival",
     /// Its time was over before it could be sent.

@@ -65,6 +65,7 @@ impl NextAction {
     pub fn after(reason: Reason) -> Self {
         let (action, owner) = match reason {
             Reason::NoSuchCitizen => ("register the citizen, then publish again", Owner::Registry),
+            Reason::Deceased => ("look whether an heir is entitled", Owner::Source),
             Reason::NoAddress => ("ask the citizen for an address, then publish again", Owner::Registry),
             Reason::AddressClosed | Reason::Unreachable => {
                 ("verify the address, then publish again", Owner::Registry)

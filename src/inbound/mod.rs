@@ -9,17 +9,18 @@ pub use commands::understand;
 
 use vestnik_contract::{Inbound, InboundContent};
 
+use crate::domain::Catalogue;
 use crate::ledger::{Heard, Meaning};
 
 /// Words that are kept of one inbound, in bytes. No provider carries more; whoever pretends to be
 /// one shall not fill the ledger.
 const KEPT: usize = 16 * 1024;
 
-/// Understands an inbound.
+/// Understands an inbound; the catalogue names the topics.
 #[must_use]
-pub fn heard(inbound: &Inbound) -> Heard {
+pub fn heard(inbound: &Inbound, catalogue: &Catalogue) -> Heard {
     let (meaning, words) = match &inbound.content {
-        InboundContent::Text(text) => (understand(text), &text[..text.floor_char_boundary(KEPT)]),
+        InboundContent::Text(text) => (understand(text, catalogue), &text[..text.floor_char_boundary(KEPT)]),
         InboundContent::Link { token } => (Meaning::Link { token: token.clone() }, ""),
         InboundContent::Blocked => (Meaning::Blocked, ""),
         InboundContent::Unblocked => (Meaning::Unblocked, ""),
@@ -35,6 +36,7 @@ mod tests {
 
     #[test]
     fn what_comes_is_understood_and_its_words_are_kept_within_bounds() {
+        let heard = |inbound: &Inbound| heard(inbound, &Catalogue::default());
         let inbound = |content| Inbound { key: "1".into(), sender: Address::new("a"), content, at: None };
         let stop = heard(&inbound(InboundContent::Text("Стоп!".into())));
         assert_eq!((stop.meaning, stop.words.as_str()), (Meaning::Stop, "Стоп!"));

@@ -23,7 +23,7 @@ pub(crate) fn catalogue() -> Catalogue {
     let params = BTreeMap::from([("child_order".to_owned(), child_order), ("office".to_owned(), office)]);
     let topic = TopicId::new("family").unwrap();
     Catalogue {
-        topics: BTreeMap::from([(topic, Topic { title: words() })]),
+        topics: BTreeMap::from([(topic, Topic { title: words(), words: Vec::new() })]),
         life_events: [
             life_event("child_birth", "large_family_certificate", params),
             life_event("disability", "pension_supplement", BTreeMap::new()),

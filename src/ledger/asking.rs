@@ -41,6 +41,7 @@ impl<'a> Asked<'a> {
             channel: &step.planned.channel,
             later,
             kind: notice.kind,
+            answers: notice.answers,
             items,
             priority: notice.priority,
             expires_at: notice.expires_at,

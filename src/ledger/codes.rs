@@ -12,7 +12,7 @@ use vestnik_contract::{Permanence, ReceiptState};
 
 use super::error::StoreError;
 use super::store::{Chain, Link};
-use crate::domain::{ConsentAction, ConsentOrigin, FinalState, Locale, Priority, Reason};
+use crate::domain::{ConsentAction, ConsentOrigin, FinalState, Locale, Priority, Reason, RegistryEventKind};
 
 /// An enum that a column keeps as its code.
 pub trait Code: Copy + Sized + 'static {
@@ -118,6 +118,18 @@ impl Code for Reason {
 
     fn all() -> &'static [Self] {
         Self::ALL
+    }
+
+    fn code(self) -> &'static str {
+        self.as_str()
+    }
+}
+
+impl Code for RegistryEventKind {
+    const WHAT: &'static str = "registry event";
+
+    fn all() -> &'static [Self] {
+        &Self::ALL
     }
 
     fn code(self) -> &'static str {
@@ -288,6 +300,7 @@ mod tests {
         round_trip::<FinalState>();
         round_trip::<Reason>();
         round_trip::<Locale>();
+        round_trip::<RegistryEventKind>();
     }
 
     #[test]
@@ -297,6 +310,7 @@ mod tests {
         named_as_json::<FinalState>();
         named_as_json::<Reason>();
         named_as_json::<Locale>();
+        named_as_json::<RegistryEventKind>();
     }
 
     #[test]

@@ -6,13 +6,26 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::duty::hold;
-use super::store::Position;
+use super::store::{Position, Tx};
 use super::writes::entry;
 use super::{Ledger, LedgerError};
 use crate::domain::{Entry, SourceId};
 
-/// The duty of publishing statuses: one process at a time does it.
+/// The duty of publishing statuses and what the registry's owner is told: one process at a time does it. Also
+/// how far statuses have been published.
 const RELAY: &str = "status-relay";
+
+/// How far what the registry's owner is told has been published.
+const REGISTRY: &str = "registry-relay";
+
+/// How far the relay has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Relayed {
+    /// With statuses.
+    pub statuses: Position,
+    /// With what the registry's owner is told.
+    pub events: Position,
+}
 
 impl Ledger {
     /// Timeline entries after a position, of one source or of all, in the order in which they become
@@ -27,29 +40,27 @@ impl Ledger {
         rows.into_iter().map(|(position, row)| Ok((position, entry(row)?))).collect()
     }
 
-    /// Takes or prolongs the relay's duty, and gives how far statuses have been published; `None`
-    /// while another process has the duty.
-    pub async fn take_relay(&self, holder: Uuid, lease: Duration) -> Result<Option<Position>, LedgerError> {
+    /// Takes or prolongs the relay's duty, and gives how far it has come; `None` while another process has
+    /// the duty.
+    pub async fn take_relay(&self, holder: Uuid, lease: Duration) -> Result<Option<Relayed>, LedgerError> {
         let mut tx = self.store.begin().await?;
         if !hold(&mut *tx, RELAY, holder, lease).await? {
             return Ok(None);
         }
-        let position = tx.value(RELAY).await?;
+        let (statuses, events) = (kept(&mut *tx, RELAY).await?, kept(&mut *tx, REGISTRY).await?);
         tx.commit().await?;
-        position.map_or(Ok(Some(Position::default())), |text| match text.parse() {
-            Ok(position) => Ok(Some(position)),
-            Err(InvalidPosition) => Err(super::people::corrupt("value")),
-        })
+        Ok(Some(Relayed { statuses, events }))
     }
 
-    /// Remembers how far statuses have been published, and prolongs the duty; `false` if another
-    /// process has it by now, and then nothing is remembered.
-    pub async fn save_relay(&self, holder: Uuid, lease: Duration, to: Position) -> Result<bool, LedgerError> {
+    /// Remembers how far the relay has come, and prolongs the duty; `false` if another process has it by
+    /// now, and then nothing is remembered.
+    pub async fn save_relay(&self, holder: Uuid, lease: Duration, to: Relayed) -> Result<bool, LedgerError> {
         let mut tx = self.store.begin().await?;
         if !hold(&mut *tx, RELAY, holder, lease).await? {
             return Ok(false);
         }
-        tx.put_value(RELAY, &to.to_string()).await?;
+        tx.put_value(RELAY, &to.statuses.to_string()).await?;
+        tx.put_value(REGISTRY, &to.events.to_string()).await?;
         tx.commit().await?;
         Ok(true)
     }
@@ -58,6 +69,12 @@ impl Ledger {
     pub async fn leave_relay(&self, holder: Uuid) -> Result<(), LedgerError> {
         self.hold_duty(RELAY, holder, Duration::ZERO).await.map(drop)
     }
+}
+
+/// A position that the ledger keeps; the beginning where it keeps none yet.
+async fn kept(tx: &mut dyn Tx, name: &str) -> Result<Position, LedgerError> {
+    let corrupt = |InvalidPosition| super::people::corrupt("value");
+    tx.value(name).await?.map_or(Ok(Position::default()), |text| text.parse().map_err(corrupt))
 }
 
 /// A text that names no position.
@@ -106,15 +123,16 @@ mod tests {
     async fn one_process_relays_and_the_next_goes_on_where_it_stopped() {
         let world = World::sqlite().await;
         let (one, other) = (Uuid::now_v7(), Uuid::now_v7());
-        let there = Position { transaction: 3, id: 14 };
-        assert_eq!(world.ledger.take_relay(one, LEASE).await.unwrap(), Some(Position::default()));
+        let (statuses, events) = (Position { transaction: 3, id: 14 }, Position { transaction: 0, id: 2 });
+        let there = Relayed { statuses, events };
+        assert_eq!(world.ledger.take_relay(one, LEASE).await.unwrap(), Some(Relayed::default()));
         assert_eq!(world.ledger.take_relay(other, LEASE).await.unwrap(), None);
         assert!(world.ledger.save_relay(one, LEASE, there).await.unwrap());
-        assert!(!world.ledger.save_relay(other, LEASE, Position::default()).await.unwrap());
+        assert!(!world.ledger.save_relay(other, LEASE, Relayed::default()).await.unwrap());
 
         world.ledger.leave_relay(one).await.unwrap();
         assert_eq!(world.ledger.take_relay(other, LEASE).await.unwrap(), Some(there));
-        assert!(!world.ledger.save_relay(one, LEASE, Position::default()).await.unwrap());
+        assert!(!world.ledger.save_relay(one, LEASE, Relayed::default()).await.unwrap());
         world.pass(31).await;
         assert_eq!(world.ledger.take_relay(one, LEASE).await.unwrap(), Some(there), "the lease was over");
     }

@@ -1,6 +1,8 @@
 //! A batch of inbounds at work: whose they are, what they change, what is answered.
 
 mod answers;
+mod persons;
+mod wishes;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,8 +11,9 @@ use uuid::Uuid;
 use vestnik_contract::{Address, ChannelId, RouteId};
 
 pub(super) use self::answers::Checks;
+pub(super) use self::persons::Persons;
 use super::closing::{BLOCKED, closed_by_provider};
-use super::evidence::{ClosedBy, Recording};
+use super::evidence::{ClosedBy, Ground, Preferring, Recording, Telling};
 use super::foreign;
 use super::inbound::{Heard, Meaning, by_reply, evidence_of};
 use super::news::Fresh;
@@ -20,7 +23,7 @@ use super::store::{AddressRow, CodeRow, InboundRow, LinkRow, NoticeRow, ScamRow,
 use super::words::Words;
 use super::writes::new_key;
 use super::{Ledger, LedgerError};
-use crate::domain::{CitizenKey, ConsentAction};
+use crate::domain::{CitizenKey, Closed, ConsentAction, RegistryEventKind, TopicId};
 use crate::policy::{grant_moment, start_moment, stop_moment};
 
 /// Where a link is not confirmed: whoever opens a conversation on Viber by a link is not subscribed
@@ -39,7 +42,12 @@ pub(super) struct Hearing<'a> {
     changed: BTreeSet<Uuid>,
     links: BTreeMap<[u8; 32], LinkRow>,
     recording: Recording,
+    preferring: Preferring,
+    telling: Telling,
+    /// Addresses that a one-time code proved.
+    verified: Vec<(ChannelId, [u8; 32])>,
     pub(super) checks: Checks,
+    pub(super) persons: Persons,
     notices: Vec<NoticeRow>,
     codes: Vec<CodeRow>,
     scams: Vec<ScamRow>,
@@ -67,7 +75,11 @@ impl<'a> Hearing<'a> {
             changed: BTreeSet::new(),
             links,
             recording: Recording::default(),
+            preferring: Preferring::default(),
+            telling: Telling::default(),
+            verified: Vec::new(),
             checks: Checks::default(),
+            persons: Persons::default(),
             notices: Vec::new(),
             codes: Vec::new(),
             scams: Vec::new(),
@@ -94,7 +106,7 @@ impl<'a> Hearing<'a> {
             key: foreign::kept(&heard.key),
             citizen: person.map(|person| person.citizen.key),
             sender,
-            kind: heard.meaning.as_str().to_owned(),
+            kind: self.meaning(heard).as_str().to_owned(),
             text: key.seal("inbound", heard.words.as_bytes())?,
             at: self.now,
         })
@@ -113,13 +125,19 @@ impl<'a> Hearing<'a> {
             return self.block(&sender, id);
         }
         self.reopen(&sender);
-        match &heard.meaning {
+        match self.meaning(heard) {
             Meaning::Stop => self.stop(&sender, Some(self.channel), &Words::StoppedChannel, id),
             Meaning::StopAll => self.stop(&sender, None, &Words::StoppedAll, id),
             Meaning::Start => self.start(&sender, id),
             Meaning::Link { token } => self.link(&heard.sender, token, id),
             Meaning::Scam => self.report(heard),
             Meaning::Check(code) => self.check(&heard.sender, *code),
+            Meaning::StopTopic(topic) => self.stop_topic(&sender, topic, id),
+            Meaning::Language(locale) => self.language(&heard.sender, *locale, id),
+            Meaning::Hours(hours) => self.hours(&heard.sender, *hours, id),
+            Meaning::NoSuchHours => self.no_such_hours(&heard.sender),
+            Meaning::NotMe => self.dispute(&sender, id),
+            Meaning::OneTimeCode(code) => self.prove(&heard.sender, code, id),
             Meaning::Blocked | Meaning::Unblocked | Meaning::Text => Ok(()),
         }
     }
@@ -159,11 +177,11 @@ impl<'a> Hearing<'a> {
         for citizen in self.owners(sender) {
             let Some(person) = self.people.get(&citizen) else { continue };
             if let Some(at) = stop_moment(&person.citizen.consents, reach, self.now) {
-                self.record(citizen, reach, ConsentAction::Withdrawn, evidence_of(id), at)?;
+                self.record(citizen, reach, None, ConsentAction::Withdrawn, evidence_of(id), at)?;
                 stopped = stopped.or(Some(citizen));
             }
         }
-        stopped.map_or(Ok(()), |citizen| self.confirm(citizen, words))
+        stopped.map_or(Ok(()), |citizen| self.confirm(citizen, sender, words))
     }
 
     fn start(&mut self, sender: &[u8; 32], id: Uuid) -> Result<(), LedgerError> {
@@ -172,11 +190,11 @@ impl<'a> Hearing<'a> {
         for citizen in self.owners(sender) {
             let Some(person) = self.people.get(&citizen) else { continue };
             if let Some(at) = start_moment(&person.citizen.consents, channel, self.now) {
-                self.record(citizen, Some(channel), ConsentAction::Granted, evidence_of(id), at)?;
+                self.record(citizen, Some(channel), None, ConsentAction::Granted, evidence_of(id), at)?;
                 started = started.or(Some(citizen));
             }
         }
-        started.map_or(Ok(()), |citizen| self.confirm(citizen, &Words::Welcome))
+        started.map_or(Ok(()), |citizen| self.confirm(citizen, sender, &Words::Welcome))
     }
 
     fn link(&mut self, sender: &Address, token: &str, id: Uuid) -> Result<(), LedgerError> {
@@ -186,14 +204,14 @@ impl<'a> Hearing<'a> {
         };
         let Some(person) = self.people.get(&link.citizen) else { return Ok(()) };
         let at = grant_moment(&person.citizen.consents, self.channel, self.now);
-        self.own(link.citizen, sender)?;
         let name = data_encoding::HEXLOWER.encode(&token[..8]);
         let evidence = format!("link token {name}, {}", evidence_of(id));
-        self.record(link.citizen, Some(self.channel), ConsentAction::Granted, evidence, at)?;
+        self.own(link.citizen, sender, &evidence)?;
+        self.record(link.citizen, Some(self.channel), None, ConsentAction::Granted, evidence, at)?;
         if self.channel.as_str() == GREETED_BY_CALLBACK {
             return Ok(());
         }
-        self.confirm(link.citizen, &Words::Welcome)
+        self.confirm(link.citizen, &self.hash(sender), &Words::Welcome)
     }
 
     /// The citizens whose open address this is.
@@ -202,16 +220,22 @@ impl<'a> Hearing<'a> {
         open.map(|row| row.citizen).collect()
     }
 
-    /// Records the address as the citizen's, open.
-    fn own(&mut self, citizen: CitizenKey, address: &Address) -> Result<(), LedgerError> {
+    /// Records the address as the citizen's, open. That one is which was disputed is news to the registry's
+    /// owner: the token is a one-time code.
+    fn own(&mut self, citizen: CitizenKey, address: &Address, evidence: &str) -> Result<(), LedgerError> {
         let hash = self.hash(address);
+        let Some(person) = self.people.get(&citizen) else { return Ok(()) };
         let known = self.addresses.iter_mut().find(|row| row.hash == hash && row.citizen == citizen);
         if let Some(row) = known {
+            if row.closed.as_ref().is_some_and(|(reason, _)| reason == Closed::DISPUTED) {
+                let ground = Ground { evidence: evidence.to_owned(), actor: None };
+                let (kind, channel) = (RegistryEventKind::AddressVerified, Some(self.channel));
+                self.telling.add(citizen, &person.key, kind, channel, &ground, self.now)?;
+            }
             (row.closed, row.closed_evidence) = (None, None);
             self.changed.insert(row.id);
             return Ok(());
         }
-        let Some(person) = self.people.get(&citizen) else { return Ok(()) };
         let row = AddressRow {
             id: new_key(),
             citizen,
@@ -231,12 +255,13 @@ impl<'a> Hearing<'a> {
         &mut self,
         citizen: CitizenKey,
         reach: Option<&ChannelId>,
+        topic: Option<&TopicId>,
         action: ConsentAction,
         evidence: String,
         at: Timestamp,
     ) -> Result<(), LedgerError> {
         let Some(person) = self.people.get_mut(&citizen) else { return Ok(()) };
-        let consent = by_reply(reach.cloned(), action, evidence, at);
+        let consent = by_reply(reach.cloned(), topic.cloned(), action, evidence, at);
         person.records(&mut self.recording, &self.ledger.keys, consent, self.now)
     }
 
@@ -246,12 +271,17 @@ impl<'a> Hearing<'a> {
             self.addresses.into_iter().filter(|row| self.changed.contains(&row.id)).collect();
         tx.put_addresses(&changed).await?;
         self.recording.write(tx).await?;
+        self.preferring.write(tx).await?;
         self.checks.write(tx).await?;
+        self.persons.write(tx).await?;
+        tx.unsuppress(&self.verified).await?;
+        let entries = !self.telling.is_empty();
+        self.telling.write(tx).await?;
         tx.add_notices(&self.notices).await?;
         tx.add_codes(&self.codes).await?;
         tx.add_scams(&self.scams).await?;
         tx.put_work(&self.work).await?;
-        let mut fresh = Fresh::default();
+        let mut fresh = Fresh { entries, ..Fresh::default() };
         fresh.work(&self.work, self.now);
         Ok(fresh)
     }

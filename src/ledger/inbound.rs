@@ -8,13 +8,13 @@ use vestnik_contract::{Address, ChannelId, RouteId};
 
 use super::check;
 use super::evidence::Recording;
-use super::hearing::{Checks, Hearing};
+use super::hearing::{Checks, Hearing, Persons};
 use super::people;
 use super::rules::Rules;
 use super::scam;
 use super::store::{LinkRow, Tx};
 use super::{Ledger, LedgerError};
-use crate::domain::{CitizenKey, Consent, ConsentAction, ConsentOrigin};
+use crate::domain::{CitizenKey, Consent, ConsentAction, ConsentOrigin, Hours, Locale, TopicId};
 use crate::notice::CheckCode;
 use crate::policy::stop_moment;
 
@@ -44,8 +44,16 @@ pub enum Meaning {
     Stop,
     /// Do not write to me anywhere any more.
     StopAll,
+    /// Do not write to me about this topic any more, anywhere.
+    StopTopic(TopicId),
     /// Write to me here again.
     Start,
+    /// Write to me in this language.
+    Language(Locale),
+    /// Write to me in these hours; in any where none are named.
+    Hours(Option<Hours>),
+    /// Write to me in hours that there are not.
+    NoSuchHours,
     /// I am the citizen who was given this one-time token.
     Link {
         /// The token.
@@ -55,6 +63,10 @@ pub enum Meaning {
     Check(CheckCode),
     /// This is not from you.
     Scam,
+    /// I am not whom you write to.
+    NotMe,
+    /// Six digits: the one-time code that proves this address.
+    OneTimeCode(String),
     /// The citizen blocked us at the provider.
     Blocked,
     /// The citizen lifted the block.
@@ -70,10 +82,15 @@ impl Meaning {
         match self {
             Self::Stop => "stop",
             Self::StopAll => "stop_all",
+            Self::StopTopic(_) => "stop_topic",
             Self::Start => "start",
+            Self::Language(_) => "language",
+            Self::Hours(_) | Self::NoSuchHours => "hours",
             Self::Link { .. } => "link",
             Self::Check(_) => "check",
             Self::Scam => "scam",
+            Self::NotMe => "not_me",
+            Self::OneTimeCode(_) => "one_time_code",
             Self::Blocked => "blocked",
             Self::Unblocked => "unblocked",
             Self::Text => "text",
@@ -93,14 +110,19 @@ impl Ledger {
     ///
     /// - STOP withdraws consent for the channel, or for all; START gives it back where it was
     ///   withdrawn by reply. Of an address that several citizens share, for all of them.
+    /// - STOP of a topic withdraws consent for it on all channels.
+    /// - A language and hours are set in every preference of the citizen, each as a version. Hours that have no
+    ///   moment in common with the contact hours of the citizen's jurisdiction are answered and change nothing.
     /// - A link records the address for the citizen of the token, with consent for the channel.
     /// - A block closes the address. Whatever else comes from an address that was closed because
     ///   the provider could not reach it opens it again.
     ///
     /// - A message that is said to be not from us is kept as a scam report; thanks come once an hour.
+    /// - "Not me" closes the address until a one-time code comes back from it: of one that several citizens
+    ///   share, for whom the last message there was.
     /// - A check code is answered, within the limits of [`check`](Ledger::check).
     ///
-    /// A STOP, a START or a link that changes something is confirmed once, on the same channel.
+    /// What changes something is confirmed once, on the same channel; wishes ten times in an hour at most.
     pub async fn hear(
         &self,
         channel: &ChannelId,
@@ -119,7 +141,9 @@ impl Ledger {
         // Read again under the lock: an address may have been closed meanwhile.
         let mut addresses = tx.find_addresses(channel, &senders).await?;
         addresses.retain(|row| people.contains_key(&row.citizen));
+        let persons = Persons::load(self, &mut *tx, channel, heard, &addresses).await?;
         let mut hearing = Hearing::new(self, rules, channel, tx.now(), people, addresses, links);
+        hearing.persons = persons;
         hearing.checks = Checks::load(self, &mut *tx, rules, channel, heard).await?;
         let rows =
             heard.iter().map(|one| hearing.row(route, one)).collect::<Result<Vec<_>, LedgerError>>()?;
@@ -168,7 +192,7 @@ impl Ledger {
             return Ok(false);
         };
         let evidence = format!("one-click unsubscribe of notice {}", token.notice);
-        let stop = by_reply(Some(token.channel.clone()), ConsentAction::Withdrawn, evidence, at);
+        let stop = by_reply(Some(token.channel.clone()), None, ConsentAction::Withdrawn, evidence, at);
         let mut recording = Recording::default();
         person.records(&mut recording, &self.keys, stop, now)?;
         recording.write(&mut *tx).await?;
@@ -180,9 +204,10 @@ impl Ledger {
 /// Who wrote a record down that a citizen made alone.
 const CITIZEN: &str = "citizen";
 
-/// A consent record for all topics, made by the citizen's own word.
+/// A consent record made by the citizen's own word.
 pub(super) fn by_reply(
     channel: Option<ChannelId>,
+    topic: Option<TopicId>,
     action: ConsentAction,
     evidence: String,
     at: jiff::Timestamp,
@@ -191,7 +216,7 @@ pub(super) fn by_reply(
     Consent {
         seq: 0,
         channel,
-        topic: None,
+        topic,
         action,
         origin,
         evidence,

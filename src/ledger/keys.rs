@@ -10,6 +10,7 @@ use std::fmt;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::rand::{SecureRandom, SystemRandom};
 use ring::{hkdf, hmac};
+use uuid::Uuid;
 use vestnik_contract::{Address, ChannelId};
 
 use crate::domain::{CitizenId, CitizenKey};
@@ -137,6 +138,12 @@ impl Keyring {
     #[must_use]
     pub fn token(&self, token: &str) -> [u8; 32] {
         self.hash("token", &[token.as_bytes()])
+    }
+
+    /// The hash of a one-time code for this address.
+    #[must_use]
+    pub fn one_time_code(&self, address: Uuid, code: &str) -> [u8; 32] {
+        self.hash("one-time code", &[address.as_bytes(), code.as_bytes()])
     }
 
     /// The hash of who asks for check codes by this way.

@@ -54,6 +54,7 @@ mod stop_token;
 mod timers;
 mod tokens;
 mod unreached;
+mod verification;
 mod view;
 mod words;
 mod writes;
@@ -66,10 +67,10 @@ pub use dead::DeadLetter;
 pub use error::{LedgerError, StoreError};
 pub use evidence::{
     Act, ClosedBy, ClosedOrigin, Drift, DriftCount, DriftReport, ErasedAddress, ErasedConsent,
-    ErasedNotification, Erasure, Fault, Finding, History, PreferenceVersion, Record, SetBy, SetOrigin,
-    Verified, Wanted,
+    ErasedNotification, Erasure, Fault, Finding, Ground, History, PreferenceVersion, Record, RegistryEvent,
+    RegistryRecord, SetBy, SetOrigin, Verified, Wanted,
 };
-pub use feed::InvalidPosition;
+pub use feed::{InvalidPosition, Relayed};
 pub use finish::Finished;
 pub use inbound::{Heard, Meaning};
 pub use inbox::InboxEntry;
@@ -87,6 +88,7 @@ pub use stop_token::StopToken;
 pub use timers::Advanced;
 pub use tokens::{Denied, Grant, Issued, NewToken, Scope, TokenMistake, TokenView, UnknownScope};
 pub use unreached::Unreached;
+pub use verification::{CODE_LASTS, NoCode, OneTimeCode};
 pub use view::{AttemptView, EntryView, ExpiresBy, Moments, NotificationView, StepView};
 
 use facts::NotificationFacts;

@@ -39,13 +39,16 @@ pub struct Forgotten {
     pub askers: u64,
     /// Scam reports.
     pub scam_reports: u64,
+    /// One-time codes that were over.
+    pub verifications: u64,
 }
 
 impl Forgotten {
     /// Each kind by its name in metrics.
     #[must_use]
-    pub fn by_kind(self) -> [(&'static str, u64); 7] {
-        let Self { references, receipts, links, reservations, codes, askers, scam_reports } = self;
+    pub fn by_kind(self) -> [(&'static str, u64); 8] {
+        let Self { references, receipts, links, reservations, codes, askers, scam_reports, verifications } =
+            self;
         [
             ("reference", references),
             ("receipt", receipts),
@@ -54,6 +57,7 @@ impl Forgotten {
             ("code", codes),
             ("asker", askers),
             ("scam_report", scam_reports),
+            ("verification", verifications),
         ]
     }
 }
@@ -63,6 +67,9 @@ const BUDGET: SignedDuration = SignedDuration::from_hours(24 * 40);
 
 /// For how long it is kept who asked for codes: an hour's limit looks back no further.
 const ASKED: SignedDuration = SignedDuration::from_hours(2);
+
+/// For how long it is kept that a one-time code was over: whoever sends it too late is told so.
+const OVER: SignedDuration = SignedDuration::from_hours(24);
 
 /// The duty of forgetting: one process at a time has it.
 const RETENTION: &str = "retention";
@@ -91,6 +98,7 @@ impl Ledger {
             codes: tx.forget(Past::Codes, before(horizons.codes), limit).await?,
             askers: tx.forget(Past::Askers, before(ASKED), limit).await?,
             scam_reports: tx.forget(Past::ScamReports, before(horizons.scam_reports), limit).await?,
+            verifications: tx.forget(Past::Verifications, before(OVER), limit).await?,
         };
         tx.commit().await?;
         Ok(Some(forgotten))

@@ -133,6 +133,7 @@ fn person(keyring: &Keyring, row: CitizenRow) -> Result<Person, LedgerError> {
         addresses: Vec::new(),
         consents: Vec::new(),
         preferences: Vec::new(),
+        deceased: row.deceased_at.is_some(),
     };
     let key = keyring.data_key(&row.data_key)?;
     Ok(Person { citizen, key, history: ContactHistory::default(), chain: row.chain })

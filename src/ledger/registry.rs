@@ -1,17 +1,19 @@
 //! The registry: citizens, their addresses, consents and preferences.
 
 mod desk;
+mod pending;
 
 use jiff::Timestamp;
 use serde::Serialize;
 use vestnik_contract::{Address, ChannelId};
 
 use self::desk::Desk;
-use super::evidence::{ClosedBy, SetBy, open_consent};
+use super::evidence::{ClosedBy, Ground, SetBy, open_consent};
 use super::keys::SealKey;
 use super::people;
 use super::rules::Rules;
 use super::store::AddressRow;
+use super::writes::Writes;
 use super::{Ledger, LedgerError};
 use crate::domain::{AddressEntry, CitizenId, Closed, Consent, Preference, Profile};
 
@@ -30,6 +32,32 @@ pub struct Registration {
     pub consents: Vec<Consent>,
     /// Preferences to set.
     pub preferences: Vec<NewPreference>,
+    /// What is to be recorded of the citizen's death.
+    pub death: Option<Death>,
+}
+
+impl Registration {
+    /// One that says nothing, to be filled in.
+    #[must_use]
+    pub fn nothing(id: CitizenId) -> Self {
+        Self {
+            id,
+            profile: None,
+            addresses: Vec::new(),
+            consents: Vec::new(),
+            preferences: Vec::new(),
+            death: None,
+        }
+    }
+}
+
+/// The registry's word on whether a citizen has died. What changes nothing is not recorded.
+#[derive(Debug, Clone)]
+pub struct Death {
+    /// Whether the citizen has died; if not, what was said before is taken back.
+    pub deceased: bool,
+    /// The act that says so, and who wrote it down.
+    pub by: Ground,
 }
 
 /// A preference to set.
@@ -92,6 +120,8 @@ pub struct CitizenView {
     /// Locale, zone, region and jurisdiction.
     #[serde(flatten)]
     pub profile: Profile,
+    /// Since when the registry says that the citizen has died, where it does.
+    pub deceased_at: Option<Timestamp>,
     /// Contact points, the oldest first.
     pub addresses: Vec<AddressView>,
     /// Consent records with their evidence, in the order of recording.
@@ -136,7 +166,7 @@ impl AddressView {
 impl Ledger {
     /// Records citizens, in one transaction; gives for each, in order, whether it was taken.
     /// Citizens of one batch should be different ones; of one who stands in it twice, the later
-    /// registration is applied after the earlier.
+    /// registration is applied after the earlier. What is still to be sent to who has died ends.
     pub async fn register(
         &self,
         batch: &[Registration],
@@ -145,8 +175,15 @@ impl Ledger {
         let mut tx = self.store.begin().await?;
         let mut desk = Desk::open(self, rules, &mut *tx, batch).await?;
         let answers = batch.iter().map(|one| desk.take(one)).collect::<Result<Vec<_>, _>>()?;
+        let (died, tells) = (desk.died(), desk.tells_the_owner());
         desk.write(&mut *tx).await?;
-        tx.commit().await?;
+        let mut writes = Writes::default();
+        for citizen in died {
+            pending::end(&mut *tx, citizen, rules, &mut writes).await?;
+        }
+        let mut fresh = writes.flush(&mut *tx).await?;
+        fresh.entries |= tells;
+        self.commit(tx, &fresh).await?;
         Ok(answers)
     }
 
@@ -157,6 +194,7 @@ impl Ledger {
         let Some(person) = people::read(&mut *tx, &self.keys, &[key]).await?.remove(&key) else {
             return Ok(None);
         };
+        let deceased_at = tx.citizens(&[key], false).await?.pop().and_then(|row| row.deceased_at);
         let rows = tx.consents(&[key]).await?;
         let consents =
             rows.into_iter().map(|row| open_consent(&person.key, row)).collect::<Result<_, _>>()?;
@@ -164,6 +202,7 @@ impl Ledger {
             tx.addresses(&[key]).await?.into_iter().map(|row| AddressView::open(&person.key, row));
         Ok(Some(CitizenView {
             profile: person.citizen.profile,
+            deceased_at,
             addresses: addresses.collect::<Result<_, _>>()?,
             consents,
             preferences: person.citizen.preferences,

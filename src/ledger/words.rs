@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::LedgerError;
 use super::keys::SealKey;
 use super::people::corrupt;
+use crate::domain::{Catalogue, Hours, TopicId};
 use crate::notice::{Body, Sent, StopScope};
 
 /// What such a notice says.
@@ -15,6 +16,14 @@ pub(super) enum Words {
     StoppedChannel,
     /// That a STOP for everything was heard.
     StoppedAll,
+    /// That a STOP for a topic was heard.
+    StoppedTopic(TopicId),
+    /// In which language we will write.
+    Language,
+    /// In which hours we will write.
+    Hours(Option<Hours>),
+    /// That there are no such hours.
+    NoSuchHours,
     /// That we will write to the citizen on the channel from now on, or again.
     Welcome,
     /// That a check code is ours.
@@ -23,21 +32,38 @@ pub(super) enum Words {
     NotOurs,
     /// That a scam report was kept.
     Reported,
+    /// That somebody was taken for another, and is not written to in their place any more.
+    WrongPerson,
+    /// That a one-time code was right, and the address is open.
+    Verified,
+    /// That another one-time code was expected.
+    CodeWrong,
+    /// That the one-time code is good no more.
+    CodeOver,
     /// An answer.
     Answer(String),
 }
 
 impl Words {
-    pub fn body(&self) -> Body<'_> {
-        match self {
+    /// What it says; `None` of a topic that the catalogue in force does not have.
+    pub fn body<'a>(&'a self, catalogue: &'a Catalogue) -> Option<Body<'a>> {
+        Some(match self {
+            Self::StoppedTopic(topic) => Body::Confirmation(StopScope::Topic(catalogue.topics.get(topic)?)),
+            Self::Language => Body::Language,
+            Self::Hours(hours) => Body::Hours(*hours),
+            Self::NoSuchHours => Body::NoSuchHours,
             Self::StoppedChannel => Body::Confirmation(StopScope::Channel),
             Self::StoppedAll => Body::Confirmation(StopScope::All),
             Self::Welcome => Body::Introduction,
             Self::Checked(sent) => Body::Checked(sent),
             Self::NotOurs => Body::NotOurs,
             Self::Reported => Body::Reported,
+            Self::WrongPerson => Body::WrongPerson,
+            Self::Verified => Body::Verified,
+            Self::CodeWrong => Body::CodeRefused { over: false },
+            Self::CodeOver => Body::CodeRefused { over: true },
             Self::Answer(text) => Body::Answer(text),
-        }
+        })
     }
 
     pub fn seal(&self, key: &SealKey) -> Result<Vec<u8>, LedgerError> {

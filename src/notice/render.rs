@@ -4,12 +4,12 @@
 use std::fmt;
 
 use fluent_bundle::FluentArgs;
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 use vestnik_contract::TextLength;
 
 use super::sent::in_words;
 use super::{CheckCode, RenderError, Sent, Texts, attribute, variables};
-use crate::domain::{Identity, Locale, Params, Template, Topic};
+use crate::domain::{Hours, Identity, Locale, Params, Template, Topic};
 
 /// What a notice has to say.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +32,21 @@ pub enum Body<'a> {
     NotOurs,
     /// Thanks for telling of a message that was not from us.
     Reported,
+    /// In which language we will write: this one.
+    Language,
+    /// In which hours we will write; in any that the law allows where none are named.
+    Hours(Option<Hours>),
+    /// That nobody is written to in the hours that were named.
+    NoSuchHours,
+    /// Excuses for having taken somebody for another.
+    WrongPerson,
+    /// That a one-time code came back, and the address is open.
+    Verified,
+    /// That what came back is not the one-time code.
+    CodeRefused {
+        /// Whether the right one is good no more either.
+        over: bool,
+    },
     /// A one-time code that proves an address.
     Verification {
         /// The code to be entered.
@@ -141,6 +156,20 @@ impl Renderer {
     }
 }
 
+/// How hours are told: as a span, by one end where the other is midnight, or as any hours.
+fn span(hours: Option<Hours>) -> (&'static str, String, String) {
+    let any = Hours { from: Time::midnight(), until: Time::midnight() };
+    let hours = hours.unwrap_or(any);
+    let kind = match (hours.from == any.from, hours.until == any.until) {
+        (true, true) => "any",
+        (false, true) => "from",
+        (true, false) => "until",
+        (false, false) => "span",
+    };
+    let clock = |time: Time| time.strftime("%H:%M").to_string();
+    (kind, clock(hours.from), clock(hours.until))
+}
+
 /// The renderer with the language and the length chosen.
 #[derive(Clone, Copy)]
 struct Voice<'a> {
@@ -176,6 +205,17 @@ impl Voice<'_> {
             }
             Body::NotOurs => one("not_ours", &[]),
             Body::Reported => one("reported", &[]),
+            Body::Language => one("language_set", &[]),
+            Body::Hours(hours) => {
+                let (kind, from, until) = span(hours);
+                one("hours_set", &[("kind", kind), ("from", &from), ("until", &until)])
+            }
+            Body::NoSuchHours => one("no_such_hours", &[]),
+            Body::WrongPerson => one("wrong_person", &[]),
+            Body::Verified => one("verified", &[]),
+            Body::CodeRefused { over } => {
+                one("code_refused", &[("state", if over { "over" } else { "wrong" })])
+            }
             Body::Verification { secret, minutes } => {
                 let mut arguments = FluentArgs::from_iter([("secret", secret)]);
                 arguments.set("minutes", minutes);

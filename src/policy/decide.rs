@@ -63,6 +63,7 @@ pub struct DecideInput<'a> {
 /// Decides whether, where and when a citizen is told.
 ///
 /// - What had expired when it came closes as [`FinalState::Expired`], without an inbox entry.
+/// - What is for a citizen who has died closes as [`FinalState::Suppressed`], whatever it is about.
 /// - The inbox gets an entry wherever the class has one in any case, a law demands the message, or
 ///   the citizen consented to the topic on any channel. So whatever is pushed has one.
 /// - The plan holds every channel that may be used, in the order of the citizen's preference or
@@ -82,6 +83,10 @@ pub fn decide(input: &DecideInput<'_>) -> Decision {
     let expires_at = expiry(&input.facts, input.policy, &zones, input.now);
     if expired(expires_at, input.now) {
         let outcome = Outcome::Close { state: FinalState::Expired, reason: Reason::ExpiredOnArrival };
+        return Decision { outcome, inbox: false, trace: Trace::default() };
+    }
+    if input.citizen.deceased {
+        let outcome = Outcome::Close { state: FinalState::Suppressed, reason: Reason::Deceased };
         return Decision { outcome, inbox: false, trace: Trace::default() };
     }
     let inbox = gets_inbox(input);

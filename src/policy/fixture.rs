@@ -100,6 +100,7 @@ pub(super) fn citizen() -> Citizen {
         addresses: ["telegram", "viber", "sms", "email", "portal"].map(address).to_vec(),
         consents: vec![consent(None, None, ConsentAction::Granted, ConsentOrigin::Portal, 1)],
         preferences: vec![],
+        deceased: false,
     }
 }
 

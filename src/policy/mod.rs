@@ -33,7 +33,7 @@ pub use decide::{DecideInput, Facts, decide};
 pub use moment::{deadline, expired, expiry};
 pub use quiet::{Quiet, ever_opens};
 pub use recheck::{ItemFacts, RecheckInput, on_trial, recheck};
-pub use stop::{grant_moment, start_moment, stop_moment};
+pub use stop::{grant_moment, start_moment, stop_moment, topic_stop_moment};
 pub use waiting::wait_until;
 pub use window::{Joined, join, may_wait, open};
 pub use yielding::{Holder, Yield, is_tight, make_room};

@@ -1,6 +1,7 @@
 //! The check just before sending: is what was decided still right?
 
 use jiff::{Timestamp, civil::Date};
+use uuid::Uuid;
 use vestnik_contract::ChannelId;
 
 use super::budget::{ceilings, ceilings_on_trial, strictest, without};
@@ -37,6 +38,8 @@ pub struct RecheckInput<'a> {
     /// What the notice is for. A confirmation, an answer or a verification is what the citizen asked
     /// for a moment ago: it needs no consent, and neither waits for contact hours nor counts.
     pub kind: NoticeKind,
+    /// Where it answers somebody: the address that it goes to.
+    pub answers: Option<Uuid>,
     /// The items that are still open. An introduction is judged by the items that it introduces.
     pub items: &'a [ItemFacts<'a>],
     /// The notice's priority.
@@ -65,6 +68,8 @@ pub struct RecheckInput<'a> {
 /// Checks again, at the moment of sending, all that may have changed since the plan was made.
 ///
 /// - A notice whose time is over closes as [`FinalState::Expired`].
+/// - What is for a citizen who has died closes as [`FinalState::Suppressed`]; but whoever writes from an
+///   address of theirs is answered.
 /// - A channel that the law or the configuration has taken away, or that has no active address any
 ///   more, is skipped.
 /// - Items without ground on this channel are left out ([`Recheck::Go`]); where none is left the
@@ -80,10 +85,14 @@ pub fn recheck(input: &RecheckInput<'_>) -> Recheck {
     if expired(input.expires_at, input.now) {
         return Recheck::Close(FinalState::Expired, Reason::Expired);
     }
-    if let Some(reason) = judge(input).obstacle(input.channel, false) {
+    let own_request = is_own_request(input.kind);
+    if input.citizen.deceased && !own_request {
+        return Recheck::Close(FinalState::Suppressed, Reason::Deceased);
+    }
+    if let Some(reason) = obstacle(input) {
         return Recheck::Skip(reason);
     }
-    if is_own_request(input.kind) {
+    if own_request {
         return timed(input, &[], Vec::new());
     }
     let left_out = groundless(input);
@@ -95,6 +104,14 @@ pub fn recheck(input: &RecheckInput<'_>) -> Recheck {
 
 fn judge<'a>(input: &RecheckInput<'a>) -> Judge<'a> {
     Judge { citizen: input.citizen, policy: input.policy, jurisdiction: input.jurisdiction }
+}
+
+/// Why the channel cannot carry it. An answer looks at the address alone that it goes to.
+fn obstacle(input: &RecheckInput<'_>) -> Option<Reason> {
+    let found = judge(input).obstacle(input.channel, false)?;
+    let of_addresses = matches!(found, Reason::NoAddress | Reason::AddressClosed);
+    let answers = |id| input.citizen.addresses.iter().any(|one| one.id == id && one.may_be_answered());
+    (!of_addresses || !input.answers.is_some_and(answers)).then_some(found)
 }
 
 pub(super) fn is_own_request(kind: NoticeKind) -> bool {

@@ -7,7 +7,7 @@
 use jiff::{SignedDuration, Timestamp};
 use vestnik_contract::ChannelId;
 
-use crate::domain::{Consent, ConsentAction, ConsentOrigin};
+use crate::domain::{Consent, ConsentAction, ConsentOrigin, TopicId};
 
 /// The least difference of two moments that the ledger keeps.
 const TICK: SignedDuration = SignedDuration::from_millis(1);
@@ -16,16 +16,32 @@ const TICK: SignedDuration = SignedDuration::from_millis(1);
 /// stopped already, so that it changes nothing.
 #[must_use]
 pub fn stop_moment(consents: &[Consent], channel: Option<&ChannelId>, now: Timestamp) -> Option<Timestamp> {
-    let reached = || consents.iter().filter(|record| overlaps(record.channel.as_ref(), channel));
-    let stopped = newest(reached().filter(|record| is_stop_of(record, channel)));
+    let reached = consents.iter().filter(|record| overlaps(record.channel.as_ref(), channel));
+    moment(reached, |record| is_stop_of(record, channel), now)
+}
+
+/// When a STOP of one topic that is said now counts, on all channels; `None` where all of it is stopped
+/// already.
+#[must_use]
+pub fn topic_stop_moment(consents: &[Consent], topic: &TopicId, now: Timestamp) -> Option<Timestamp> {
+    let speaks_of = |record: &Consent| record.topic.as_ref().is_none_or(|one| one == topic);
+    let reached = consents.iter().filter(|record| speaks_of(record));
+    moment(reached, |record| is_own_stop(record) && record.channel.is_none(), now)
+}
+
+/// When a STOP counts that reaches these records; `None` where one that covers all of it is the last word.
+fn moment<'a>(
+    reached: impl Iterator<Item = &'a Consent> + Clone,
+    covers: impl Fn(&Consent) -> bool,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let stopped = newest(reached.clone().filter(|record| covers(record)));
     let granted =
-        newest(reached().filter(|record| {
-            record.action == ConsentAction::Granted && record.origin != ConsentOrigin::Import
-        }));
-    if stopped.is_some() && granted <= stopped {
+        |record: &&Consent| record.action == ConsentAction::Granted && record.origin != ConsentOrigin::Import;
+    if stopped.is_some() && newest(reached.clone().filter(granted)) <= stopped {
         return None;
     }
-    Some(newest(reached()).map_or(now, |newest| newest.max(now)))
+    Some(newest(reached).map_or(now, |newest| newest.max(now)))
 }
 
 /// When a START said now counts for a channel; `None` where no STOP by reply and no block at the
@@ -63,10 +79,14 @@ fn newest<'a>(records: impl Iterator<Item = &'a Consent>) -> Option<Timestamp> {
 
 /// Whether a record stops all topics on the whole of this reach, by the citizen's own word.
 fn is_stop_of(record: &Consent, channel: Option<&ChannelId>) -> bool {
-    record.action == ConsentAction::Withdrawn
-        && record.origin != ConsentOrigin::Import
+    is_own_stop(record)
         && record.topic.is_none()
         && (record.channel.is_none() || record.channel.as_ref() == channel)
+}
+
+/// Whether a record takes consent, by the citizen's own word.
+fn is_own_stop(record: &Consent) -> bool {
+    record.action == ConsentAction::Withdrawn && record.origin != ConsentOrigin::Import
 }
 
 fn overlaps(one: Option<&ChannelId>, other: Option<&ChannelId>) -> bool {
@@ -88,6 +108,37 @@ mod tests {
 
     fn now() -> Timestamp {
         at("2020-07-01T12:00:00Z")
+    }
+
+    #[test]
+    fn a_stop_of_a_topic_changes_something_unless_all_of_it_is_stopped() {
+        let table: &[(Vec<Consent>, bool)] = &[
+            (vec![], true),
+            (vec![consent(None, None, Granted, Portal, 1)], true),
+            (vec![consent(None, Some("family"), Withdrawn, Reply, 1)], false),
+            (vec![consent(None, None, Withdrawn, Portal, 1)], false),
+            (vec![consent(None, Some("family"), Withdrawn, Import, 1)], true),
+            (vec![consent(Some("sms"), Some("family"), Withdrawn, Reply, 1)], true),
+            (vec![consent(None, Some("pension"), Withdrawn, Reply, 1)], true),
+            (
+                vec![
+                    consent(None, Some("family"), Withdrawn, Reply, 1),
+                    consent(Some("sms"), None, Granted, Portal, 2),
+                ],
+                true,
+            ),
+            (
+                vec![
+                    consent(None, Some("family"), Withdrawn, Reply, 1),
+                    consent(None, Some("pension"), Granted, Portal, 2),
+                ],
+                false,
+            ),
+        ];
+        for (records, changes) in table {
+            let moment = topic_stop_moment(records, &topic("family"), now());
+            assert_eq!(moment.is_some(), *changes, "{records:?}");
+        }
     }
 
     #[test]
@@ -176,6 +227,18 @@ mod tests {
             let asked = |records: &[Consent]| ["family", "pension"].map(|of| consent_in_force(records, &sms, &topic(of)));
             prop_assert_eq!(asked(&records), [Some(Withdrawn); 2]);
             prop_assert_eq!(stop_moment(&records, reach, now()), None);
+
+            let mut of_family = records.clone();
+            if let Some(moment) = topic_stop_moment(&records, &topic("family"), now()) {
+                let mut stop = consent(None, Some("family"), Withdrawn, Reply, 1);
+                stop.at = moment;
+                of_family.push(stop);
+            }
+            for on in ["sms", "viber"] {
+                let family = consent_in_force(&of_family, &channel(on), &topic("family"));
+                prop_assert_eq!(family, Some(Withdrawn), "{}", on);
+            }
+            prop_assert_eq!(topic_stop_moment(&of_family, &topic("family"), now()), None);
 
             let mut granted = records.clone();
             let mut start = consent(Some("sms"), None, Granted, Reply, 1);

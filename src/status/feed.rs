@@ -53,11 +53,11 @@ pub async fn feed(
     Ok(Ok(FeedPage { statuses, next: cursor(position) }))
 }
 
-fn cursor(position: Position) -> String {
+pub(super) fn cursor(position: Position) -> String {
     BASE64URL_NOPAD.encode(position.to_string().as_bytes())
 }
 
-fn read_cursor(text: &str) -> Result<Position, InvalidCursor> {
+pub(super) fn read_cursor(text: &str) -> Result<Position, InvalidCursor> {
     let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| InvalidCursor)?;
     let text = String::from_utf8(bytes).map_err(|_| InvalidCursor)?;
     text.parse().map_err(|_| InvalidCursor)

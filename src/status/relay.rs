@@ -1,4 +1,4 @@
-//! The relay: every status, published on RabbitMQ.
+//! The relay: every status, and whatever the registry's owner is told, published on RabbitMQ.
 //!
 //! One process at a time has the duty. It reads the timeline from where the last one stopped, and
 //! remembers how far it came only when the broker has confirmed: each status is published at least
@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use serde::Serialize;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -16,11 +17,11 @@ use tracing::{info, warn};
 use uuid::Uuid;
 
 use super::message::StatusMessage;
+use super::registry::RegistryMessage;
 use crate::broker::{Broker, BrokerError, Confirmed, Outgoing, Publisher, wait_after};
 use crate::ledger::pace::Pace;
 use crate::ledger::retry::{in_words, insist, soon};
-use crate::ledger::store::Position;
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::{Ledger, LedgerError, Relayed};
 use crate::telemetry::Absence;
 
 /// How statuses are published.
@@ -66,7 +67,7 @@ pub struct Relay {
 #[derive(Debug, Clone, Copy)]
 struct Held {
     since: Instant,
-    after: Position,
+    after: Relayed,
 }
 
 /// Why a round failed. Whatever it was, the statuses are still in the timeline.
@@ -164,12 +165,25 @@ impl Relay {
     ) -> Result<bool, RelayError> {
         let Some(Held { since, after }) = self.hold(stopping).await? else { return Ok(false) };
         let (ledger, batch) = (self.ledger.clone(), self.options.batch);
-        let entries = insist(stopping, || ledger.entries_after(after, None, batch)).await?;
-        let Some((last, _)) = entries.last() else { return Ok(false) };
-        let statuses = entries
-            .iter()
-            .filter_map(|(at, entry)| Some((entry.notification, StatusMessage::of(*at, entry)?)));
-        for layer in layers(statuses) {
+        let entries = insist(stopping, || ledger.entries_after(after.statuses, None, batch)).await?;
+        let events = insist(stopping, || ledger.registry_events_after(after.events, batch)).await?;
+        if entries.is_empty() && events.is_empty() {
+            return Ok(false);
+        }
+        let after = Relayed {
+            statuses: entries.last().map_or(after.statuses, |(last, _)| *last),
+            events: events.last().map_or(after.events, |last| last.position),
+        };
+        let statuses = entries.iter().filter_map(|(at, entry)| {
+            let status = StatusMessage::of(*at, entry)?;
+            Some((entry.notification, Told::new(status.routing_key(), status.entry.clone(), &status)))
+        });
+        let events = events.iter().filter_map(|event| {
+            let event = RegistryMessage::of(event)?;
+            let told = Told::new(event.routing_key(), event.event.clone(), &event);
+            Some((event.citizen.expose().to_owned(), told))
+        });
+        for layer in layers(statuses).into_iter().chain(layers(events)) {
             // Whoever takes the duty over after the lease must not be followed by older statuses.
             if since.elapsed() > self.options.lease / 2 {
                 self.held = None;
@@ -179,8 +193,8 @@ impl Relay {
         }
         let since = Instant::now();
         let (holder, lease) = (self.holder, self.options.lease);
-        let saved = insist(stopping, || ledger.save_relay(holder, lease, *last)).await?;
-        self.held = saved.then_some(Held { since, after: *last });
+        let saved = insist(stopping, || ledger.save_relay(holder, lease, after)).await?;
+        self.held = saved.then_some(Held { since, after });
         Ok(true)
     }
 
@@ -199,12 +213,12 @@ impl Relay {
         Ok(self.held)
     }
 
-    /// Publishes statuses of different notifications, in any order, and waits for all confirms. One
+    /// Publishes statuses of different notifications, or events of different citizens, in any order, and waits for all confirms. One
     /// that nobody has a queue for is counted and is no obstacle: the feed has it.
-    async fn publish(&self, publisher: &Publisher, layer: Vec<StatusMessage>) -> Result<(), RelayError> {
+    async fn publish(&self, publisher: &Publisher, layer: Vec<Told>) -> Result<(), RelayError> {
         let (count, exchange) = (layer.len() as u64, self.options.broker.names().status());
         let unroutable = stream::iter(layer)
-            .map(|status| publisher.publish(outgoing(&exchange, &status)))
+            .map(|told| publisher.publish(told.outgoing(&exchange)))
             .buffer_unordered(self.options.window.max(1))
             .try_fold(0, |sum, one| async move { Ok(sum + u64::from(one == Confirmed::Unroutable)) })
             .await?;
@@ -214,14 +228,27 @@ impl Relay {
     }
 }
 
-fn outgoing(exchange: &str, status: &StatusMessage) -> Outgoing {
-    Outgoing {
-        exchange: exchange.to_owned(),
-        routing_key: status.routing_key(),
-        // A status is plain data of ours: it has no form that JSON cannot hold.
-        body: serde_json::to_vec(status).unwrap_or_default(),
-        message_id: Some(status.entry.clone()),
-        user_id: None,
+/// A status or an event, ready to be published.
+struct Told {
+    routing_key: String,
+    id: String,
+    body: Vec<u8>,
+}
+
+impl Told {
+    fn new(routing_key: String, id: String, message: &impl Serialize) -> Self {
+        // It is plain data of ours: it has no form that JSON cannot hold.
+        Self { routing_key, id, body: serde_json::to_vec(message).unwrap_or_default() }
+    }
+
+    fn outgoing(self, exchange: &str) -> Outgoing {
+        Outgoing {
+            exchange: exchange.to_owned(),
+            routing_key: self.routing_key,
+            body: self.body,
+            message_id: Some(self.id),
+            user_id: None,
+        }
     }
 }
 

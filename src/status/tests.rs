@@ -11,7 +11,9 @@ use vestnik_contract::ReceiptState;
 use super::{Options, Relay};
 use crate::broker::Broker;
 use crate::broker::testing::{Outsider, Proxy, broker, until};
-use crate::ledger::fixture::World;
+use crate::ledger::Ground;
+use crate::ledger::fixture::{World, nothing};
+use crate::ledger::registry::{Death, Registration};
 
 /// A relay at work.
 struct Running {
@@ -66,6 +68,17 @@ async fn hear_until(heard: &mut Heard, outsider: &Outsider, queue: &str, id: &st
     panic!("of {id} was heard {:?} and not {states:?}", heard.of(id));
 }
 
+async fn hear_so_many(heard: &mut Heard, outsider: &Outsider, queue: &str, count: usize) {
+    for _ in 0..1500 {
+        heard.more(outsider, queue).await;
+        if heard.0.len() >= count {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("{} were heard and not {count}", heard.0.len());
+}
+
 #[tokio::test]
 async fn statuses_are_published_in_order_and_go_on_where_they_stopped() {
     let world = World::sqlite().await;
@@ -98,6 +111,32 @@ async fn statuses_are_published_in_order_and_go_on_where_they_stopped() {
     hear_until(&mut heard, &outsider, &queue, "29", &["unreachable"]).await;
     running.stop().await;
     assert_eq!(heard.0.len(), count + 20, "it went on where it had stopped");
+    outsider.leave().await;
+}
+
+#[tokio::test]
+async fn what_the_registrys_owner_is_told_goes_to_nobody_else() {
+    let world = World::sqlite().await;
+    let anna = world.citizen("anna", &["sms"]).await;
+    let outsider = Outsider::new(broker()).await;
+    let exchange = outsider.broker.names().status();
+    let (owner, source) =
+        (outsider.listen(&exchange, "@registry.*").await, outsider.listen(&exchange, "registry.#").await);
+    let running = Running::start(&world, &outsider.broker);
+    for deceased in [true, false] {
+        let by = Ground { evidence: "act 118".to_owned(), actor: Some("Olena Koval".to_owned()) };
+        let death = Some(Death { deceased, by });
+        world.register(Registration { death, ..nothing(anna.clone()) }).await;
+    }
+    let mut heard = Heard::default();
+    hear_so_many(&mut heard, &outsider, &owner, 2).await;
+    running.stop().await;
+    let told = |(key, body): &(String, Value)| (key.clone(), body["kind"].clone(), body["citizen"].clone());
+    let expected = ["citizen_deceased", "citizen_alive"]
+        .map(|kind| (format!("@registry.{kind}"), kind.into(), anna.expose().into()));
+    assert_eq!(heard.0.iter().map(told).collect::<Vec<_>>(), expected);
+    assert!(heard.0.iter().all(|(_, body)| !body.to_string().contains("Koval")));
+    assert!(outsider.take(&source).await.is_empty(), "a source of that name hears nothing");
     outsider.leave().await;
 }
 
@@ -137,7 +176,7 @@ async fn a_status_that_nobody_listens_for_is_no_obstacle() {
     })
     .await;
     running.stop().await;
-    let position = world.ledger.take_relay(holder, Duration::ZERO).await.unwrap();
-    assert!(position.is_some_and(|position| position.id > 0), "it let go of its duty");
+    let relayed = world.ledger.take_relay(holder, Duration::ZERO).await.unwrap();
+    assert!(relayed.is_some_and(|relayed| relayed.statuses.id > 0), "it let go of its duty");
     outsider.leave().await;
 }

@@ -1,5 +1,6 @@
 //! The whole server over a real ledger: what every address answers to good and to bad requests.
 
+mod persons;
 mod preferences;
 mod reports;
 pub(crate) mod site;

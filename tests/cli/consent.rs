@@ -94,3 +94,38 @@ fn erase_writes_act_and_extract() {
     home.run(&["consent", "verify"]).ends(0).says("nothing is wrong");
     home.run(&["import", "citizens.ndjson"]).ends(1).says("since the citizen was erased");
 }
+
+#[test]
+fn a_death_is_recorded_and_taken_back_by_a_named_person() {
+    let home = Home::new();
+    home.import_citizen();
+    let deceased = |citizen: &str, more: &[&str]| {
+        let args = ["citizen", "deceased", citizen, "--reference", "act 118"];
+        home.run(&[&args, more].concat())
+    };
+    deceased(CITIZEN, &[]).ends(2).says("--as");
+    let by = ["--as", "Olena Koval"];
+    deceased("snils:0", &by).ends(3).says("there is no such citizen");
+    deceased(CITIZEN, &by).ends(0).says("nothing is sent to the citizen any more");
+    deceased(CITIZEN, &by).ends(0).says("nothing has changed");
+    let undo = ["--as", "Olena Koval", "--undo"];
+    deceased(CITIZEN, &undo).ends(0).says("It is taken back");
+    deceased(CITIZEN, &undo).ends(0).says("nothing has changed");
+}
+
+#[test]
+fn a_one_time_code_is_printed_once_for_the_clerk() {
+    let home = Home::new();
+    home.import_citizen();
+    let verify = |citizen: &str, channel: &str, more: &[&str]| {
+        let args = ["citizen", "verify", citizen, "--channel", channel, "--reference", "passport seen"];
+        home.run(&[&args, more, &["--as", "Olena Koval"]].concat())
+    };
+    verify("snils:0", "sms", &[]).ends(3).says("there is no such citizen");
+    verify(CITIZEN, "viber", &[]).ends(3).says("no such address");
+    verify(CITIZEN, "sms", &["--address", "+380000000000"]).ends(3).says("no such address");
+    verify(CITIZEN, "email", &[]).ends(2).says("expected a channel on which citizens write back");
+    let code = verify(CITIZEN, "sms", &[]).ends(0).says("if it is sent back from that address");
+    let digits = code.out.trim();
+    assert!(digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_digit()), "{digits}");
+}

@@ -30,7 +30,7 @@ use super::{Common, Exit};
   vestnik import citizens.ndjson --to https://vestnik.example/
 
 The file holds one citizen a line in JSON: `id`, `locale`, `jurisdiction`, and where they are known \
-`zone`, `region`, `addresses`, `consents` and `preferences`. Consents are recorded as imported, and an \
+`zone`, `region`, `addresses`, `consents`, `preferences` and `deceased`. Consents are recorded as imported, and an \
 imported consent never overrides a STOP that the citizen said here. What is there already stays, so that \
 a file can be imported again.
 

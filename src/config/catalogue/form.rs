@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::ops::Range;
 
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 use vestnik_contract::is_id;
 use vestnik_contract::range::whole;
@@ -28,11 +29,22 @@ pub(super) type TopicsForm = BTreeMap<TopicId, TopicForm>;
 pub(super) struct TopicForm {
     #[serde(deserialize_with = "Localized::lines::<60, _>")]
     title: Localized,
+    /// Other names by which citizens call it in a reply.
+    #[serde(default, deserialize_with = "names")]
+    words: Vec<String>,
+}
+
+/// Names of at most 60 characters, each on one line.
+fn names<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    let names = Vec::<String>::deserialize(from)?;
+    let right = names.iter().all(|name| wording::is_line(name, 60));
+    let expected = || D::Error::custom(format!("expected each name to be {}", wording::line_of(60)));
+    if right { Ok(names) } else { Err(expected()) }
 }
 
 impl From<TopicForm> for Topic {
     fn from(form: TopicForm) -> Self {
-        Self { title: form.title }
+        Self { title: form.title, words: form.words }
     }
 }
 

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::time;
 use serde_json::{Value, json};
 use vestnik_contract::TextLength;
 
 use super::fluent::Places;
 use crate::config::error::{ConfigErrors, SourceFile};
-use crate::domain::{Locale, Localized, NoticeId, Param, ParamType, Params, Template, Topic};
+use crate::domain::{Hours, Locale, Localized, NoticeId, Param, ParamType, Params, Template, Topic};
 use crate::notice::{Body, CheckCode, CheckKey, ItemText, RenderError, Renderer, Sent, StopScope, attribute};
 
 /// UTF-16 units of an SMS in three UCS-2 segments of 67 (3GPP TS 23.040, 9.2.3.24.1: the header of a
@@ -53,11 +54,12 @@ impl Sampler<'_> {
     /// Renders the gateway's own texts.
     pub(super) fn gateway(&mut self) {
         let title = "т".repeat(30);
-        let topic = Topic { title: Localized { ru: title.clone(), uk: title.clone(), en: title } };
+        let topic =
+            Topic { title: Localized { ru: title.clone(), uk: title.clone(), en: title }, words: Vec::new() };
         let answer = "о".repeat(80);
         let email = vestnik_contract::ChannelId::new("email").ok();
         let sent = DAYS.map(|day| Sent { day: day.parse().unwrap_or_default(), channel: email.clone() });
-        let bodies: [(&str, &[Body<'_>]); 9] = [
+        let bodies: [(&str, &[Body<'_>]); 15] = [
             ("introduction", &[Body::Introduction]),
             ("test", &[Body::Test]),
             (
@@ -68,6 +70,12 @@ impl Sampler<'_> {
             ("checked", &[Body::Checked(&[]), Body::Checked(&sent)]),
             ("not_ours", &[Body::NotOurs]),
             ("reported", &[Body::Reported]),
+            ("language_set", &[Body::Language]),
+            ("hours_set", &samples_of_hours().map(Body::Hours)),
+            ("no_such_hours", &[Body::NoSuchHours]),
+            ("wrong_person", &[Body::WrongPerson]),
+            ("verified", &[Body::Verified]),
+            ("code_refused", &[false, true].map(|over| Body::CodeRefused { over })),
             ("several", &[2, 5, 20].map(Body::Count)),
             (
                 "verification",
@@ -196,6 +204,13 @@ fn values(kind: &ParamType) -> Vec<Value> {
 
 fn longest_words(words: &Localized) -> usize {
     words.iter().map(|(_, words)| words.encode_utf16().count()).max().unwrap_or_default()
+}
+
+/// Hours of every kind that they are told in.
+fn samples_of_hours() -> [Option<Hours>; 4] {
+    let (from, until, midnight) = (time(10, 30, 0, 0), time(18, 30, 0, 0), time(0, 0, 0, 0));
+    let spans = [(from, until), (from, midnight), (midnight, until), (midnight, midnight)];
+    spans.map(|(from, until)| Some(Hours { from, until }))
 }
 
 #[cfg(test)]

@@ -338,6 +338,10 @@ fn all_texts(visit: impl Fn(&Rendered, Locale, TextLength)) {
             [Body::Checked(&[]), Body::Checked(&sent), Body::NotOurs, Body::Reported]
                 .into_iter()
                 .for_each(draw);
+            let refused = [false, true].map(|over| Body::CodeRefused { over });
+            let told =
+                [Body::WrongPerson, Body::Verified, Body::Language, Body::NoSuchHours, Body::Hours(None)];
+            refused.into_iter().chain(told).for_each(draw);
             [Body::Introduction, Body::Answer("Да."), secret, Body::Items(&[])].into_iter().for_each(draw);
         }
     }

@@ -36,7 +36,7 @@ fn at_the_end(text: &str) -> Option<CheckCode> {
     if nearest.any(is_word) { last.parse().ok() } else { None }
 }
 
-fn is_word(word: &str) -> bool {
+pub(super) fn is_word(word: &str) -> bool {
     WORDS.contains(&word.to_lowercase().as_str())
 }
 

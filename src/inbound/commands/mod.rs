@@ -5,11 +5,15 @@
 //! message of ours that is sent back.
 
 mod check;
+mod hours;
+mod one_time;
 mod scam;
+mod topic;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use crate::domain::{Catalogue, Locale};
 use crate::ledger::Meaning;
 
 /// No command is longer, in bytes, with all its quotes and spaces.
@@ -39,27 +43,89 @@ const START: &str = "
     почати, підписатися, підписатись, підпишіть, підпишіть мене, відновити,
     start, unstop, subscribe, resume";
 
+/// I am not whom you write to.
+const NOT_ME: &str = "
+    не я, это не я, я не он, я не она, не мой, не мой номер, это не мой номер, не мне, это не мне, это не ко мне,
+    не тот человек, не тот номер, не тот адрес, вы ошиблись, вы ошиблись номером, ошиблись номером,
+    ошибочный номер, неверный номер, не туда попали, вы не туда попали, вы пишете не тому, не тому пишете,
+    здесь такой не живет, здесь такая не живет, здесь таких нет, я такого не знаю, я такую не знаю,
+    не я, це не я, я не він, я не вона, не мій, не мій номер, це не мій номер, не мені, це не мені, це не до мене,
+    не та людина, не той номер, не та адреса, ви помилились, ви помилилися, ви помилились номером,
+    ви помилилися номером, помилились номером, помилилися номером, помилковий номер, не туди потрапили,
+    ви не туди потрапили, ви пишете не тому, ви пишете не тій людині, не тому пишете,
+    тут такий не живе, тут така не живе, тут таких немає, я такого не знаю, я такої не знаю,
+    not me, this is not me, it is not me, thats not me, that is not me, its not me, it's not me, that's not me,
+    not mine, not my number, this is not my number, wrong person, wrong number, wrong address,
+    you have the wrong person, you have the wrong number, you've got the wrong person, you've got the wrong number,
+    i am not that person, im not that person, i'm not that person";
+
+/// Write to me in Russian.
+const IN_RUSSIAN: &str = "
+    на русском, на русском языке, по-русски, русский, русский язык, пишите на русском, пишите мне на русском,
+    пишите по-русски, пишите мне по-русски, хочу на русском,
+    російською, російською мовою, російська, російська мова, пишіть російською, пишіть мені російською,
+    in russian, russian, write in russian, write to me in russian";
+
+/// Write to me in Ukrainian.
+const IN_UKRAINIAN: &str = "
+    на украинском, на украинском языке, по-украински, украинский, украинский язык, пишите на украинском,
+    пишите мне на украинском, пишите по-украински, пишите мне по-украински, хочу на украинском,
+    українською, українською мовою, українська, українська мова, пишіть українською, пишіть мені українською,
+    хочу українською, in ukrainian, ukrainian, write in ukrainian, write to me in ukrainian";
+
+/// Write to me in English.
+const IN_ENGLISH: &str = "
+    на английском, на английском языке, по-английски, английский, английский язык, пишите на английском,
+    пишите мне на английском, пишите по-английски, пишите мне по-английски,
+    англійською, англійською мовою, англійська, англійська мова, пишіть англійською, пишіть мені англійською,
+    in english, english, write in english, write to me in english";
+
+/// Write to me whenever the law allows it.
+const ANY_TIME: &str = "
+    в любое время, пишите в любое время, в любое время дня, когда угодно, пишите когда угодно, в любой час,
+    у будь-який час, в будь-який час, пишіть у будь-який час, пишіть в будь-який час, будь-коли, пишіть будь-коли,
+    any time, anytime, at any time, write at any time, write any time";
+
 /// Words of courtesy around a command, as [`fold`] leaves them.
 static COURTESY: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let words = "пожалуйста прошу спасибо будь ласка дякую please thanks thank you";
+    let words = "пожалуйста прошу спасибо извините простите будь ласка дякую вибачте перепрошую please thanks \
+                 thank you sorry";
     words.split(' ').map(|word| word.chars().map(fold).collect()).collect()
 });
 
+/// Whole texts that are commands, each list with what it means.
+const LISTS: [(&str, Meaning); 8] = [
+    (START, Meaning::Start),
+    (STOP, Meaning::Stop),
+    (STOP_ALL, Meaning::StopAll),
+    (NOT_ME, Meaning::NotMe),
+    (IN_RUSSIAN, Meaning::Language(Locale::Ru)),
+    (IN_UKRAINIAN, Meaning::Language(Locale::Uk)),
+    (IN_ENGLISH, Meaning::Language(Locale::En)),
+    (ANY_TIME, Meaning::Hours(None)),
+];
+
 /// Every command by its skeleton.
 static COMMANDS: LazyLock<BTreeMap<String, Meaning>> = LazyLock::new(|| {
-    let lists = [(START, Meaning::Start), (STOP, Meaning::Stop), (STOP_ALL, Meaning::StopAll)];
     let phrases =
-        lists.iter().flat_map(|(list, meaning)| list.split(',').map(move |phrase| (phrase, meaning)));
+        LISTS.iter().flat_map(|(list, meaning)| list.split(',').map(move |phrase| (phrase, meaning)));
     phrases.map(|(phrase, meaning)| (skeleton(phrase), meaning.clone())).collect()
 });
 
-/// What a text means.
+/// What a text means; the catalogue names the topics.
 #[must_use]
-pub fn understand(text: &str) -> Meaning {
-    let command = if text.len() > LONGEST { None } else { COMMANDS.get(&skeleton(text)).cloned() };
-    command
+pub fn understand(text: &str, catalogue: &Catalogue) -> Meaning {
+    let command = || {
+        let skeleton = skeleton(text);
+        let of_topic = || topic::stopped(&skeleton, catalogue).map(Meaning::StopTopic);
+        COMMANDS.get(&skeleton).cloned().or_else(of_topic).or_else(|| hours::asked(text))
+    };
+    (text.len() <= LONGEST)
+        .then(command)
+        .flatten()
         .or_else(|| scam::is_report(text).then_some(Meaning::Scam))
         .or_else(|| check::code(text).map(Meaning::Check))
+        .or_else(|| one_time::code(text).map(Meaning::OneTimeCode))
         .unwrap_or(Meaning::Text)
 }
 
@@ -113,6 +179,11 @@ mod tests {
 
     use super::*;
 
+    /// What a text means where there are no topics.
+    fn understand(text: &str) -> Meaning {
+        super::understand(text, &Catalogue::default())
+    }
+
     #[test]
     fn commands_are_understood_however_they_are_written() {
         let table = [
@@ -127,11 +198,25 @@ mod tests {
                 "СТОП ВСЕ;стоп всё;Стоп, всё!;СТОП УСЕ;STOP ALL;StopAll;стоп-все;Стоп все\u{308};\
                  Unsubscribe from all;Відписатися від усього;CTOП BCE",
             ),
+            (
+                Meaning::Language(Locale::Uk),
+                "на украинском;Українською!;Пишіть українською, будь ласка;IN UKRAINIAN",
+            ),
+            (Meaning::Language(Locale::Ru), "По-русски, пожалуйста;російською мовою;Russian"),
+            (Meaning::Language(Locale::En), "in English;In English, please;английский;англійською"),
+            (Meaning::Hours(None), "В любое время;когда угодно;Будь-коли;any time"),
+            (
+                Meaning::NotMe,
+                "Это не я!;не я;«Не мой номер»;Вы ошиблись.;ВЫ ОШИБЛИСЬ НОМЕРОМ;Не туда попали!;Простите, это не я;\
+                 Це не я;Ви помилилися;ви помилились номером;не мій;Вибачте, це не мій номер;\
+                 not me;It's not me;Wrong number!;WRONG PERSON;Sorry, wrong number",
+            ),
             (Meaning::Start, "START;/start;Старт!;СTАРТ;Почати;подписаться;підписатися;пiдписатися"),
             (
                 Meaning::Text,
                 "; ;🛑;?;да;стопка;nonstop;Когда придут деньги?;не стоп;S T;My bus stop is closed;stop the war;\
-                 пожалуйста;start over my claim;Прошу не останавливать выплату, а знак «СТОП» тут ни при чём",
+                 пожалуйста;start over my claim;вы ошиблись в сумме;не мой ребёнок;\
+                 не я, а мой муж;ви помилились у прізвищі;wrong number of children;не мне решать;Прошу не останавливать выплату, а знак «СТОП» тут ни при чём",
             ),
         ];
         for (meaning, texts) in table {
@@ -152,6 +237,12 @@ mod tests {
     }
 
     #[test]
+    fn six_digits_are_a_one_time_code() {
+        assert_eq!(understand("048 213"), Meaning::OneTimeCode("048213".to_owned()));
+        assert_eq!(understand("код 0482"), Meaning::Text);
+    }
+
+    #[test]
     fn a_long_text_is_for_a_person() {
         assert_eq!(understand(&"стоп ".repeat(100)), Meaning::Text);
         assert_eq!(understand(&format!("СТОП{}", " ".repeat(100))), Meaning::Stop);
@@ -159,8 +250,7 @@ mod tests {
 
     #[test]
     fn no_phrase_has_two_meanings() {
-        for (list, meaning) in [(STOP, Meaning::Stop), (STOP_ALL, Meaning::StopAll), (START, Meaning::Start)]
-        {
+        for (list, meaning) in LISTS {
             for phrase in list.split(',') {
                 assert_eq!(understand(phrase), meaning, "{phrase}");
             }

@@ -205,6 +205,7 @@ impl Intake<'_> {
             expires_at,
             deadline,
             window: None,
+            answers: None,
             inbox,
             config: self.rules.version.clone(),
             closed: None,

@@ -26,6 +26,8 @@ pub struct ClosedBy {
 pub enum ClosedOrigin {
     /// The channel's provider.
     Provider,
+    /// Whoever wrote from the address.
+    Reply,
     /// The registry.
     Registry,
     /// The gateway, because the citizen was erased.
@@ -42,6 +44,11 @@ impl ClosedBy {
     /// The provider told that the citizen blocked us.
     pub(in crate::ledger) fn inbound(inbound: Uuid) -> Self {
         Self::provider(format!("inbound {inbound}"))
+    }
+
+    /// Somebody wrote from the address that they are not the citizen.
+    pub(in crate::ledger) fn reply(inbound: Uuid) -> Self {
+        Self { origin: ClosedOrigin::Reply, evidence: format!("inbound {inbound}"), actor: None }
     }
 
     /// An address that an erased citizen had.

@@ -138,11 +138,14 @@ fn erased(keys: &Keyring, row: CitizenRow, now: Timestamp) -> Result<CitizenRow,
     let (key, data_key) = keys.new_data_key()?;
     let profile = Profile { zone: None, region: None, ..row.profile };
     let id = key.seal("citizen", &[])?;
-    Ok(CitizenRow { data_key, id, profile, updated_at: now, erased_at: Some(now), ..row })
+    Ok(CitizenRow { data_key, id, profile, updated_at: now, erased_at: Some(now), deceased_at: None, ..row })
 }
 
 /// All notifications that stand in the citizen's inbox: whatever is pushed stands there too.
-async fn notifications(tx: &mut dyn Tx, citizen: CitizenKey) -> Result<Vec<NotificationRow>, LedgerError> {
+pub(in crate::ledger) async fn notifications(
+    tx: &mut dyn Tx,
+    citizen: CitizenKey,
+) -> Result<Vec<NotificationRow>, LedgerError> {
     let (mut found, mut before) = (Vec::new(), None);
     loop {
         let entries = tx.inbox(citizen, before, PAGE).await?;

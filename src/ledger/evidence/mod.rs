@@ -4,6 +4,7 @@ mod chain;
 mod closed;
 mod drift;
 mod erasure;
+mod events;
 mod history;
 mod preferences;
 mod verify;
@@ -15,7 +16,10 @@ use serde::{Deserialize, Serialize};
 
 pub use closed::{ClosedBy, ClosedOrigin};
 pub use drift::{Drift, DriftCount, DriftReport, Wanted};
+pub(super) use erasure::notifications;
 pub use erasure::{Act, ErasedAddress, ErasedConsent, ErasedNotification, Erasure};
+pub(super) use events::Telling;
+pub use events::{Ground, RegistryEvent, RegistryRecord};
 pub use history::{History, Record};
 pub use preferences::{PreferenceVersion, SetBy, SetOrigin};
 pub(super) use preferences::{Preferring, kept};

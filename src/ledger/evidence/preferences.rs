@@ -29,6 +29,8 @@ pub enum SetOrigin {
     Registry,
     /// An import.
     Import,
+    /// What the citizen wrote to us.
+    Reply,
 }
 
 impl SetBy {

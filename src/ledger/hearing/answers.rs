@@ -28,6 +28,16 @@ fn asker(ledger: &Ledger, channel: &ChannelId, sender: &Address) -> [u8; 32] {
     ledger.keys.asker(channel.as_str(), sender.expose())
 }
 
+/// The sender as one who sends one-time codes; counted apart.
+pub(super) fn prover(ledger: &Ledger, channel: &ChannelId, sender: &Address) -> [u8; 32] {
+    ledger.keys.asker(&format!("one-time code by {channel}"), sender.expose())
+}
+
+/// The sender as one who says what they wish; counted apart.
+pub(super) fn wisher(ledger: &Ledger, channel: &ChannelId, sender: &Address) -> [u8; 32] {
+    ledger.keys.asker(&format!("wish by {channel}"), sender.expose())
+}
+
 /// The sender as one who reports; counted apart.
 fn reporter(ledger: &Ledger, channel: &ChannelId, sender: &Address) -> [u8; 32] {
     ledger.keys.asker(&format!("scam by {channel}"), sender.expose())
@@ -59,6 +69,10 @@ impl Checks {
                     codes.insert(code);
                     who.insert(asker(ledger, channel, &one.sender));
                 }
+                Meaning::OneTimeCode(_) => drop(who.insert(prover(ledger, channel, &one.sender))),
+                Meaning::Language(_) | Meaning::Hours(_) | Meaning::NoSuchHours => {
+                    who.insert(wisher(ledger, channel, &one.sender));
+                }
                 Meaning::Scam => drop(who.insert(reporter(ledger, channel, &one.sender))),
                 _ => {}
             }
@@ -81,12 +95,18 @@ impl Checks {
         self.hour.write(tx).await
     }
 
+    /// Counts one who asks; whether there is an answer still.
+    pub(super) fn may_answer(&mut self, who: [u8; 32]) -> bool {
+        let may_ask = self.hour.may_ask(&who);
+        self.hour.add(who);
+        may_ask
+    }
+
     /// What is answered, if anything is. Every answer by message costs us a message, so that right codes
     /// count here too.
     fn answer(&mut self, who: [u8; 32], code: CheckCode) -> Option<Words> {
-        let may_ask = self.hour.may_ask(&who);
+        let may_ask = self.may_answer(who);
         let sent = self.sent.get(&code);
-        self.hour.add(who);
         if sent.is_none() {
             self.hour.add_wrong();
         }
@@ -103,10 +123,11 @@ impl Checks {
 impl Hearing<'_> {
     /// Answers to a check code. Who is nobody we write to is not answered.
     pub(super) fn check(&mut self, sender: &Address, code: CheckCode) -> Result<(), LedgerError> {
-        let Some(citizen) = self.owners(&self.hash(sender)).into_iter().next() else { return Ok(()) };
+        let hash = self.hash(sender);
+        let Some(citizen) = self.owners(&hash).into_iter().next() else { return Ok(()) };
         let who = asker(self.ledger, self.channel, sender);
         match self.checks.answer(who, code) {
-            Some(words) => self.tell(citizen, NoticeKind::Answer, &words),
+            Some(words) => self.tell(citizen, &hash, NoticeKind::Answer, &words),
             None => Ok(()),
         }
     }
@@ -120,13 +141,14 @@ impl Hearing<'_> {
             return Ok(());
         }
         self.checks.hour.add(who);
-        let citizen = self.owners(&self.hash(&heard.sender)).into_iter().next();
+        let sender = self.hash(&heard.sender);
+        let citizen = self.owners(&sender).into_iter().next();
         let key = citizen.and_then(|citizen| self.people.get(&citizen)).map(|person| &person.key);
         let report = Scam { text: heard.words.clone(), sender: None };
         let key = key.unwrap_or(self.ledger.keys.master());
         self.scams.push(scam::row(self.channel.as_str(), citizen, key, &report, self.now)?);
         match citizen.filter(|_| before == 0) {
-            Some(citizen) => self.tell(citizen, NoticeKind::Answer, &Words::Reported),
+            Some(citizen) => self.tell(citizen, &sender, NoticeKind::Answer, &Words::Reported),
             None => Ok(()),
         }
     }
@@ -136,14 +158,26 @@ impl Hearing<'_> {
         self.scams.len()
     }
 
-    /// Makes a notice that tells the citizen, on this channel, that it was heard. Where the channel
-    /// is not in use there is none.
-    pub(super) fn confirm(&mut self, citizen: CitizenKey, words: &Words) -> Result<(), LedgerError> {
-        self.tell(citizen, NoticeKind::Confirmation, words)
+    /// Makes a notice that tells the citizen, at the address that they wrote from, that it was heard. Where
+    /// the channel is not in use there is none.
+    pub(super) fn confirm(
+        &mut self,
+        citizen: CitizenKey,
+        sender: &[u8; 32],
+        words: &Words,
+    ) -> Result<(), LedgerError> {
+        self.tell(citizen, sender, NoticeKind::Confirmation, words)
     }
 
-    fn tell(&mut self, citizen: CitizenKey, kind: NoticeKind, words: &Words) -> Result<(), LedgerError> {
+    pub(super) fn tell(
+        &mut self,
+        citizen: CitizenKey,
+        sender: &[u8; 32],
+        kind: NoticeKind,
+        words: &Words,
+    ) -> Result<(), LedgerError> {
         let (Some(person), Some(step)) = (self.people.get(&citizen), self.step()) else { return Ok(()) };
+        let written_from = self.addresses.iter().find(|row| row.citizen == citizen && row.hash == *sender);
         let notice = Notice {
             id: NoticeId(new_key()),
             citizen,
@@ -156,6 +190,7 @@ impl Hearing<'_> {
             expires_at: self.now.saturating_add(WORTH).unwrap_or(self.now),
             deadline: None,
             window: None,
+            answers: written_from.map(|row| row.id),
             inbox: false,
             config: self.rules.version.clone(),
             closed: None,

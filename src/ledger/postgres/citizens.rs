@@ -17,30 +17,34 @@ const PREFERENCE: Table = Table("preference");
 const RESERVATION: Table = Table("reservation");
 
 const CITIZENS: &str = "
-    SELECT key, data_key, id, locale, zone, region, jurisdiction, updated_at, chain, chain_length, erased_at
+    SELECT key, data_key, id, locale, zone, region, jurisdiction, updated_at, chain, chain_length, erased_at,
+           deceased_at
     FROM citizen WHERE key = ANY($1) ORDER BY key";
 
 /// The rows are sorted before they are locked, one after the other: two transactions that lock some
 /// of the same citizens wait for each other in one direction only. Keys never change, so the lock
 /// need not keep readers of keys away (`NO KEY`).
 const CITIZENS_LOCKED: &str = "
-    SELECT key, data_key, id, locale, zone, region, jurisdiction, updated_at, chain, chain_length, erased_at
+    SELECT key, data_key, id, locale, zone, region, jurisdiction, updated_at, chain, chain_length, erased_at,
+           deceased_at
     FROM citizen WHERE key = ANY($1) ORDER BY key FOR NO KEY UPDATE";
 
 const ADD_CITIZENS: &str = "
-    INSERT INTO citizen (key, data_key, id, locale, zone, region, jurisdiction, updated_at, erased_at)
+    INSERT INTO citizen (key, data_key, id, locale, zone, region, jurisdiction, updated_at, erased_at,
+                         deceased_at)
     SELECT * FROM UNNEST($1::bytea[], $2::bytea[], $3::bytea[], $4::text[], $5::text[], $6::text[],
-                         $7::text[], $8::bigint[], $9::bigint[])
+                         $7::text[], $8::bigint[], $9::bigint[], $10::bigint[])
     ON CONFLICT (key) DO NOTHING";
 
 const PUT_CITIZENS: &str = "
-    INSERT INTO citizen (key, data_key, id, locale, zone, region, jurisdiction, updated_at, erased_at)
+    INSERT INTO citizen (key, data_key, id, locale, zone, region, jurisdiction, updated_at, erased_at,
+                         deceased_at)
     SELECT * FROM UNNEST($1::bytea[], $2::bytea[], $3::bytea[], $4::text[], $5::text[], $6::text[],
-                         $7::text[], $8::bigint[], $9::bigint[])
+                         $7::text[], $8::bigint[], $9::bigint[], $10::bigint[])
     ON CONFLICT (key) DO UPDATE SET
         data_key = EXCLUDED.data_key, id = EXCLUDED.id, locale = EXCLUDED.locale, zone = EXCLUDED.zone,
         region = EXCLUDED.region, jurisdiction = EXCLUDED.jurisdiction, updated_at = EXCLUDED.updated_at,
-        erased_at = EXCLUDED.erased_at";
+        erased_at = EXCLUDED.erased_at, deceased_at = EXCLUDED.deceased_at";
 
 const ADDRESSES: &str = "
     SELECT id, citizen, channel, hash, address, closed_reason, closed_at, closed_evidence
@@ -152,6 +156,7 @@ fn with_citizens(sql: &'static str, rows: &[&CitizenRow]) -> Statement<'static> 
         .bind(column(rows, |row| row.profile.jurisdiction.as_str()))
         .bind(column(rows, |row| millis(row.updated_at)))
         .bind(column(rows, |row| row.erased_at.map(millis)))
+        .bind(column(rows, |row| row.deceased_at.map(millis)))
 }
 
 pub(super) fn citizen(cells: &Cells<'_>) -> Result<CitizenRow, StoreError> {
@@ -168,6 +173,7 @@ pub(super) fn citizen(cells: &Cells<'_>) -> Result<CitizenRow, StoreError> {
         updated_at: cells.moment("updated_at")?,
         chain: cells.table.chain(cells.hash_or_none("chain")?, cells.get("chain_length")?),
         erased_at: cells.moment_or_none("erased_at")?,
+        deceased_at: cells.moment_or_none("deceased_at")?,
     })
 }
 

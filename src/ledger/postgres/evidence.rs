@@ -22,7 +22,8 @@ const SAVE_CHAINS: &str = "
     WHERE citizen.key = new.key";
 
 pub(super) const CITIZENS_AFTER: &str = "
-    SELECT key, data_key, id, locale, zone, region, jurisdiction, updated_at, chain, chain_length, erased_at
+    SELECT key, data_key, id, locale, zone, region, jurisdiction, updated_at, chain, chain_length, erased_at,
+           deceased_at
     FROM citizen WHERE key > $1 ORDER BY key LIMIT $2";
 
 pub(super) const CLOSED_AFTER: &str = "
@@ -42,13 +43,15 @@ const UNSUPPRESS: &str = "
     DELETE FROM suppressed WHERE (channel, hash) IN (SELECT * FROM UNNEST($1::text[], $2::bytea[]))";
 
 /// The facts go before the inbox entries by which they are found.
-const ERASE: [&str; 6] = [
+const ERASE: [&str; 8] = [
     "UPDATE notification SET params = '' WHERE key IN (SELECT notification FROM inbox WHERE citizen = $1)",
     "DELETE FROM inbox WHERE citizen = $1",
     "DELETE FROM address WHERE citizen = $1",
     "DELETE FROM preference WHERE citizen = $1",
     "DELETE FROM preference_version WHERE citizen = $1",
     "UPDATE consent SET evidence = '' WHERE citizen = $1",
+    "UPDATE registry_event SET evidence = '' WHERE citizen = $1",
+    "DELETE FROM verification WHERE citizen = $1",
 ];
 
 const ERASE_WORDS: &str = "UPDATE notice SET words = '' WHERE id = ANY($1)";

@@ -15,6 +15,7 @@ mod operations;
 mod past;
 mod preferences;
 mod receipts;
+mod registry;
 mod rows;
 mod scam;
 mod schema;

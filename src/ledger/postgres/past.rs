@@ -50,6 +50,11 @@ const SCAM_REPORTS: &str = "
         SELECT id FROM scam_report WHERE closed_at < $1 ORDER BY closed_at LIMIT $2) AS past
     WHERE scam_report.id = past.id";
 
+const VERIFICATIONS: &str = "
+    DELETE FROM verification USING (
+        SELECT citizen, address FROM verification WHERE expires_at < $1 ORDER BY expires_at LIMIT $2) AS past
+    WHERE verification.citizen = past.citizen AND verification.address = past.address";
+
 pub(super) async fn forget(
     conn: &mut PgConnection,
     what: Past,
@@ -63,6 +68,7 @@ pub(super) async fn forget(
         Past::Codes => query(CODES).bind(millis(before)),
         Past::Askers => query(ASKERS).bind(millis(before)),
         Past::ScamReports => query(SCAM_REPORTS).bind(millis(before)),
+        Past::Verifications => query(VERIFICATIONS).bind(millis(before)),
         Past::Reservations => query(RESERVATIONS).bind(day(before.to_zoned(TimeZone::UTC).date())),
     };
     run(conn, statement.bind(i64::from(limit))).await

@@ -57,10 +57,11 @@ const OF_NOTIFICATION: &str = "
     SELECT xid, id, notification, source, source_id, notice, at, name, what
     FROM timeline WHERE notification = $1 ORDER BY id";
 
-/// On the server that wrote them, no entry that can be seen is of a transaction later than the
-/// latest one that is over.
+/// On the server that wrote them, no entry (and no event for the registry's owner, which is read in the
+/// same order) that can be seen is of a transaction later than the latest one that is over.
 const AHEAD: &str = "
-    SELECT coalesce((SELECT max(xid) FROM timeline) - origin.xid
+    SELECT coalesce(greatest((SELECT max(xid) FROM timeline), (SELECT max(xid) FROM registry_event))
+                    - origin.xid
                     - (pg_snapshot_xmax(pg_current_snapshot())::text::bigint - 1), 0)
     FROM timeline_origin AS origin";
 

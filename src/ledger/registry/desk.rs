@@ -1,13 +1,15 @@
 //! A batch of registrations at work.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::Timestamp;
 use vestnik_contract::ChannelId;
 
-use super::{NewAddress, NewPreference, Refusal, Registration};
-use crate::domain::{CitizenId, CitizenKey, Consent, ConsentAction, ConsentOrigin, Profile, TopicId};
-use crate::ledger::evidence::{ClosedBy, Of, Preferring, Recording, kept};
+use super::{Death, NewAddress, NewPreference, Refusal, Registration};
+use crate::domain::{
+    CitizenId, CitizenKey, Closed, Consent, ConsentAction, ConsentOrigin, Profile, RegistryEventKind, TopicId,
+};
+use crate::ledger::evidence::{ClosedBy, Of, Preferring, Recording, Telling, kept};
 use crate::ledger::keys::SealKey;
 use crate::ledger::rules::Rules;
 use crate::ledger::store::{AddressRow, CitizenRow, ConsentRow, Tx};
@@ -72,6 +74,8 @@ struct Changes {
     addresses: BTreeMap<uuid::Uuid, AddressRow>,
     recording: Recording,
     preferring: Preferring,
+    telling: Telling,
+    died: BTreeSet<CitizenKey>,
     unsuppressed: Vec<(ChannelId, [u8; 32])>,
 }
 
@@ -152,6 +156,9 @@ impl<'a> Desk<'a> {
         for new in &one.preferences {
             self.prefer(citizen, &key, new)?;
         }
+        if let Some(death) = &one.death {
+            self.death(citizen, &key, death)?;
+        }
         Ok(Ok(()))
     }
 
@@ -190,6 +197,34 @@ impl<'a> Desk<'a> {
         self.changes.preferring.set(citizen, key, preference, by, self.now)
     }
 
+    /// Records that the citizen has died, or takes it back, unless it is so already.
+    fn death(&mut self, citizen: CitizenKey, key: &SealKey, death: &Death) -> Result<(), LedgerError> {
+        let Some(row) = self.rows.get(&citizen).filter(|row| row.deceased_at.is_some() != death.deceased)
+        else {
+            return Ok(());
+        };
+        let deceased_at = death.deceased.then_some(self.now);
+        self.put(CitizenRow { deceased_at, updated_at: self.now, ..row.clone() });
+        let kind = if death.deceased {
+            self.changes.died.insert(citizen);
+            RegistryEventKind::CitizenDeceased
+        } else {
+            self.changes.died.remove(&citizen);
+            RegistryEventKind::CitizenAlive
+        };
+        self.changes.telling.add(citizen, key, kind, None, &death.by, self.now)
+    }
+
+    /// Who has died by the word of the batch.
+    pub fn died(&self) -> BTreeSet<CitizenKey> {
+        self.changes.died.clone()
+    }
+
+    /// Whether the registry's owner is told of something.
+    pub fn tells_the_owner(&self) -> bool {
+        !self.changes.telling.is_empty()
+    }
+
     fn create(
         &mut self,
         citizen: CitizenKey,
@@ -206,6 +241,7 @@ impl<'a> Desk<'a> {
             updated_at: self.now,
             chain: None,
             erased_at: None,
+            deceased_at: None,
         };
         self.rows.insert(citizen, row.clone());
         self.changes.new.push(row);
@@ -226,7 +262,7 @@ impl<'a> Desk<'a> {
         }
         let kept_closed = suppressed && !new.reopen;
         let row = match self.addresses.get(&place) {
-            Some(row) if row.closed.is_some() && new.reopen => {
+            Some(row) if may_be_opened(row) && new.reopen => {
                 AddressRow { closed: None, closed_evidence: None, ..row.clone() }
             }
             Some(_) => return Ok(()),
@@ -253,8 +289,15 @@ impl Changes {
         tx.put_addresses(&self.addresses.into_values().collect::<Vec<_>>()).await?;
         self.recording.write(tx).await?;
         self.preferring.write(tx).await?;
+        self.telling.write(tx).await?;
         Ok(tx.unsuppress(&self.unsuppressed).await?)
     }
+}
+
+/// Whether the registry's word opens the address again. From one that is disputed somebody else wrote: only
+/// a one-time code that comes back from there says that it is the citizen's.
+fn may_be_opened(row: &AddressRow) -> bool {
+    row.closed.as_ref().is_some_and(|(reason, _)| reason != Closed::DISPUTED)
 }
 
 /// Whether a citizen was erased and the registration does not say that they came back: by a consent that

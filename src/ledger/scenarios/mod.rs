@@ -7,6 +7,7 @@ mod codes;
 mod evidence;
 mod intake;
 mod operating;
+mod persons;
 mod preferences;
 mod receipts;
 mod replies;
@@ -15,6 +16,7 @@ mod taking_back;
 mod trouble;
 mod unreached;
 mod window;
+mod wishes;
 
 /// Makes one test of each scenario, on SQLite and on the PostgreSQL server that
 /// `VESTNIK_TEST_POSTGRES_URL` names.
@@ -124,6 +126,24 @@ scenarios! {
     evidence: an_erased_citizen_keeps_the_chain_whole;
     evidence: an_erased_citizen_stops_nobody_elses_batch;
     evidence: an_erased_address_stays_suppressed;
+    persons: not_me_freezes_the_address_and_tells_the_registrys_owner;
+    persons: not_me_on_a_shared_phone_is_of_whoever_was_written_to_last;
+    persons: not_me_on_a_shared_phone_is_of_all_who_may_be_meant;
+    persons: not_me_from_strangers_and_from_a_frozen_address_changes_nothing;
+    persons: a_one_time_code_opens_the_address_again;
+    persons: a_one_time_code_that_is_wrong_or_over_is_told_and_opens_nothing;
+    persons: a_one_time_code_is_handed_out_for_an_address_that_is_there;
+    persons: digits_that_nobody_awaits_are_for_a_person_to_read;
+    persons: only_a_one_time_code_or_a_link_opens_what_is_disputed;
+    persons: nothing_is_sent_to_who_has_died;
+    persons: a_death_is_recorded_once_and_taken_back_by_a_named_person;
+    persons: a_relative_who_writes_is_answered;
+    persons: the_registrys_owner_is_told_nothing_of_the_erased;
+    wishes: a_topic_is_stopped_everywhere_by_a_reply;
+    wishes: a_language_is_set_by_a_reply_and_confirmed_in_it;
+    wishes: hours_are_set_by_a_reply_for_every_topic;
+    wishes: hours_that_never_open_are_answered_and_change_nothing;
+    wishes: wishes_of_strangers_change_nothing_and_answers_are_limited;
     unreached: an_unreached_family_is_listed_and_leaves_when_reached;
     unreached: whoever_reads_it_in_the_inbox_is_reached;
     unreached: late_evidence_and_taking_back_leave_nobody_on_the_list;

@@ -19,17 +19,19 @@ const RESERVATION: Table = Table("reservation");
 pub(super) const CITIZEN_BY_KEY: &str = "SELECT * FROM citizen WHERE key = ?1";
 
 const ADD_CITIZEN: &str = "
-    INSERT INTO citizen (key, data_key, id, locale, zone, region, jurisdiction, updated_at, erased_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+    INSERT INTO citizen (key, data_key, id, locale, zone, region, jurisdiction, updated_at, erased_at,
+                         deceased_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
     ON CONFLICT (key) DO NOTHING";
 
 const PUT_CITIZEN: &str = "
-    INSERT INTO citizen (key, data_key, id, locale, zone, region, jurisdiction, updated_at, erased_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+    INSERT INTO citizen (key, data_key, id, locale, zone, region, jurisdiction, updated_at, erased_at,
+                         deceased_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
     ON CONFLICT (key) DO UPDATE SET
         data_key = excluded.data_key, id = excluded.id, locale = excluded.locale, zone = excluded.zone,
         region = excluded.region, jurisdiction = excluded.jurisdiction, updated_at = excluded.updated_at,
-        erased_at = excluded.erased_at";
+        erased_at = excluded.erased_at, deceased_at = excluded.deceased_at";
 
 pub(super) const ADDRESSES: &str = "SELECT * FROM address WHERE citizen = ?1 ORDER BY id";
 
@@ -95,6 +97,7 @@ fn citizen_values(row: &CitizenRow) -> impl Params {
         row.profile.jurisdiction.as_str(),
         millis(row.updated_at),
         row.erased_at.map(millis),
+        row.deceased_at.map(millis),
     )
 }
 
@@ -113,6 +116,7 @@ pub(super) fn citizen(cells: &Cells<'_>) -> Result<CitizenRow, StoreError> {
         updated_at: cells.moment("updated_at")?,
         chain: cells.table.chain(cells.hash_or_none("chain")?, cells.get("chain_length")?),
         erased_at: cells.moment_or_none("erased_at")?,
+        deceased_at: cells.moment_or_none("deceased_at")?,
     })
 }
 

@@ -42,6 +42,10 @@ pub(super) const SCAM_REPORTS: &str = "
     DELETE FROM scam_report WHERE id IN (
         SELECT id FROM scam_report WHERE closed_at < ?1 ORDER BY closed_at LIMIT ?2)";
 
+pub(super) const VERIFICATIONS: &str = "
+    DELETE FROM verification WHERE (citizen, address) IN (
+        SELECT citizen, address FROM verification WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)";
+
 pub(super) fn forget(
     conn: &Connection,
     what: Past,
@@ -56,6 +60,7 @@ pub(super) fn forget(
         Past::Codes => run(conn, CODES, moment)?,
         Past::Askers => run(conn, ASKERS, moment)?,
         Past::ScamReports => run(conn, SCAM_REPORTS, moment)?,
+        Past::Verifications => run(conn, VERIFICATIONS, moment)?,
         Past::Reservations => run(conn, RESERVATIONS, (day(before.to_zoned(TimeZone::UTC).date()), limit))?,
     };
     Ok(forgotten as u64)

@@ -5,8 +5,8 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::{
-    citizens, codes, evidence, inbox, notices, operations, past, preferences, receipts, scam, schema,
-    timeline, unreached, window, work,
+    citizens, codes, evidence, inbox, notices, operations, past, preferences, receipts, registry, scam,
+    schema, timeline, unreached, window, work,
 };
 
 /// The plan of a statement, one line for each table that it reads.
@@ -29,7 +29,7 @@ fn reads_all(line: &str) -> bool {
 }
 
 /// Look up rows of history or of open work, whose number has no bound.
-const LOOK_UPS: [&str; 63] = [
+const LOOK_UPS: &[&str] = &[
     citizens::CITIZEN_BY_KEY,
     citizens::ADDRESSES,
     citizens::FIND_ADDRESSES,
@@ -93,6 +93,13 @@ const LOOK_UPS: [&str; 63] = [
     preferences::ADD_VERSION,
     preferences::REMOVE,
     unreached::AFTER,
+    registry::EVENTS_AFTER,
+    registry::EVENTS,
+    registry::CODE,
+    registry::REMOVE_CODE,
+    evidence::ERASE[6],
+    evidence::ERASE[7],
+    past::VERIFICATIONS,
 ];
 
 /// A ledger in memory, set up as the one that writes is.

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use crate::ledger::error::StoreError;
 
 /// What makes each version of the one before; the first makes version 1 of an empty file.
-const VERSIONS: [&str; 9] = [
+const VERSIONS: &[&str] = &[
     include_str!("migrations/0001_ledger.sql"),
     include_str!("migrations/0002_past.sql"),
     include_str!("migrations/0003_evidence.sql"),
@@ -15,6 +15,7 @@ const VERSIONS: [&str; 9] = [
     include_str!("migrations/0007_preferences.sql"),
     include_str!("migrations/0008_unreached.sql"),
     include_str!("migrations/0009_turns.sql"),
+    include_str!("migrations/0010_wrong_person.sql"),
 ];
 
 /// The version that this release works with.

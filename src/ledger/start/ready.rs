@@ -3,7 +3,7 @@
 use vestnik_contract::{Address, Channel};
 
 use super::{Start, open_items};
-use crate::domain::{Citizen, Locale, Notice, Reason};
+use crate::domain::{AddressEntry, Citizen, Locale, Notice, Reason};
 use crate::ledger::LedgerError;
 use crate::ledger::facts::NotificationFacts;
 use crate::ledger::people::Person;
@@ -23,7 +23,11 @@ impl Start<'_> {
         };
         let Some(channel) = self.rules.channels.get(id) else { return Ok(Err(Reason::ChannelOff)) };
         let mut addresses = person.citizen.addresses.iter().filter(|entry| entry.channel == *id);
-        let Some(entry) = addresses.find(|entry| entry.closed.is_none()) else {
+        let goes_to = |entry: &&AddressEntry| match notice.answers {
+            Some(written_from) => entry.id == written_from && entry.may_be_answered(),
+            None => entry.closed.is_none(),
+        };
+        let Some(entry) = addresses.find(goes_to) else {
             return Ok(Err(Reason::NoAddress));
         };
         if let Some(list) = &self.rules.allow_list
@@ -60,7 +64,7 @@ impl Start<'_> {
         };
         if !held.words.is_empty() {
             let words = Words::open(&person.key, &held.words)?;
-            return Ok(render(words.body())?);
+            return Ok(render(words.body(&self.rules.catalogue).ok_or(LedgerError::NotInCatalogue)?)?);
         }
         let items = open_items(&held.notice)
             .filter_map(|key| self.notifications.get(&key))

@@ -47,8 +47,8 @@ pub trait EvidenceTx: Send {
     /// Remembers it no longer.
     async fn unsuppress(&mut self, addresses: &[(ChannelId, [u8; 32])]) -> Result<(), StoreError>;
 
-    /// Takes away all that is personal of a citizen besides the citizen's own row: addresses,
-    /// preferences, the inbox, the facts of the notifications that stand in it, the words of
-    /// these notices, and the sealed part of every consent record.
+    /// Takes away all that is personal of a citizen besides the citizen's own row: addresses with their
+    /// one-time codes, preferences, the inbox, the facts of the notifications that stand in it, the words
+    /// of these notices, and the sealed part of every consent record and registry event.
     async fn erase(&mut self, citizen: CitizenKey, notices: &[NoticeId]) -> Result<(), StoreError>;
 }

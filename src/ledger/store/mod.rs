@@ -10,6 +10,7 @@
 mod codes;
 mod evidence;
 mod preferences;
+mod registry;
 mod rows;
 mod scam;
 mod turns;
@@ -24,6 +25,7 @@ use vestnik_contract::{ChannelId, RouteId};
 pub use codes::{AskerRow, CodeRow, CodesTx};
 pub use evidence::EvidenceTx;
 pub use preferences::{PreferenceTx, PreferenceVersionRow};
+pub use registry::{RegistryEventRow, RegistryTx, VerificationKey, VerificationRow};
 pub use rows::*;
 pub use scam::{ScamRow, ScamTx};
 pub(in crate::ledger) use turns::in_turns;
@@ -53,7 +55,9 @@ pub trait Store: Send + Sync {
 
 /// A transaction. Dropped without [`commit`](Self::commit) it leaves nothing behind.
 #[async_trait]
-pub trait Tx: EvidenceTx + CodesTx + ScamTx + UnreachedTx + WindowTx + PreferenceTx + Send {
+pub trait Tx:
+    EvidenceTx + CodesTx + ScamTx + UnreachedTx + WindowTx + PreferenceTx + RegistryTx + Send
+{
     /// The moment of the transaction: the database's clock where several processes share it.
     fn now(&self) -> Timestamp;
 

@@ -26,6 +26,8 @@ pub enum Past {
     Askers,
     /// Scam reports that were closed before the moment.
     ScamReports,
+    /// One-time codes that were over before the moment.
+    Verifications,
 }
 
 /// A citizen's row.
@@ -46,6 +48,8 @@ pub struct CitizenRow {
     pub chain: Option<Chain>,
     /// When the citizen was erased, where that was done.
     pub erased_at: Option<Timestamp>,
+    /// Since when the registry says that the citizen has died, where it does.
+    pub deceased_at: Option<Timestamp>,
 }
 
 /// The end of a citizen's chain of consent records.

@@ -29,6 +29,7 @@ pub(crate) async fn citizens_are_kept_replaced_and_ordered(store: &dyn Store) ->
     changed.profile.region = None;
     changed.data_key = Vec::new();
     changed.updated_at = rows::at(-4_000_000_000);
+    changed.deceased_at = Some(rows::at(-7));
     put(store, from_ref(changed)).await?;
 
     let mut tx = store.begin().await?;

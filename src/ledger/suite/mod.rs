@@ -12,6 +12,7 @@ pub(crate) mod operations;
 pub(crate) mod past;
 pub(crate) mod preferences;
 pub(crate) mod receipts;
+pub(crate) mod registry;
 pub(crate) mod rows;
 pub(crate) mod scam;
 pub(crate) mod timeline;
@@ -91,6 +92,8 @@ macro_rules! store_suite {
             codes: codes_are_known_again_and_may_be_shared;
             codes: askers_are_counted_by_the_hour;
             scam: scam_reports_are_kept_listed_and_closed_once;
+            registry: registry_events_come_in_their_order_and_go_with_their_evidence;
+            registry: an_address_has_one_code_until_it_is_removed;
             unreached: the_unreached_come_in_their_order_and_by_pages;
             unreached: who_was_reached_since_is_told;
             past: what_is_over_is_forgotten_from_the_oldest_on;

@@ -71,6 +71,7 @@ pub(crate) fn citizen() -> CitizenRow {
         updated_at: at(0),
         chain: None,
         erased_at: None,
+        deceased_at: None,
     }
 }
 

@@ -101,6 +101,7 @@ pub(super) fn notice(items: usize, awaits: &[Awaits], inbox: bool) -> Notice {
         expires_at: at + SignedDuration::from_hours(24),
         deadline: None,
         window: None,
+        answers: None,
         inbox,
         config: "test".into(),
         closed: None,

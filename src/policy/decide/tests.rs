@@ -51,6 +51,14 @@ fn decided(change: impl FnOnce(&mut Case)) -> Decision {
     })
 }
 
+#[test]
+fn nobody_who_has_died_is_told_of_anything() {
+    for class in [Class::LegalDuty, Class::Entitlement] {
+        let died = decided(|case| (case.class, case.citizen.deceased) = (class, true));
+        assert_eq!(closes(&died), Some((FinalState::Suppressed, Reason::Deceased, false)), "{class:?}");
+    }
+}
+
 fn pushed(decision: &Decision) -> &Plan {
     match &decision.outcome {
         Outcome::Push(plan) => plan,

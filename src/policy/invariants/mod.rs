@@ -14,7 +14,9 @@ use self::drawn::{any_moment, minute, records};
 use self::world::{World, calm_world, family, unhurried_world, world};
 use super::fixture::{channel, consent};
 use super::{consent_in_force, preference_for};
-use crate::domain::{Basis, Consent, ConsentAction, ConsentOrigin, Outcome, Plan, Reason, Recheck};
+use crate::domain::{
+    Basis, Consent, ConsentAction, ConsentOrigin, FinalState, Outcome, Plan, Reason, Recheck,
+};
 
 /// How many cases of each property: `PROPTEST_CASES`, or a thousand.
 fn cases() -> u32 {
@@ -69,6 +71,16 @@ proptest! {
             if let Recheck::Go { .. } = world.recheck(&facts.id, &[], Timestamp::MAX, None) {
                 prop_assert!(has_ground(&facts.id), "{} is sent on", facts.id);
             }
+        }
+    }
+
+    #[test]
+    fn nothing_is_planned_for_or_sent_to_who_has_died(mut world in world(minute().boxed())) {
+        world.citizen.deceased = true;
+        prop_assert_eq!(plan_of(&world), None);
+        for facts in &world.channels {
+            let says = world.recheck(&facts.id, &[], Timestamp::MAX, None);
+            prop_assert_eq!(says, Recheck::Close(FinalState::Suppressed, Reason::Deceased));
         }
     }
 

@@ -103,6 +103,7 @@ impl World {
             channel: on,
             later: &[],
             kind: NoticeKind::Entitlement,
+            answers: None,
             items,
             priority: self.facts.priority,
             expires_at: Timestamp::MAX,

@@ -1,10 +1,11 @@
 use jiff::civil::date;
 
 use super::*;
+use crate::domain::AddressEntry;
 use crate::domain::ConsentAction::{Granted, Withdrawn};
 use crate::domain::ConsentOrigin::{Portal, Reply};
 use crate::policy::fixture::{
-    at, channel, channels, citizen, closed, consent, hours, jurisdiction, policy, preference, topic,
+    address, at, channel, channels, citizen, closed, consent, hours, jurisdiction, policy, preference, topic,
 };
 
 /// A case: SMS, with email still to come, on Monday noon, 2026-06-01, in Kyiv, with a place held
@@ -13,6 +14,7 @@ struct Case {
     channel: ChannelId,
     later: Vec<ChannelId>,
     kind: NoticeKind,
+    answers: Option<Uuid>,
     items: Vec<(TopicId, Class)>,
     priority: Priority,
     expires_at: Timestamp,
@@ -31,6 +33,7 @@ fn checked(change: impl FnOnce(&mut Case)) -> Recheck {
         channel: channel("sms"),
         later: channels(&["email"]),
         kind: NoticeKind::Entitlement,
+        answers: None,
         items: vec![(topic("family"), Class::Entitlement)],
         priority: Priority::Normal,
         expires_at: at("2026-07-01T00:00:00Z"),
@@ -47,6 +50,7 @@ fn checked(change: impl FnOnce(&mut Case)) -> Recheck {
         channel: &case.channel,
         later: &case.later,
         kind: case.kind,
+        answers: case.answers,
         items: &items,
         priority: case.priority,
         expires_at: case.expires_at,
@@ -68,6 +72,46 @@ fn go(reserve: Option<Date>) -> Recheck {
 #[test]
 fn what_was_decided_and_did_not_change_goes() {
     assert_eq!(checked(|_| ()), go(Some(MONDAY)));
+}
+
+#[test]
+fn nothing_goes_to_who_has_died_but_an_answer() {
+    for class in [Class::LegalDuty, Class::Entitlement] {
+        let died = checked(|case| {
+            case.citizen.deceased = true;
+            case.items = vec![(topic("family"), class)];
+        });
+        assert_eq!(died, Recheck::Close(FinalState::Suppressed, Reason::Deceased), "{class:?}");
+    }
+    let answer = checked(|case| {
+        case.citizen.deceased = true;
+        case.kind = NoticeKind::Answer;
+    });
+    assert!(matches!(answer, Recheck::Go { .. }), "{answer:?}");
+}
+
+#[test]
+fn an_answer_goes_to_the_address_that_it_answers() {
+    let (written_from, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    let answered = |reason: &str, answers: Option<Uuid>| {
+        checked(|case| {
+            case.kind = NoticeKind::Confirmation;
+            case.answers = answers;
+            case.citizen.addresses.retain(|entry| entry.channel != case.channel);
+            let address = AddressEntry { id: written_from, ..address("sms") };
+            case.citizen.addresses.push(AddressEntry { closed: Some(closed(reason)), ..address });
+        })
+    };
+    assert!(matches!(answered("disputed", Some(written_from)), Recheck::Go { .. }));
+    let skipped = Recheck::Skip(Reason::AddressClosed);
+    assert_eq!(answered("disputed", Some(other)), skipped);
+    assert_eq!(answered("disputed", None), skipped);
+    assert_eq!(answered("blocked", Some(written_from)), skipped);
+    let forbidden = checked(|case| {
+        (case.kind, case.answers) = (NoticeKind::Confirmation, Some(Uuid::nil()));
+        case.jurisdiction.channels.remove("sms");
+    });
+    assert_eq!(forbidden, Recheck::Skip(Reason::JurisdictionForbids));
 }
 
 #[test]

@@ -84,6 +84,7 @@ fn waits(on: &str, change: impl FnOnce(&mut RecheckInput<'_>)) -> Option<Timesta
         channel: &channel(on),
         later: &[],
         kind: NoticeKind::Entitlement,
+        answers: None,
         items: &[],
         priority: Priority::Normal,
         expires_at: at("2026-07-01T00:00:00Z"),

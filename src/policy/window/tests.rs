@@ -128,6 +128,7 @@ fn notice(class: Class, plan: &Plan, window: Option<Window>) -> Notice {
         expires_at: Timestamp::MAX,
         deadline: None,
         window,
+        answers: None,
         inbox: true,
         config: "test".to_owned(),
         closed: None,

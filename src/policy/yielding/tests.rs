@@ -37,6 +37,7 @@ fn to_an_entitlement(holders: &[Held], change: impl FnOnce(&mut Citizen, &mut Po
         channel: &sms,
         later: &[],
         kind: NoticeKind::Entitlement,
+        answers: None,
         items,
         priority: Priority::Normal,
         expires_at: at(one.expires_at),

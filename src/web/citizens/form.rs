@@ -1,6 +1,7 @@
 //! What a registry says of a citizen, as it stands on the wire and in the files of `vestnik import`,
 //! and its checks against the configuration. Pure.
 
+mod death;
 mod preference;
 
 use std::str::FromStr;
@@ -11,6 +12,7 @@ use serde::de::{Error, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use vestnik_contract::ChannelId;
 
+pub use self::death::{DeathForm, ground};
 pub use self::preference::{PreferenceForm, set_by};
 
 use crate::config::channels::{CHANNELS, switched_off};
@@ -52,6 +54,13 @@ pub struct CitizenForm {
     /// Preferences to set.
     #[serde(default)]
     pub preferences: Vec<PreferenceForm>,
+    /// That the citizen has died, or that this is taken back.
+    #[serde(default)]
+    pub deceased: Option<DeathForm>,
+    /// Since when the citizen is said to have died, as it was shown: what is shown can be put again, and
+    /// changes nothing.
+    #[serde(default, rename = "deceased_at")]
+    pub shown_deceased: Option<IgnoredAny>,
 }
 
 /// A contact point.
@@ -132,11 +141,12 @@ pub fn expected(field: &str) -> &'static str {
         "jurisdiction" => "an id such as ua",
         "addresses" => "a list of { channel, address, reopen }",
         "consents" => "a list of { channel, topic, action, origin, evidence, wording, locale, actor, at }",
+        "deceased" => "{ evidence, actor, undo }: the act that says so, and who wrote it down",
         "preferences" => "a list of { topic, channels, hours, locale, bundling, evidence, actor }",
         "channel" => "a channel such as sms; in a consent also all",
         "channels" => "a list of channels such as [\"viber\", \"sms\"]",
         "address" => "an address of the channel",
-        "reopen" | "bundling" => "true or false",
+        "reopen" | "bundling" | "undo" => "true or false",
         "topic" => "a topic of the catalogue, or all",
         "action" => "granted or withdrawn",
         "origin" => "portal, single_number, in_person, law or import",
@@ -180,13 +190,15 @@ impl CitizenForm {
             }
         }
         let profile = self.profile()?;
-        let Self { addresses, consents, preferences, .. } = self;
+        let Self { addresses, consents, preferences, deceased, .. } = self;
+        let death = deceased.map(DeathForm::check).transpose();
         Ok(Registration {
             id,
             profile,
             addresses: each("addresses", addresses, |form| form.check(rules))?,
             consents: each("consents", consents, |form| form.check(clerk, rules))?,
             preferences: each("preferences", preferences, |form| form.check(clerk, rules))?,
+            death: death.map_err(|problem| problem.within("/deceased"))?,
         })
     }
 

@@ -2,6 +2,7 @@
 //! tokens that tie a messenger to a citizen. Every change answers with the citizen as they stand.
 
 pub mod form;
+pub mod person;
 pub mod view;
 
 use axum::extract::State;
@@ -36,6 +37,7 @@ pub(super) fn routes() -> Router<WebState> {
         .route("/v1/citizens/{id}/preferences/history", get(preferences))
         .route("/v1/citizens/{id}/preferences/{topic}", delete(remove_preference))
         .route("/v1/citizens/{id}/links/{channel}", post(create_link))
+        .merge(person::routes())
 }
 
 async fn show(State(web): State<WebState>, Citizen(id): Citizen) -> Result<Json<Value>, Problem> {
@@ -87,7 +89,7 @@ async fn add_address(
 ) -> Result<Json<Value>, Problem> {
     let form: AddressForm = json::read(&body, expected)?;
     let addresses = vec![form.check(&web.rules)?];
-    change(&web, Registration { addresses, ..nothing(id) }).await
+    change(&web, Registration { addresses, ..Registration::nothing(id) }).await
 }
 
 async fn add_consent(
@@ -97,7 +99,7 @@ async fn add_consent(
 ) -> Result<Json<Value>, Problem> {
     let form: ConsentForm = json::read(&body, expected)?;
     let consents = vec![form.check(Clerk::Registry, &web.rules)?];
-    change(&web, Registration { consents, ..nothing(id) }).await
+    change(&web, Registration { consents, ..Registration::nothing(id) }).await
 }
 
 /// The consent records with their places in the chain, and whether they are what was written.
@@ -113,7 +115,7 @@ async fn set_preference(
 ) -> Result<Json<Value>, Problem> {
     let form: PreferenceForm = json::read(&body, expected)?;
     let preferences = vec![form.check(Clerk::Registry, &web.rules)?];
-    change(&web, Registration { preferences, ..nothing(id) }).await
+    change(&web, Registration { preferences, ..Registration::nothing(id) }).await
 }
 
 /// Every version of the citizen's preferences, with its source.
@@ -194,11 +196,6 @@ fn no_link(channel: &ChannelId) -> String {
         let meant = did_you_mean(channel.as_str(), LINKED);
         format!("expected telegram or viber, where it is in use{meant}")
     })
-}
-
-/// A registration that says nothing, to be filled in.
-fn nothing(id: CitizenId) -> Registration {
-    Registration { id, profile: None, addresses: Vec::new(), consents: Vec::new(), preferences: Vec::new() }
 }
 
 /// Changes one thing of a citizen who is known.

@@ -17,6 +17,7 @@ pub fn document(citizen: &CitizenView) -> Value {
         "zone": profile.zone,
         "region": profile.region,
         "jurisdiction": profile.jurisdiction,
+        "deceased_at": citizen.deceased_at,
         "addresses": citizen.addresses,
         "consents": citizen.consents.iter().map(consent).collect::<Vec<_>>(),
         "preferences": citizen.preferences.iter().map(preference).collect::<Vec<_>>(),
