@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 use uuid::Uuid;
 use vestnik_contract::{Driver, Turn};
 
+use crate::domain::{Mode, Offered, Standing};
 use crate::ledger::retry::insist;
-use crate::ledger::{DriftCount, Forgotten, Horizons, Ledger, LedgerError, Rules};
+use crate::ledger::{DriftCount, Forgotten, GuardView, Horizons, Ledger, LedgerError, Rules};
 
 /// A job that one process at a time does, and the others stand by to take over.
 pub struct Duty {
@@ -183,6 +184,66 @@ fn tell(kind: &DriftCount, addresses: u64) {
     let gauge =
         metrics::gauge!("vestnik_drift", "channel" => channel, "reason" => reason, "wanted" => wanted);
     gauge.set(f64::from(u32::try_from(addresses).unwrap_or(u32::MAX)));
+}
+
+/// The duty of the guard, until `stopping`: where too many decline a template on a channel it is warned of,
+/// and paused. Where the rule is off there is nothing to do.
+pub async fn guard(ledger: Arc<Ledger>, rules: Arc<Rules>, stopping: CancellationToken) {
+    if rules.policy.guard.mode == Mode::Off {
+        return;
+    }
+    let look_every = Duration::from_secs(rules.policy.guard.every_seconds.into());
+    let duty = Duty { ledger: ledger.clone(), name: "guard".to_owned(), look_every };
+    duty.run(|| judge(&ledger, &rules, &stopping), || {}, &stopping).await;
+}
+
+async fn judge(ledger: &Ledger, rules: &Rules, stopping: &CancellationToken) {
+    let every = Duration::from_secs(rules.policy.guard.every_seconds.into());
+    while !stopping.is_cancelled() {
+        match ledger.guard(&rules.policy.guard).await {
+            Ok(changed) => changed.iter().for_each(say),
+            Err(error) => {
+                error!(error = &error as &dyn std::error::Error, "the guard cannot judge");
+            }
+        }
+        if let Ok(all) = ledger.guards().await {
+            all.iter().for_each(show);
+        }
+        stopping.run_until_cancelled(tokio::time::sleep(every)).await;
+    }
+}
+
+/// Tells whoever operates of a template that stands otherwise than before.
+fn say(view: &GuardView) {
+    let GuardView { channel, template, standing, counts, .. } = view;
+    let (channel, template) = (channel.as_str(), template.as_str());
+    let Offered { offered, declined } = *counts;
+    match standing {
+        Standing::Fine => info!(channel, template, offered, declined, "fewer decline it again"),
+        Standing::Warned => warn!(channel, template, offered, declined, "more decline it than should"),
+        Standing::OnTrial => {
+            warn!(channel, template, offered, declined, "the guard is only reported on, and would pause it");
+        }
+        Standing::Paused => {
+            let to_release = format!("vestnik guard release {channel} {template}");
+            error!(
+                channel,
+                template, offered, declined, to_release, "the guard pauses it: too many decline it"
+            );
+        }
+    }
+}
+
+/// Shows how a template stands: 0 fine, 1 warned, 2 on trial, 3 paused.
+fn show(view: &GuardView) {
+    let (channel, template) = (view.channel.to_string(), view.template.to_string());
+    let gauge = metrics::gauge!("vestnik_guard_standing", "channel" => channel, "template" => template);
+    gauge.set(match view.standing {
+        Standing::Fine => 0.0,
+        Standing::Warned => 1.0,
+        Standing::OnTrial => 2.0,
+        Standing::Paused => 3.0,
+    });
 }
 
 #[cfg(test)]

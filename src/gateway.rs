@@ -237,6 +237,7 @@ impl Gateway {
         lifecycle.spawn("pauses", read_pauses(ledger.clone(), pauses, stopping.clone()));
         lifecycle.spawn("retention", duties::forget(ledger.clone(), self.horizons, stopping.clone()));
         lifecycle.spawn("drift", duties::count_drift(ledger.clone(), rules.clone(), stopping.clone()));
+        lifecycle.spawn("guard", duties::guard(ledger.clone(), rules.clone(), stopping.clone()));
         lifecycle.spawn("alarms", pause_routes(alarms_in, ledger.clone(), clock.clone(), stopping));
         for one in std::mem::take(&mut self.connected) {
             self.add(one, &context, lifecycle);
@@ -337,6 +338,7 @@ fn horizons(retention: Retention) -> Horizons {
         receipts: days(retention.unmatched_receipt_days),
         codes: days(retention.check_code_days),
         scam_reports: days(retention.scam_report_days),
+        tallies: days(retention.tally_days),
     }
 }
 

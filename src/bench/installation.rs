@@ -217,6 +217,7 @@ fn own_settings(folder: &Folder, public: &Url) -> anyhow::Result<Overrides> {
     settings.set(&format!("sources.{SOURCE}.urgent"), true);
     // What waits for others on purpose would be measured as slow.
     settings.set("policy.bundling.mode", "off");
+    settings.set("policy.guard.mode", "off");
     Ok(settings)
 }
 

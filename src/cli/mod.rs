@@ -14,6 +14,7 @@ mod dead;
 mod demo;
 mod exit;
 mod explain;
+mod guard;
 mod import;
 mod lines;
 mod migrate;
@@ -116,6 +117,9 @@ enum Command {
     /// List, pause, resume and test the channels.
     #[command(subcommand)]
     Channel(channel::ChannelCommand),
+    /// List the templates that too many decline on a channel, and release what was paused.
+    #[command(subcommand)]
+    Guard(guard::GuardCommand),
     /// Look at messages that could not be taken, try them again, delete them.
     #[command(subcommand)]
     Dead(dead::DeadCommand),
@@ -128,7 +132,7 @@ enum Command {
     /// Look at what citizens say was not from us, and close what was looked into.
     #[command(subcommand)]
     Scam(scam::ScamCommand),
-    /// Tell who was not reached.
+    /// Tell who was not reached, what works where, and what the contact budget did.
     #[command(subcommand)]
     Report(report::ReportCommand),
     /// Create, list and revoke tokens of the HTTP API.
@@ -181,6 +185,7 @@ async fn command(cli: Cli) -> anyhow::Result<Exit> {
         Command::Explain(args) => explain::run(&cli.common, &args).await,
         Command::Code(args) => code::run(&cli.common, &args).await,
         Command::Channel(command) => channel::run(&cli.common, &command).await,
+        Command::Guard(command) => guard::run(&cli.common, &command).await,
         Command::Dead(command) => dead::run(&cli.common, &command).await,
         Command::Citizen(command) => citizen::run(&cli.common, &command).await,
         Command::Consent(command) => consent::run(&cli.common, &command).await,

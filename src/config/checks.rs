@@ -9,7 +9,9 @@ use super::error::ConfigErrors;
 use super::gateway::Gateway;
 use super::place::{Place, Sheet};
 use super::sources::Sources;
-use crate::domain::{Bundling, Catalogue, Ceilings, Class, LifeEventId, Policy, RetrySchedule, wording};
+use crate::domain::{
+    Bundling, Catalogue, Ceilings, Class, GuardRule, LifeEventId, Mode, Policy, RetrySchedule, wording,
+};
 
 mod law;
 #[cfg(test)]
@@ -113,6 +115,7 @@ pub(super) fn policy<'a>(
     }
     look.ceilings("budget", policy.budget);
     look.bundling(policy);
+    look.guard(policy.guard);
     look.retry(policy.retry);
     look.errors
 }
@@ -212,6 +215,26 @@ impl<'a> Look<'a> {
         if hard_end_seconds >= lives {
             let expected = format!("expected less than {lives}, which is expires_after_days");
             self.wrong(&["bundling", "hard_end_seconds"], format!("{expected}, found {hard_end_seconds}"));
+        }
+    }
+
+    /// A warning is over before it begins, and begins before a pause.
+    fn guard(&mut self, guard: GuardRule) {
+        let GuardRule { mode, clear_percent, warn_percent, pause_percent, .. } = guard;
+        if mode == Mode::Off {
+            return;
+        }
+        let all = [
+            ("clear_percent", clear_percent),
+            ("warn_percent", warn_percent),
+            ("pause_percent", pause_percent),
+        ];
+        for pair in all.windows(2) {
+            let [(lower, least), (higher, found)] = pair else { continue };
+            if found <= least {
+                let message = format!("expected more than {lower}, which is {least}, found {found}");
+                self.wrong(&["guard", higher], message);
+            }
         }
     }
 

@@ -137,6 +137,9 @@ pub struct Retention {
     /// Days for which a scam report is kept after it was closed, 1 to 3,650.
     #[serde(deserialize_with = "whole::<1, 3650, _, _>")]
     pub scam_report_days: u16,
+    /// Days for which it is kept what was counted for reports and for the guard, 90 to 3,650.
+    #[serde(deserialize_with = "whole::<90, 3650, _, _>")]
+    pub tally_days: u16,
 }
 
 impl Default for Retention {
@@ -146,6 +149,7 @@ impl Default for Retention {
             unmatched_receipt_days: 3,
             check_code_days: 1100,
             scam_report_days: 365,
+            tally_days: 400,
         }
     }
 }

@@ -267,5 +267,6 @@ fn own_settings(folder: &Folder, public: &Url) -> anyhow::Result<Overrides> {
     settings.set("gateway.ledger.master_key", folder.secret("master", &master_key)?);
     // A day that plays in seconds has no ten minutes to wait for what else may come.
     settings.set("policy.bundling.mode", "off");
+    settings.set("policy.guard.mode", "off");
     Ok(settings)
 }

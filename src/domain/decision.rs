@@ -69,12 +69,23 @@ pub struct Trace {
 }
 
 /// What a rule that is only reported on would have done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Would {
     /// The rule.
     pub rule: TrialRule,
     /// When the push would have been sent by it; `None` where it would have left no moment for one.
     pub until: Option<Timestamp>,
+    /// The channel that it would have passed over, where it is a rule that does so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<ChannelId>,
+}
+
+impl Would {
+    /// It would have been sent at this moment, or not at all.
+    #[must_use]
+    pub fn moved(rule: TrialRule, until: Option<Timestamp>) -> Self {
+        Self { rule, until, channel: None }
+    }
 }
 
 /// A rule that can be reported on without being put to work.
@@ -87,6 +98,8 @@ pub enum TrialRule {
     Yielding,
     /// What comes to one citizen soon after one another goes out as one notice.
     Bundling,
+    /// A template that too many decline on a channel is not sent there.
+    Guard,
 }
 
 impl TrialRule {
@@ -97,6 +110,7 @@ impl TrialRule {
             Self::KeptForDeadlines => "kept_for_deadlines",
             Self::Yielding => "yielding",
             Self::Bundling => "bundling",
+            Self::Guard => "guard",
         }
     }
 }

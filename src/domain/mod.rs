@@ -3,6 +3,7 @@
 mod catalogue;
 mod citizen;
 mod decision;
+mod guard;
 mod identity;
 mod ids;
 mod locale;
@@ -26,6 +27,7 @@ pub use citizen::{
     Preference, Profile, Wish,
 };
 pub use decision::{ContactHistory, Decision, Outcome, Plan, PlannedStep, Recheck, Trace, TrialRule, Would};
+pub use guard::{Counted, Offered, Standing};
 pub use identity::{Identity, OwnPlaces};
 pub use ids::{
     AttemptId, CitizenId, CitizenKey, InvalidCitizenId, JurisdictionId, LifeEventId, MeasureId, NoticeId,
@@ -41,8 +43,8 @@ pub use reason::Reason;
 pub use refusal::{Fault, RefusalReason};
 pub use registry::RegistryEventKind;
 pub use rules::{
-    AppealClocks, Awaits, Basis, Bundling, Ceilings, ChannelRule, ClassRule, ContactHours, Jurisdiction,
-    KeptForDeadlines, Mode, Policy, RetrySchedule, Yielding,
+    AppealClocks, Awaits, Basis, Bundling, Ceilings, ChannelRule, ClassRule, ContactHours, GuardRule,
+    Jurisdiction, KeptForDeadlines, Mode, Policy, RetrySchedule, Yielding,
 };
 pub use state::{Evidence, FinalState};
 pub use timeline::{Entry, Happening};

@@ -9,8 +9,8 @@ use uuid::Uuid;
 use vestnik_contract::{ChannelId, ReceiptState, SendErrorKind};
 
 use super::{
-    AttemptId, CitizenKey, Evidence, FinalState, NoticeId, NotificationKey, PlannedStep, Priority, Reason,
-    SourceRef, TopicId,
+    AttemptId, CitizenKey, Evidence, FinalState, MeasureId, NoticeId, NotificationKey, PlannedStep, Priority,
+    Reason, SourceRef, TopicId,
 };
 
 /// What is sent to one citizen at once.
@@ -74,6 +74,9 @@ pub struct Item {
     pub notification: NotificationKey,
     /// Source and id.
     pub reference: SourceRef,
+    /// What it tells of, which names its template; absent in what was taken in before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measure: Option<MeasureId>,
     /// The topic its consent is asked for.
     pub topic: TopicId,
     /// The class of its template.

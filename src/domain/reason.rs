@@ -36,7 +36,7 @@ reasons! {
     // Channels considered.
     /// The channel is part of the plan.
     Chosen = "chosen",
-    /// Consent for the channel is withdrawn, but a law demands the message and no other channel is left.
+    /// Something speaks against the channel, but a law demands the message and no other channel is left.
     LawOverrides = "law_overrides",
     /// The citizen has no address on the channel.
     NoAddress = "no_address",
@@ -54,6 +54,8 @@ reasons! {
     ChannelOff = "channel_off",
     /// The text does not fit the channel.
     TextTooLong = "text_too_long",
+    /// Too many declined such messages on the channel; a person has to release them there.
+    Guarded = "guarded",
 
     // Deferrals.
     /// Its source asked not to send it earlier.

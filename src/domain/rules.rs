@@ -35,6 +35,9 @@ pub struct Policy {
     /// Whether what comes to one citizen soon after one another goes out as one notice.
     #[serde(default)]
     pub bundling: Bundling,
+    /// When a template is not sent any more on a channel where citizens decline it.
+    #[serde(default)]
+    pub guard: GuardRule,
 }
 
 /// How far a rule is put to work.
@@ -99,6 +102,33 @@ pub struct Bundling {
     /// The most that one notice holds, 2 to 20.
     #[serde(deserialize_with = "whole::<2, 20, _, _>")]
     pub largest: u32,
+}
+
+/// The effectiveness guard: a template that too many decline on a channel is warned of, and then not sent
+/// there until a person releases it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GuardRule {
+    /// How far the rule is put to work.
+    pub mode: Mode,
+    /// How often it judges, in seconds; 1 to 3,600.
+    #[serde(deserialize_with = "whole::<1, 3600, _, _>")]
+    pub every_seconds: u32,
+    /// How many UTC days it looks back, the present one included; 1 to 90.
+    #[serde(deserialize_with = "whole::<1, 90, _, _>")]
+    pub window_days: u16,
+    /// Messages that were offered within these days, before anything follows from them; 1 to 1,000,000.
+    #[serde(deserialize_with = "whole::<1, 1_000_000, _, _>")]
+    pub least: u32,
+    /// Of a hundred offered, fewer than this many declined end a warning; 1 to 100.
+    #[serde(deserialize_with = "whole::<1, 100, _, _>")]
+    pub clear_percent: u16,
+    /// From this many declined on there is a warning; 1 to 100.
+    #[serde(deserialize_with = "whole::<1, 100, _, _>")]
+    pub warn_percent: u16,
+    /// From this many declined on it is paused; 1 to 100.
+    #[serde(deserialize_with = "whole::<1, 100, _, _>")]
+    pub pause_percent: u16,
 }
 
 /// How a channel is used in a plan.

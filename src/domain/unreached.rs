@@ -86,6 +86,7 @@ impl NextAction {
             Reason::TextTooLong | Reason::Rejected | Reason::TemplateMissing => {
                 ("mend the text, then publish again", Owner::Catalogue)
             }
+            Reason::Guarded => ("release it from the guard, or mend the text", Owner::Operator),
             Reason::ChannelOff
             | Reason::NotOnAllowList
             | Reason::Misconfigured

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use vestnik_contract::ChannelId;
 
+use super::guard::Guarded;
 use super::people::Person;
 use super::rules::Rules;
 use crate::domain::{Notice, NoticeId, Step};
@@ -18,13 +19,16 @@ pub(super) struct Asked<'a> {
 
 impl<'a> Asked<'a> {
     /// `None` where the notice has no step left to send.
-    pub fn of(notice: &'a Notice) -> Option<Self> {
+    pub fn of(notice: &'a Notice, guarded: &'a Guarded) -> Option<Self> {
         let step = notice.step().filter(|_| notice.closed.is_none())?;
         let later = notice.steps[notice.current + 1..].iter().map(|step| step.planned.channel.clone());
         Some(Self {
             notice,
             step,
-            items: notice.open_items().map(ItemFacts::from).collect(),
+            items: notice
+                .open_items()
+                .map(|item| ItemFacts::of(item, guarded.of(item.measure.as_ref())))
+                .collect(),
             later: later.collect(),
         })
     }

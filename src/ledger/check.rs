@@ -9,6 +9,7 @@ use vestnik_contract::ChannelId;
 
 use super::rules::Rules;
 use super::store::{AskerRow, CodeRow, Tx};
+use super::tally::Tally;
 use super::writes::Held;
 use super::{Ledger, LedgerError};
 use crate::domain::{
@@ -77,6 +78,9 @@ pub struct Shown {
     /// Whose law applies to the recipient.
     #[serde(skip)]
     jurisdiction: Option<JurisdictionId>,
+    /// The notice itself, where there is one.
+    #[serde(skip)]
+    pushed: Option<Box<Notice>>,
 }
 
 /// One sending.
@@ -105,7 +109,8 @@ impl Ledger {
         if !hour.may_ask(&who) {
             return Ok(hour.over());
         }
-        if let Some(sent) = sent_with(&mut *tx, &[code], rules).await?.remove(&code) {
+        if let Some(Carried { sent, notices }) = carried(&mut *tx, &[code], rules).await?.remove(&code) {
+            self.count_check(tx, code, &notices).await?;
             return Ok(Verdict::Ours(sent));
         }
         drop(tx);
@@ -118,6 +123,31 @@ impl Ledger {
         let counted = Hour::load(&mut *tx, &[who]).await?;
         tx.commit().await?;
         Ok(if counted.count(&who) > OF_ONE { counted.over() } else { Verdict::NotOurs })
+    }
+
+    /// Counts that a message was checked, once an hour: whoever has one right code shall not make us write
+    /// as often as they ask.
+    async fn count_check(
+        &self,
+        mut tx: Box<dyn Tx>,
+        code: CheckCode,
+        notices: &[Notice],
+    ) -> Result<(), LedgerError> {
+        let checked = self.keys.asker("checked", &code.to_string());
+        if notices.is_empty() || Hour::load(&mut *tx, &[checked]).await?.count(&checked) > 0 {
+            return Ok(());
+        }
+        drop(tx);
+        let mut tx = self.store.begin().await?;
+        let mut hour = Hour::load(&mut *tx, &[]).await?;
+        hour.add(checked);
+        hour.write(&mut *tx).await?;
+        let mut tally = Tally::default();
+        for notice in notices {
+            tally.add_check(notice);
+        }
+        tally.write(&mut *tx).await?;
+        Ok(tx.commit().await?)
     }
 
     /// All messages that carry a check code; there may be several, which is rare.
@@ -144,18 +174,28 @@ pub(super) fn row(rules: &Rules, notice: NoticeId, lone: Option<NotificationKey>
     CodeRow { code: rules.check_key.code(notice).number(), notice, notification: lone, at }
 }
 
-/// When and by which way the messages were sent that carry these codes; a code that is not ours is left out.
-pub(super) async fn sent_with(
+/// What carries a check code of ours.
+pub(super) struct Carried {
+    /// When and by which way it was sent.
+    pub sent: Vec<Sent>,
+    /// The notices, without what stands in an inbox alone.
+    pub notices: Vec<Notice>,
+}
+
+/// What carries these codes; a code that is not ours is left out.
+pub(super) async fn carried(
     tx: &mut dyn Tx,
     codes: &[CheckCode],
     rules: &Rules,
-) -> Result<BTreeMap<CheckCode, Vec<Sent>>, LedgerError> {
+) -> Result<BTreeMap<CheckCode, Carried>, LedgerError> {
     let mut found = shown(tx, codes).await?;
     let sent = codes.iter().filter_map(|code| {
-        let mut sent: Vec<_> = found.remove(&code.number())?.iter().flat_map(|one| one.sent(rules)).collect();
+        let shown = found.remove(&code.number())?;
+        let mut sent: Vec<_> = shown.iter().flat_map(|one| one.sent(rules)).collect();
         sent.sort();
         sent.dedup();
-        Some((*code, sent))
+        let notices = shown.into_iter().filter_map(|one| one.pushed).map(|notice| *notice).collect();
+        Some((*code, Carried { sent, notices }))
     });
     Ok(sent.collect())
 }
@@ -185,6 +225,7 @@ async fn shown(tx: &mut dyn Tx, codes: &[CheckCode]) -> Result<BTreeMap<i64, Vec
             inbox_at: Some(row.at),
             sent: Vec::new(),
             jurisdiction: laws.get(&one.citizen).cloned(),
+            pushed: None,
         });
         found.entry(row.code).or_default().extend(of_notice.or(alone));
     }
@@ -207,6 +248,7 @@ impl Shown {
             inbox_at: notice.inbox.then_some(row.at),
             sent,
             jurisdiction: laws.get(&notice.citizen).cloned(),
+            pushed: Some(Box::new(notice.clone())),
         }
     }
 

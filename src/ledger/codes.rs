@@ -11,8 +11,10 @@ use jiff::{Timestamp, civil::Date};
 use vestnik_contract::{Permanence, ReceiptState};
 
 use super::error::StoreError;
-use super::store::{Chain, Link};
-use crate::domain::{ConsentAction, ConsentOrigin, FinalState, Locale, Priority, Reason, RegistryEventKind};
+use super::store::{Chain, Link, Period};
+use crate::domain::{
+    ConsentAction, ConsentOrigin, Counted, FinalState, Locale, Priority, Reason, RegistryEventKind, Standing,
+};
 
 /// An enum that a column keeps as its code.
 pub trait Code: Copy + Sized + 'static {
@@ -127,6 +129,42 @@ impl Code for Reason {
 
 impl Code for RegistryEventKind {
     const WHAT: &'static str = "registry event";
+
+    fn all() -> &'static [Self] {
+        &Self::ALL
+    }
+
+    fn code(self) -> &'static str {
+        self.as_str()
+    }
+}
+
+impl Code for Counted {
+    const WHAT: &'static str = "count";
+
+    fn all() -> &'static [Self] {
+        &Self::ALL
+    }
+
+    fn code(self) -> &'static str {
+        self.as_str()
+    }
+}
+
+impl Code for Standing {
+    const WHAT: &'static str = "standing";
+
+    fn all() -> &'static [Self] {
+        &Self::ALL
+    }
+
+    fn code(self) -> &'static str {
+        self.as_str()
+    }
+}
+
+impl Code for Period {
+    const WHAT: &'static str = "period";
 
     fn all() -> &'static [Self] {
         &Self::ALL
@@ -299,6 +337,9 @@ mod tests {
         round_trip::<ReceiptState>();
         round_trip::<FinalState>();
         round_trip::<Reason>();
+        round_trip::<Counted>();
+        round_trip::<Standing>();
+        round_trip::<Period>();
         round_trip::<Locale>();
         round_trip::<RegistryEventKind>();
     }
@@ -309,6 +350,9 @@ mod tests {
         named_as_json::<ConsentOrigin>();
         named_as_json::<FinalState>();
         named_as_json::<Reason>();
+        named_as_json::<Counted>();
+        named_as_json::<Standing>();
+        named_as_json::<Period>();
         named_as_json::<Locale>();
         named_as_json::<RegistryEventKind>();
     }

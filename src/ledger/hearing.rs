@@ -20,10 +20,11 @@ use super::news::Fresh;
 use super::people::People;
 use super::rules::Rules;
 use super::store::{AddressRow, CodeRow, InboundRow, LinkRow, NoticeRow, ScamRow, Tx, WorkRow};
+use super::tally::{LastPushes, Tally};
 use super::words::Words;
 use super::writes::new_key;
 use super::{Ledger, LedgerError};
-use crate::domain::{CitizenKey, Closed, ConsentAction, RegistryEventKind, TopicId};
+use crate::domain::{CitizenKey, Closed, ConsentAction, Counted, RegistryEventKind, TopicId};
 use crate::policy::{grant_moment, start_moment, stop_moment};
 
 /// Where a link is not confirmed: whoever opens a conversation on Viber by a link is not subscribed
@@ -48,6 +49,9 @@ pub(super) struct Hearing<'a> {
     verified: Vec<(ChannelId, [u8; 32])>,
     pub(super) checks: Checks,
     pub(super) persons: Persons,
+    /// What each of them got last, and what became of it.
+    pub(super) last: LastPushes,
+    tally: Tally,
     notices: Vec<NoticeRow>,
     codes: Vec<CodeRow>,
     scams: Vec<ScamRow>,
@@ -80,6 +84,8 @@ impl<'a> Hearing<'a> {
             verified: Vec::new(),
             checks: Checks::default(),
             persons: Persons::default(),
+            last: LastPushes::new(),
+            tally: Tally::default(),
             notices: Vec::new(),
             codes: Vec::new(),
             scams: Vec::new(),
@@ -116,6 +122,13 @@ impl<'a> Hearing<'a> {
         self.ledger.keys.address(self.channel, address)
     }
 
+    /// Those who say something of what they got last.
+    pub fn answering(&self, heard: &[Heard]) -> BTreeSet<CitizenKey> {
+        let senders: BTreeSet<_> =
+            heard.iter().filter(|one| one.meaning.is_answer()).map(|one| self.hash(&one.sender)).collect();
+        self.addresses.iter().filter(|row| senders.contains(&row.hash)).map(|row| row.citizen).collect()
+    }
+
     // ---- what it means ----
 
     /// Does what a new inbound asks for.
@@ -130,7 +143,7 @@ impl<'a> Hearing<'a> {
             Meaning::StopAll => self.stop(&sender, None, &Words::StoppedAll, id),
             Meaning::Start => self.start(&sender, id),
             Meaning::Link { token } => self.link(&heard.sender, token, id),
-            Meaning::Scam => self.report(heard),
+            Meaning::Scam { quotes } => self.report(heard, *quotes),
             Meaning::Check(code) => self.check(&heard.sender, *code),
             Meaning::StopTopic(topic) => self.stop_topic(&sender, topic, id),
             Meaning::Language(locale) => self.language(&heard.sender, *locale, id),
@@ -138,7 +151,11 @@ impl<'a> Hearing<'a> {
             Meaning::NoSuchHours => self.no_such_hours(&heard.sender),
             Meaning::NotMe => self.dispute(&sender, id),
             Meaning::OneTimeCode(code) => self.prove(&heard.sender, code, id),
-            Meaning::Blocked | Meaning::Unblocked | Meaning::Text => Ok(()),
+            Meaning::Text => {
+                self.answered(&sender, Counted::Replied);
+                Ok(())
+            }
+            Meaning::Blocked | Meaning::Unblocked => Ok(()),
         }
     }
 
@@ -148,6 +165,11 @@ impl<'a> Hearing<'a> {
         let (now, changed, by) = (self.now, &mut self.changed, ClosedBy::inbound(id));
         for row in self.addresses.iter_mut().filter(|row| row.hash == *sender) {
             if row.closed.is_none() || closed_by_provider(row) {
+                if row.closed.is_none()
+                    && let Some(notice) = self.last.get(&row.citizen)
+                {
+                    self.tally.add_answer(notice, self.channel, Counted::Blocked);
+                }
                 let since = row.closed.take().map_or(now, |(_, at)| at);
                 row.closed = Some((BLOCKED.to_owned(), since));
                 let key = self.people.get(&row.citizen).map(|person| &person.key);
@@ -156,6 +178,19 @@ impl<'a> Hearing<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Counts what whoever has this address said to what came there last.
+    fn answered(&mut self, sender: &[u8; 32], what: Counted) {
+        for citizen in self.owners(sender) {
+            self.answered_by(citizen, what);
+        }
+    }
+
+    fn answered_by(&mut self, citizen: CitizenKey, what: Counted) {
+        if let Some(notice) = self.last.get(&citizen) {
+            self.tally.add_answer(notice, self.channel, what);
+        }
     }
 
     /// Whoever writes to us can be reached.
@@ -178,6 +213,7 @@ impl<'a> Hearing<'a> {
             let Some(person) = self.people.get(&citizen) else { continue };
             if let Some(at) = stop_moment(&person.citizen.consents, reach, self.now) {
                 self.record(citizen, reach, None, ConsentAction::Withdrawn, evidence_of(id), at)?;
+                self.answered_by(citizen, Counted::Stopped);
                 stopped = stopped.or(Some(citizen));
             }
         }
@@ -281,6 +317,7 @@ impl<'a> Hearing<'a> {
         tx.add_codes(&self.codes).await?;
         tx.add_scams(&self.scams).await?;
         tx.put_work(&self.work).await?;
+        self.tally.write(tx).await?;
         let mut fresh = Fresh { entries, ..Fresh::default() };
         fresh.work(&self.work, self.now);
         Ok(fresh)

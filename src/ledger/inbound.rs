@@ -13,8 +13,10 @@ use super::people;
 use super::rules::Rules;
 use super::scam;
 use super::store::{LinkRow, Tx};
+use super::tally::{self, Tally};
+use super::writes::Held;
 use super::{Ledger, LedgerError};
-use crate::domain::{CitizenKey, Consent, ConsentAction, ConsentOrigin, Hours, Locale, TopicId};
+use crate::domain::{CitizenKey, Consent, ConsentAction, ConsentOrigin, Counted, Hours, Locale, TopicId};
 use crate::notice::CheckCode;
 use crate::policy::stop_moment;
 
@@ -62,7 +64,10 @@ pub enum Meaning {
     /// Is the message with this code from you?
     Check(CheckCode),
     /// This is not from you.
-    Scam,
+    Scam {
+        /// It says what the citizen got. Without, it is about what came here last.
+        quotes: bool,
+    },
     /// I am not whom you write to.
     NotMe,
     /// Six digits: the one-time code that proves this address.
@@ -88,12 +93,29 @@ impl Meaning {
             Self::Hours(_) | Self::NoSuchHours => "hours",
             Self::Link { .. } => "link",
             Self::Check(_) => "check",
-            Self::Scam => "scam",
+            Self::Scam { .. } => "scam",
             Self::NotMe => "not_me",
             Self::OneTimeCode(_) => "one_time_code",
             Self::Blocked => "blocked",
             Self::Unblocked => "unblocked",
             Self::Text => "text",
+        }
+    }
+
+    /// Whether it says something of what was sent last.
+    pub(super) fn is_answer(&self) -> bool {
+        match self {
+            Self::Stop | Self::StopAll | Self::StopTopic(_) | Self::Blocked | Self::Text => true,
+            Self::Scam { quotes } => !quotes,
+            Self::Start
+            | Self::Language(_)
+            | Self::Hours(_)
+            | Self::NoSuchHours
+            | Self::Link { .. }
+            | Self::Check(_)
+            | Self::NotMe
+            | Self::OneTimeCode(_)
+            | Self::Unblocked => false,
         }
     }
 }
@@ -144,6 +166,8 @@ impl Ledger {
         let persons = Persons::load(self, &mut *tx, channel, heard, &addresses).await?;
         let mut hearing = Hearing::new(self, rules, channel, tx.now(), people, addresses, links);
         hearing.persons = persons;
+        let answering = hearing.answering(heard);
+        hearing.last = tally::last_pushes(&mut *tx, channel, answering).await?;
         hearing.checks = Checks::load(self, &mut *tx, rules, channel, heard).await?;
         let rows =
             heard.iter().map(|one| hearing.row(route, one)).collect::<Result<Vec<_>, LedgerError>>()?;
@@ -196,6 +220,11 @@ impl Ledger {
         let mut recording = Recording::default();
         person.records(&mut recording, &self.keys, stop, now)?;
         recording.write(&mut *tx).await?;
+        let mut tally = Tally::default();
+        for row in tx.notices(&[token.notice]).await? {
+            tally.add_answer(&Held::of(row)?.notice, &token.channel, Counted::Stopped);
+        }
+        tally.write(&mut *tx).await?;
         tx.commit().await?;
         Ok(true)
     }

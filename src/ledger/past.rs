@@ -20,6 +20,8 @@ pub struct Horizons {
     pub codes: SignedDuration,
     /// A scam report, from when it was closed.
     pub scam_reports: SignedDuration,
+    /// What was counted, for reports and the guard.
+    pub tallies: SignedDuration,
 }
 
 /// How many rows were forgotten.
@@ -41,14 +43,25 @@ pub struct Forgotten {
     pub scam_reports: u64,
     /// One-time codes that were over.
     pub verifications: u64,
+    /// What was counted of a day.
+    pub tallies: u64,
 }
 
 impl Forgotten {
     /// Each kind by its name in metrics.
     #[must_use]
-    pub fn by_kind(self) -> [(&'static str, u64); 8] {
-        let Self { references, receipts, links, reservations, codes, askers, scam_reports, verifications } =
-            self;
+    pub fn by_kind(self) -> [(&'static str, u64); 9] {
+        let Self {
+            references,
+            receipts,
+            links,
+            reservations,
+            codes,
+            askers,
+            scam_reports,
+            verifications,
+            tallies,
+        } = self;
         [
             ("reference", references),
             ("receipt", receipts),
@@ -58,6 +71,7 @@ impl Forgotten {
             ("asker", askers),
             ("scam_report", scam_reports),
             ("verification", verifications),
+            ("tally", tallies),
         ]
     }
 }
@@ -99,6 +113,7 @@ impl Ledger {
             askers: tx.forget(Past::Askers, before(ASKED), limit).await?,
             scam_reports: tx.forget(Past::ScamReports, before(horizons.scam_reports), limit).await?,
             verifications: tx.forget(Past::Verifications, before(OVER), limit).await?,
+            tallies: tx.forget(Past::Tallies, before(horizons.tallies), limit).await?,
         };
         tx.commit().await?;
         Ok(Some(forgotten))

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::LedgerError;
 use super::news::Fresh;
 use super::store::{EntryRow, NoticeRow, ReservationRow, TIMER, Tx, WorkRow};
+use super::tally::{Before, Tally};
 use crate::domain::{
     CitizenKey, Entry, FinalState, Happening, Notice, NoticeId, NotificationKey, Reason, SourceRef, StepState,
 };
@@ -22,6 +23,7 @@ pub(super) struct Writes {
     entries: Vec<EntryRow>,
     closed: Vec<(NotificationKey, FinalState, Reason, Timestamp)>,
     windows_over: Vec<(CitizenKey, NoticeId)>,
+    pub tally: Tally,
 }
 
 /// A notice under the lock of its citizen's row, with the row it came from.
@@ -49,8 +51,10 @@ impl Writes {
     /// which [`save`](Self::save) does once the batch is through with it.
     pub fn advance(&mut self, held: &mut Held, input: Input, now: Timestamp, cascade: &Cascade) -> Change {
         let was_open = held.notice.is_open_to_others();
+        let before = Before::of(&held.notice, &input);
         let change = advance(&mut held.notice, input, now, cascade);
         let notice = &held.notice;
+        self.tally.add_change(notice, &change, &before);
         if was_open && !notice.is_open_to_others() {
             self.windows_over.push((notice.citizen, notice.id));
         }
@@ -110,6 +114,7 @@ impl Writes {
         let unreached = self.closed.iter().filter(|(_, state, ..)| state.is_unreached());
         tx.add_unreached(&unreached.map(|(key, _, _, at)| (*at, *key)).collect::<Vec<_>>()).await?;
         tx.append(&self.entries).await?;
+        self.tally.write(tx).await?;
         let mut fresh = Fresh { entries: !self.entries.is_empty(), ..Fresh::default() };
         fresh.work(&self.work, tx.now());
         Ok(fresh)

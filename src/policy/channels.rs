@@ -1,8 +1,11 @@
 //! The channels: in which order they are considered, and which of them may be used.
 
+use std::collections::BTreeSet;
+
 use vestnik_contract::ChannelId;
 
 use super::consent::consent_in_force;
+use super::guard::guards;
 use crate::domain::{
     Awaits, Basis, Citizen, Class, ClassRule, ConsentAction, Jurisdiction, Policy, Preference, Reason,
     TopicId,
@@ -70,6 +73,7 @@ impl Judge<'_> {
         &self,
         topic: &TopicId,
         class: Class,
+        guarded: &BTreeSet<ChannelId>,
         enabled: &[ChannelFacts],
     ) -> Vec<(ChannelId, Reason)> {
         let preferred = preference_for(self.citizen, topic).and_then(|one| one.channels.as_deref());
@@ -85,6 +89,7 @@ impl Judge<'_> {
                 let off = !enabled.iter().any(|facts| facts.id == *channel);
                 self.obstacle(channel, off)
                     .or_else(|| self.no_ground(channel, topic, class))
+                    .or_else(|| guards(self.policy, guarded, channel))
                     .unwrap_or(Reason::Chosen)
             };
             considered.push((channel.clone(), reason));
@@ -121,16 +126,18 @@ impl Judge<'_> {
     }
 
     /// A law needs no consent, and a withdrawal is obeyed as long as a channel is left without one:
-    /// the withdrawn channel is then no part of the plan, not even as the last step. Where every
-    /// channel that could be used is withdrawn, the law overrides, and all of them are used in
-    /// their order. The citizen's preference and closed addresses bind a law like anything else.
+    /// the withdrawn channel is then no part of the plan, not even as the last step. So is one that the
+    /// guard paused. Where no channel is left but such, the law overrides the guard, or else the
+    /// withdrawals, and all channels with that reason are used in their order. The citizen's preference
+    /// and closed addresses bind a law like anything else.
     fn let_law_speak(&self, class: Class, considered: &mut [(ChannelId, Reason)]) {
-        let by_law = class_rule(self.policy, class).basis == Basis::Law;
-        if by_law && !considered.iter().any(|(_, reason)| *reason == Reason::Chosen) {
-            for (_, reason) in considered.iter_mut().filter(|(_, reason)| *reason == Reason::ConsentWithdrawn)
-            {
-                *reason = Reason::LawOverrides;
-            }
+        let stands = |reason| considered.iter().any(|(_, against)| *against == reason);
+        if class_rule(self.policy, class).basis != Basis::Law || stands(Reason::Chosen) {
+            return;
+        }
+        let over = [Reason::Guarded, Reason::ConsentWithdrawn].into_iter().find(|reason| stands(*reason));
+        for (_, reason) in considered.iter_mut().filter(|(_, reason)| Some(*reason) == over) {
+            *reason = Reason::LawOverrides;
         }
     }
 }
@@ -152,7 +159,7 @@ mod tests {
     fn consider(citizen: &Citizen, class: Class) -> Vec<(String, Reason)> {
         let (policy, jurisdiction) = (policy(), jurisdiction());
         let judge = Judge { citizen, policy: &policy, jurisdiction: &jurisdiction };
-        let considered = judge.consider(&topic("family"), class, &enabled());
+        let considered = judge.consider(&topic("family"), class, &BTreeSet::new(), &enabled());
         considered.into_iter().map(|(id, reason)| (id.to_string(), reason)).collect()
     }
 
@@ -219,7 +226,7 @@ mod tests {
         policy.channels.remove(&channel("telegram"));
         let only_email: Vec<_> = enabled().into_iter().filter(|facts| facts.id == channel("email")).collect();
         let judge = Judge { citizen: &citizen, policy: &policy, jurisdiction: &jurisdiction };
-        let considered = judge.consider(&topic("family"), Class::Entitlement, &only_email);
+        let considered = judge.consider(&topic("family"), Class::Entitlement, &BTreeSet::new(), &only_email);
         let reasons: Vec<_> = considered.into_iter().map(|(_, reason)| reason).collect();
         assert_eq!(reasons, [JurisdictionForbids, ChannelOff, ChannelOff, Chosen, JurisdictionForbids]);
     }

@@ -1,11 +1,14 @@
 //! The decision: what happens with a notification when it is accepted.
 
+use std::collections::BTreeSet;
+
 use jiff::{Timestamp, civil::Date};
 use vestnik_contract::ChannelId;
 
 use super::budget::{ceilings, ceilings_on_trial};
 use super::channels::{ChannelFacts, Judge, class_rule, is_push, preference_for};
 use super::consent::{refusal, wanted_in_inbox};
+use super::guard;
 use super::moment::{Moment, Timing, deadline, expired, expiry};
 use super::{Quiet, Zones};
 use crate::domain::{
@@ -46,6 +49,8 @@ pub struct DecideInput<'a> {
     pub topic: &'a TopicId,
     /// The class of its template.
     pub class: Class,
+    /// The channels on which the guard has paused its template.
+    pub guarded: &'a BTreeSet<ChannelId>,
     /// The recipient.
     pub citizen: &'a Citizen,
     /// The operator's rules.
@@ -91,7 +96,7 @@ pub fn decide(input: &DecideInput<'_>) -> Decision {
     }
     let inbox = gets_inbox(input);
     let mut trace = Trace {
-        channels: judge(input).consider(input.topic, input.class, input.channels),
+        channels: judge(input).consider(input.topic, input.class, input.guarded, input.channels),
         ..Trace::default()
     };
     let outcome = match planned(input, &trace) {
@@ -99,6 +104,7 @@ pub fn decide(input: &DecideInput<'_>) -> Decision {
         steps => timed(input, &zones, expires_at, steps, &mut trace)
             .map_or_else(|reason| too_late(inbox, reason), Outcome::Push),
     };
+    trace.would.extend(guarded_on_trial(input, &trace));
     Decision { outcome, inbox, trace }
 }
 
@@ -110,6 +116,12 @@ fn gets_inbox(input: &DecideInput<'_>) -> bool {
     let rule = class_rule(input.policy, input.class);
     let in_use = input.channels.iter().map(|facts| &facts.id);
     rule.inbox || rule.basis == Basis::Law || wanted_in_inbox(&input.citizen.consents, input.topic, in_use)
+}
+
+/// The channels that the guard would have passed over, where it is only reported on.
+fn guarded_on_trial(input: &DecideInput<'_>, trace: &Trace) -> Vec<Would> {
+    let used = trace.channels.iter().filter(|(_, reason)| is_used(*reason));
+    used.filter_map(|(channel, _)| guard::on_trial(input.policy, input.guarded, channel)).collect()
 }
 
 /// The steps of all channels that may be used, in their order.
@@ -221,9 +233,10 @@ fn not_pushed(input: &DecideInput<'_>, inbox: bool, trace: &Trace) -> Outcome {
 }
 
 /// Reasons against a channel, those first that say most of the citizen's own will and situation.
-const TELLING: [Reason; 7] = [
+const TELLING: [Reason; 8] = [
     Reason::ConsentWithdrawn,
     Reason::NoConsent,
+    Reason::Guarded,
     Reason::AddressClosed,
     Reason::NoAddress,
     Reason::JurisdictionForbids,

@@ -1,6 +1,8 @@
 //! What the tests of this room start from: a citizen in Kyiv with an active address and consent on
 //! all five channels, under plain rules.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::{Time, date};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -9,11 +11,14 @@ use vestnik_contract::{Address, ChannelId};
 use super::{ChannelFacts, Facts};
 use crate::domain::{
     AddressEntry, AppealClocks, Awaits, Basis, Bundling, Ceilings, ChannelRule, Citizen, CitizenKey, Class,
-    ClassRule, Closed, Consent, ConsentAction, ConsentOrigin, ContactHours, Hours, Jurisdiction,
+    ClassRule, Closed, Consent, ConsentAction, ConsentOrigin, ContactHours, GuardRule, Hours, Jurisdiction,
     JurisdictionId, KeptForDeadlines, Locale, Policy, Preference, Profile, RetrySchedule, TopicId, Yielding,
 };
 
 pub(super) const CHANNELS: [&str; 5] = ["viber", "telegram", "sms", "email", "portal"];
+
+/// Where the guard has paused nothing.
+pub(super) static NOWHERE: BTreeSet<ChannelId> = BTreeSet::new();
 
 pub(super) fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -126,6 +131,7 @@ pub(super) fn policy() -> Policy {
         kept_for_deadlines: KeptForDeadlines::default(),
         yielding: Yielding::default(),
         bundling: Bundling::default(),
+        guard: GuardRule::default(),
     }
 }
 

@@ -93,7 +93,7 @@ impl Timing<'_> {
     ) -> Option<Would> {
         let at = |found: &Result<Moment, Reason>| found.as_ref().ok().map(|moment| moment.at);
         let until = at(&Timing { ceilings: Some(ceilings), ..*self }.moment(push));
-        (until != at(found)).then_some(Would { rule: TrialRule::KeptForDeadlines, until })
+        (until != at(found)).then_some(Would::moved(TrialRule::KeptForDeadlines, until))
     }
 
     /// The first permitted moment, from a permitted one on, of a day with room.

@@ -1,11 +1,14 @@
 //! The check just before sending: is what was decided still right?
 
+use std::collections::BTreeSet;
+
 use jiff::{Timestamp, civil::Date};
 use uuid::Uuid;
 use vestnik_contract::ChannelId;
 
 use super::budget::{ceilings, ceilings_on_trial, strictest, without};
 use super::channels::{Judge, class_rule, is_push, preference_for};
+use super::guard;
 use super::moment::{Moment, Timing, expired};
 use super::{Quiet, Zones};
 use crate::domain::{
@@ -20,11 +23,15 @@ pub struct ItemFacts<'a> {
     pub topic: &'a TopicId,
     /// The class of its template.
     pub class: Class,
+    /// The channels on which the guard has paused its template.
+    pub guarded: &'a BTreeSet<ChannelId>,
 }
 
-impl<'a> From<&'a Item> for ItemFacts<'a> {
-    fn from(item: &'a Item) -> Self {
-        Self { topic: &item.topic, class: item.class }
+impl<'a> ItemFacts<'a> {
+    /// Of an item whose template the guard has paused on these channels.
+    #[must_use]
+    pub fn of(item: &'a Item, guarded: &'a BTreeSet<ChannelId>) -> Self {
+        Self { topic: &item.topic, class: item.class, guarded }
     }
 }
 
@@ -75,6 +82,8 @@ pub struct RecheckInput<'a> {
 /// - Items without ground on this channel are left out ([`Recheck::Go`]); where none is left the
 ///   channel is skipped, with [`Reason::ConsentWithdrawn`] if any consent was withdrawn. An item
 ///   that a law demands is left out for a withdrawal only as long as a later step could carry it.
+/// - Where the guard has paused one of the items on this channel and a later step could carry it, the
+///   channel is skipped for all of them with [`Reason::Guarded`]; else that item is left out.
 /// - A push outside of contact hours, or for which the budget has no room, is put off, together
 ///   with its reservation. Where no moment is left before the notice expires the channel is skipped
 ///   for that reason, so that a later step without noise has its turn.
@@ -96,6 +105,10 @@ pub fn recheck(input: &RecheckInput<'_>) -> Recheck {
         return timed(input, &[], Vec::new());
     }
     let left_out = groundless(input);
+    // What the guard sends on to the next step takes along what it is bundled with.
+    if left_out.iter().any(|(number, reason)| *reason == Reason::Guarded && goes_on(input, *number)) {
+        return Recheck::Skip(Reason::Guarded);
+    }
     let is_left = |number: &usize| !left_out.iter().any(|(out, _)| out == number);
     let left: Vec<_> =
         (0..).zip(input.items).filter(|(number, _)| is_left(number)).map(|(_, item)| *item).collect();
@@ -124,18 +137,27 @@ fn groundless(input: &RecheckInput<'_>) -> Vec<(usize, Reason)> {
     numbered.filter_map(|(number, item)| Some((number, no_ground(input, item)?))).collect()
 }
 
+/// Whether a later step can carry this item.
+fn goes_on(input: &RecheckInput<'_>, number: usize) -> bool {
+    input.items.get(number).is_some_and(|item| another_is_left(input, item))
+}
+
 fn no_ground(input: &RecheckInput<'_>, item: &ItemFacts<'_>) -> Option<Reason> {
-    let against = judge(input).no_ground(input.channel, item.topic, item.class)?;
+    let against = against(input, item, input.channel)?;
     let by_law = class_rule(input.policy, item.class).basis == Basis::Law;
     if by_law && !another_is_left(input, item) { None } else { Some(against) }
 }
 
 /// Whether a later step could carry the item without going against a withdrawal.
 fn another_is_left(input: &RecheckInput<'_>, item: &ItemFacts<'_>) -> bool {
-    let judge = judge(input);
-    input.later.iter().any(|channel| {
-        judge.obstacle(channel, false).is_none() && judge.no_ground(channel, item.topic, item.class).is_none()
-    })
+    let obstacle = |channel| judge(input).obstacle(channel, false);
+    input.later.iter().any(|channel| obstacle(channel).or(against(input, item, channel)).is_none())
+}
+
+/// What speaks against this item on a channel.
+fn against(input: &RecheckInput<'_>, item: &ItemFacts<'_>, channel: &ChannelId) -> Option<Reason> {
+    let no_ground = judge(input).no_ground(channel, item.topic, item.class);
+    no_ground.or_else(|| guard::guards(input.policy, item.guarded, channel))
 }
 
 fn why_none(left_out: &[(usize, Reason)]) -> Reason {
@@ -161,9 +183,18 @@ fn timed(input: &RecheckInput<'_>, items: &[ItemFacts<'_>], left_out: Vec<(usize
     }
 }
 
-/// What the part that is kept for deadlines would have changed just now, where it is only reported on.
+/// What the rules that are only reported on would have changed just now. Of a step that holds its place in
+/// the contact budget the part that is kept for deadlines was told of when the place was taken.
 #[must_use]
-pub fn on_trial(input: &RecheckInput<'_>) -> Option<Would> {
+pub fn on_trial(input: &RecheckInput<'_>) -> Vec<Would> {
+    let takes_place = input.reserved.is_none();
+    let kept = takes_place.then(|| kept_on_trial(input)).flatten();
+    let mut guarded = input.items.iter();
+    let guarded = guarded.find_map(|item| guard::on_trial(input.policy, item.guarded, input.channel));
+    kept.into_iter().chain(guarded).collect()
+}
+
+fn kept_on_trial(input: &RecheckInput<'_>) -> Option<Would> {
     let trial = ceilings_on_trial(input.policy, input.jurisdiction, input.deadline, input.now)?;
     with_timing(input, input.items, |timing, push| {
         timing.ceilings?;

@@ -63,7 +63,7 @@ pub fn open(input: &DecideInput<'_>, mut decision: Decision) -> (Decision, Optio
     let window = Window { earliest: plan.due_at, latest: latest(input) };
     let due_at = end(input, window);
     if input.policy.bundling.mode == Mode::Report {
-        let would = Would { rule: TrialRule::Bundling, until: Some(due_at) };
+        let would = Would::moved(TrialRule::Bundling, Some(due_at));
         decision.trace.would.extend((due_at > plan.due_at).then_some(would));
         return (decision, None);
     }

@@ -1,4 +1,7 @@
-//! Reports: what operators and registries ask the ledger for, page by page, and the forms it is given in.
+//! Reports: what operators and registries ask the ledger for, and the forms it is given in.
 
+pub mod budget;
 mod csv;
+pub mod effectiveness;
+pub mod reach;
 pub mod unreached;

@@ -200,7 +200,7 @@ mod tests {
             (Happening::Amended { state: FinalState::Read, reason }, Some(("read", false, true, true))),
             (Happening::Started { channel: sms(), attempt }, None),
             (Happening::InboxRead, None),
-            (Happening::Would(Would { rule: TrialRule::Yielding, until: None }), None),
+            (Happening::Would(Would::moved(TrialRule::Yielding, None)), None),
             (Happening::StepEnded { channel: sms(), reason, next: None }, None),
             (Happening::Failed { channel, attempt, kind: SendErrorKind::Throttled, code: None }, None),
             (

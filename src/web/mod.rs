@@ -11,6 +11,7 @@ mod check;
 pub mod citizens;
 mod door;
 mod gather;
+mod guard;
 mod health;
 mod inbox;
 pub mod json;
@@ -61,7 +62,7 @@ pub fn router(state: WebState) -> Router {
         .merge(behind(Scope::Status, status::routes()))
         .merge(behind(Scope::Registry, citizens::routes()))
         .merge(behind(Scope::Inbox, inbox::routes().merge(scam::routes())))
-        .merge(behind(Scope::Operate, reports::routes()))
+        .merge(behind(Scope::Operate, reports::routes().merge(guard::routes())))
         .merge(callbacks::routes())
         .merge(check::routes())
         .merge(unsubscribe::routes())

@@ -12,7 +12,9 @@ use serde::Deserialize;
 use super::path::query;
 use super::problem::Problem;
 use super::state::WebState;
-use crate::domain::{MeasureId, RefusalReason, SourceId};
+use crate::domain::{JurisdictionId, MeasureId, RefusalReason, SourceId};
+use crate::policy::strictest;
+use crate::reports;
 use crate::reports::unreached::{Begin, InvalidCursor, Only, as_csv, page};
 
 /// Looked at for a page, unless asked otherwise; and at most.
@@ -23,7 +25,11 @@ const LARGEST: u32 = 1_000;
 const DAYS: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 pub(super) fn routes() -> Router<WebState> {
-    Router::new().route("/v1/reports/unreached", get(unreached))
+    Router::new()
+        .route("/v1/reports/unreached", get(unreached))
+        .route("/v1/reports/reach", get(reach))
+        .route("/v1/reports/effectiveness", get(effectiveness))
+        .route("/v1/reports/budget", get(budget))
 }
 
 #[derive(Deserialize)]
@@ -56,9 +62,8 @@ async fn unreached(State(web): State<WebState>, uri: Uri, headers: HeaderMap) ->
     if !wants_csv(&headers) {
         return Ok(Json(page).into_response());
     }
-    let internal = |_| Problem::new(RefusalReason::Internal, "the list could not be written");
-    let text = as_csv(&page.unreached, asked.after.is_none()).map_err(internal)?;
-    let mut answer = (csv_headers(), text).into_response();
+    let text = as_csv(&page.unreached, asked.after.is_none());
+    let mut answer = sheet("unreached", text)?;
     if let Some(Ok(next)) = page.next.map(|next| link(&next, &only).parse()) {
         answer.headers_mut().insert(LINK, next);
     }
@@ -78,9 +83,63 @@ fn wants_csv(headers: &HeaderMap) -> bool {
     accepted.split(',').any(|one| one.split(';').next().is_some_and(|kind| kind.trim() == "text/csv"))
 }
 
-fn csv_headers() -> [(HeaderName, &'static str); 2] {
-    [
-        (CONTENT_TYPE, "text/csv; charset=utf-8"),
-        (CONTENT_DISPOSITION, "attachment; filename=\"unreached.csv\""),
-    ]
+/// A report as a file for spreadsheets.
+fn sheet(name: &str, text: Result<String, csv::Error>) -> Result<Response, Problem> {
+    let internal = |_| Problem::new(RefusalReason::Internal, "the report could not be written");
+    let disposition = format!("attachment; filename=\"{name}.csv\"");
+    let headers: [(HeaderName, String); 2] =
+        [(CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (CONTENT_DISPOSITION, disposition)];
+    Ok((headers, text.map_err(internal)?).into_response())
+}
+
+/// Over how many days a report goes.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Over {
+    #[serde(default = "month")]
+    days: u16,
+}
+
+fn month() -> u16 {
+    30
+}
+
+/// The days asked for, up to so many.
+fn days(uri: &Uri, most: u16) -> Result<u16, Problem> {
+    let expected = format!("days as a whole number from 1 to {most}");
+    let Over { days } = query(uri, &expected)?;
+    let within = (1..=most).contains(&days).then_some(days);
+    within.ok_or_else(|| Problem::new(RefusalReason::InvalidQuery, format!("expected {expected}")))
+}
+
+/// As many days as are ever kept that a report of numbers may go over.
+const LONGEST: u16 = 366;
+
+/// How many were reached, by channel, measure, source and region.
+async fn reach(State(web): State<WebState>, uri: Uri, headers: HeaderMap) -> Result<Response, Problem> {
+    let report = reports::reach::reach(&web.ledger, days(&uri, LONGEST)?).await?;
+    if wants_csv(&headers) { sheet("reach", report.as_csv()) } else { Ok(Json(report).into_response()) }
+}
+
+/// What became of the messages of each template on each channel.
+async fn effectiveness(
+    State(web): State<WebState>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let report = reports::effectiveness::effectiveness(&web.ledger, days(&uri, LONGEST)?).await?;
+    if wants_csv(&headers) {
+        sheet("effectiveness", report.as_csv())
+    } else {
+        Ok(Json(report).into_response())
+    }
+}
+
+/// What the contact budget did.
+async fn budget(State(web): State<WebState>, uri: Uri, headers: HeaderMap) -> Result<Response, Problem> {
+    let rules = &web.rules;
+    let ceilings = |law: &JurisdictionId| strictest(rules.policy.budget, rules.jurisdiction(law).ceilings);
+    let days = days(&uri, reports::budget::KNOWN_DAYS)?;
+    let report = reports::budget::budget(&web.ledger, days, ceilings).await?;
+    if wants_csv(&headers) { sheet("budget", report.as_csv()) } else { Ok(Json(report).into_response()) }
 }

@@ -36,6 +36,11 @@ async fn every_address_of_the_api_asks_for_a_token_with_its_scope() {
         ("POST", "/v1/citizens/snils:anna/inbox/0199/read", "inbox"),
         ("POST", "/v1/scam-reports", "inbox"),
         ("GET", "/v1/reports/unreached", "operate"),
+        ("GET", "/v1/reports/reach", "operate"),
+        ("GET", "/v1/reports/effectiveness", "operate"),
+        ("GET", "/v1/reports/budget", "operate"),
+        ("GET", "/v1/guard", "operate"),
+        ("POST", "/v1/guard/release", "operate"),
     ];
     for (method, path, scope) in table {
         let other = if scope == "operate" { "registry" } else { "operate" };

@@ -8,6 +8,7 @@ mod code;
 mod consent;
 mod dead;
 mod explain;
+mod guard;
 mod home;
 mod publish;
 mod report;

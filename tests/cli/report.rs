@@ -37,3 +37,32 @@ fn the_unreached_are_counted_listed_and_written_for_a_spreadsheet() {
     report(&["--source", "nobody"]).ends(2).says("expected a registered source");
     report(&["--since", "never"]).ends(2).says("expected a span of time");
 }
+
+#[test]
+fn numbers_are_counted_and_name_nobody() {
+    let home = Home::new();
+    home.import_citizen();
+    let report = |name: &str, more: &[&str]| home.run(&[&["report", name], more].concat());
+    for name in ["reach", "effectiveness", "budget"] {
+        report(name, &[]).ends(0).says("Nothing was counted in the last 30 days.");
+    }
+    let mut other = good();
+    other["id"] = json!("n-2");
+    other["citizen"] = json!("snils:0");
+    home.bring("family_fund", &[good(), other]);
+    home.spoil(
+        "INSERT INTO tally VALUES (date('now'), 'family_fund', 'sms', 'birth_grant', 'sent', 40),
+            (date('now'), 'family_fund', 'sms', 'birth_grant', 'stopped', 5),
+            (date('now'), 'family_fund', 'sms', 'birth_grant', 'replied', 2),
+            (date('now'), 'family_fund', 'sms', 'birth_grant', 'budget_deferred', 3),
+            (date('now', '-10 days'), 'family_fund', 'sms', 'birth_grant', 'sent', 100)",
+    );
+    report("effectiveness", &["--days", "5"]).ends(0).says("sms birth_grant 40 0 2 5 12.5 fine");
+    let json = report("effectiveness", &["--json"]).ends(0).json();
+    assert_eq!((&json["templates"][0]["sent"], &json["templates"][0]["stopped"]), (&json!(140), &json!(5)));
+    let reach = report("reach", &[]).ends(0).says("birth_grant 2 0 1 1").says("sms 140 0").says("unknown");
+    assert!(!reach.out.contains("snils"));
+    report("budget", &["--csv"]).ends(0).says("source,family_fund,,,,140,3,0");
+    report("budget", &["--days", "41"]).ends(2).says("expected a whole number from 1 to 40");
+    report("reach", &["--csv", "--json"]).ends(2);
+}

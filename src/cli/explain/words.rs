@@ -89,10 +89,15 @@ pub(super) fn happening(what: &Happening, when: impl Fn(jiff::Timestamp) -> Stri
 }
 
 /// What a rule on trial would have done.
-pub(super) fn would(Would { rule, until }: &Would, when: impl Fn(jiff::Timestamp) -> String) -> String {
-    let then = until.map_or("not have pushed it at all".to_owned(), |until| {
-        format!("have had it pushed from {} on", when(until))
-    });
+pub(super) fn would(
+    Would { rule, until, channel }: &Would,
+    when: impl Fn(jiff::Timestamp) -> String,
+) -> String {
+    let then = match (channel, until) {
+        (Some(channel), _) => format!("have passed over {channel}"),
+        (None, Some(until)) => format!("have had it pushed from {} on", when(*until)),
+        (None, None) => "not have pushed it at all".to_owned(),
+    };
     format!("[{}] is only reported on and would {then}.", rule.as_str())
 }
 

@@ -129,13 +129,13 @@ const BROKEN: &[Broken] = &[
         "gateway.toml",
         "# [allow_list]\n# recipients = [\"+380671234567\"]",
         "[allow_list]\nrecipients = [\"+380671234567\", \" \"]",
-        ":65:32: expected an address of a channel in use: for email, a mail address such as olena@example.org; for ",
+        ":68:32: expected an address of a channel in use: for email, a mail address such as olena@example.org; for ",
     ),
     (
         "gateway.toml",
         "# [allow_list]\n# recipients = [\"+380671234567\"]",
         "[allow_list]\nrecipients = [\n  \"анна\",\n  \"olena@example.org\",\n]",
-        "gateway.toml:66:3: expected an address of a channel in use",
+        "gateway.toml:69:3: expected an address of a channel in use",
     ),
     (
         "gateway.toml",
@@ -290,6 +290,19 @@ const BROKEN: &[Broken] = &[
         "per_week = 1",
         "per_week = 2",
         "expected less than 2, which is all that strict leaves, found 2",
+    ),
+    ("policy.toml", "least = 200", "least = 0", "expected a whole number from 1 to 1000000, found 0"),
+    (
+        "policy.toml",
+        "warn_percent = 4",
+        "warn_percent = 2",
+        "expected more than clear_percent, which is 2, found 2",
+    ),
+    (
+        "policy.toml",
+        "pause_percent = 8",
+        "pause_percent = 3",
+        "expected more than warn_percent, which is 4, found 3",
     ),
     (
         "policy.toml",

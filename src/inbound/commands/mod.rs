@@ -123,7 +123,7 @@ pub fn understand(text: &str, catalogue: &Catalogue) -> Meaning {
     (text.len() <= LONGEST)
         .then(command)
         .flatten()
-        .or_else(|| scam::is_report(text).then_some(Meaning::Scam))
+        .or_else(|| scam::report(text).map(|quotes| Meaning::Scam { quotes }))
         .or_else(|| check::code(text).map(Meaning::Check))
         .or_else(|| one_time::code(text).map(Meaning::OneTimeCode))
         .unwrap_or(Meaning::Text)

@@ -14,12 +14,13 @@ static SKELETONS: LazyLock<Vec<String>> = LazyLock::new(|| WORDS.split(',').map(
 /// Characters in which such a word is looked for.
 const BEGINNING: usize = 60;
 
-/// Whether a text begins with one of the words.
-pub(super) fn is_report(text: &str) -> bool {
+/// Whether a text that begins with one of the words says more, such as what the citizen got; `None` where it
+/// does not begin with one.
+pub(super) fn report(text: &str) -> Option<bool> {
     let beginning = skeleton(&text.chars().take(BEGINNING).collect::<String>());
-    SKELETONS.iter().any(|word| {
-        let rest = beginning.strip_prefix(word.as_str());
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+    SKELETONS.iter().filter_map(|word| beginning.strip_prefix(word.as_str())).find_map(|rest| {
+        let ends = rest.is_empty() || rest.starts_with(' ');
+        ends.then_some(!rest.is_empty())
     })
 }
 
@@ -38,7 +39,7 @@ mod tests {
             "SCAM Pay here",
             "not you\nPay here",
         ] {
-            assert!(is_report(text), "{text:?}");
+            assert!(report(text).is_some(), "{text:?}");
         }
         for text in [
             "",
@@ -49,9 +50,11 @@ mod tests {
             "вы не вы",
             "СТОП",
         ] {
-            assert!(!is_report(text), "{text:?}");
+            assert_eq!(report(text), None, "{text:?}");
         }
         let long = format!("SCAM {}", "Pay here. ".repeat(1_000));
-        assert!(is_report(&long));
+        assert_eq!(report(&long), Some(true));
+        assert_eq!((report("Мошенники!"), report("це не ви")), (Some(false), Some(false)));
+        assert_eq!(report("SCAM Pay here"), Some(true));
     }
 }

@@ -21,7 +21,7 @@ impl Intake<'_> {
         let slots = self.slots().await;
         let (ledger, rules, now) = (self.ledger, self.rules, self.now);
         let (people, writes) = (&mut self.people, &mut self.writes);
-        let mut start = Start::new(ledger, rules, now, people, &self.notifications, writes);
+        let mut start = Start::new(ledger, rules, now, people, &self.notifications, &self.guarded, writes);
         let mut started = Vec::new();
         for (work, slot) in slots {
             let Some(held) = self.held.get_mut(&work.notice) else { continue };

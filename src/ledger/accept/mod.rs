@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use super::guard::{self, Guarded};
 use super::news::Fresh;
 use super::people::{self, People};
 use super::rules::Rules;
@@ -75,6 +76,7 @@ impl Ledger {
         let known = known.into_iter().map(|row| (row.reference.clone(), row)).collect();
         let now = tx.now();
         let mut intake = Intake::new(self, rules, now, people, known);
+        intake.guarded = guard::guarded(&mut *tx, rules).await?;
         intake.load_cancelled(&mut *tx, batch, &citizens).await?;
         intake.load_windows(&mut *tx, batch).await?;
         intake.load_holders(&mut *tx).await?;
@@ -143,6 +145,8 @@ struct Intake<'a> {
     now: Timestamp,
     facts: Vec<ChannelFacts>,
     people: People,
+    /// What the guard has paused.
+    guarded: Guarded,
     known: BTreeMap<SourceRef, IdempotencyRow>,
     changed: BTreeMap<SourceRef, IdempotencyRow>,
     held: BTreeMap<NoticeId, Held>,
@@ -174,6 +178,7 @@ impl<'a> Intake<'a> {
             now,
             facts: rules.facts(),
             people,
+            guarded: Guarded::default(),
             known,
             changed: BTreeMap::new(),
             held: BTreeMap::new(),

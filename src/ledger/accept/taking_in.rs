@@ -6,8 +6,8 @@ use vestnik_contract::TextLength;
 use super::Intake;
 use super::window::Place;
 use crate::domain::{
-    CitizenKey, Decision, Ending, FinalState, Happening, Item, Measure, Notice, NoticeId, NoticeKind,
-    Notification, NotificationKey, Outcome, Plan, Reason, Step, StepState, Trace,
+    CitizenKey, Counted, Decision, Ending, FinalState, Happening, Item, Measure, Notice, NoticeId,
+    NoticeKind, Notification, NotificationKey, Outcome, Plan, Reason, Step, StepState, Trace,
 };
 use crate::ledger::rules::locale_for;
 use crate::ledger::store::{InboxRow, NotificationRow, ReservationRow};
@@ -32,6 +32,7 @@ impl Intake<'_> {
         let (decision, place) = self.decide(notification, measure, citizen, cancelled);
         let mut row = self.notification_row(key, citizen, notification, measure)?;
         self.tell(key, notification, &decision);
+        self.count(notification, &decision);
         if decision.inbox {
             let goes_in = place.notice().unwrap_or(id);
             self.add_inbox(id, goes_in, key, citizen, notification, measure)?;
@@ -92,6 +93,7 @@ impl Intake<'_> {
             facts: Facts::from(notification),
             topic: &measure.topic,
             class: measure.class(),
+            guarded: self.guarded.of(Some(&measure.id)),
             citizen: &person.citizen,
             policy: &self.rules.policy,
             jurisdiction: self.rules.jurisdiction(&person.citizen.profile.jurisdiction),
@@ -147,6 +149,24 @@ impl Intake<'_> {
             let deferred =
                 Happening::Deferred { channel: steps[0].channel.clone(), reason: *reason, until: *due_at };
             self.writes.entry(lone_entry(key, &notification.reference, self.now, deferred));
+        }
+    }
+
+    /// Counts what the contact budget did.
+    fn count(&mut self, notification: &Notification, decision: &Decision) {
+        let mut deferrals = decision.trace.deferrals.iter().map(|(reason, _)| *reason);
+        let (what, by_budget, channel) = match &decision.outcome {
+            Outcome::Close { reason, .. } => {
+                (Counted::BudgetSuppressed, *reason == Reason::ContactBudget, None)
+            }
+            Outcome::Push(plan) => {
+                let deferred = deferrals.any(|reason| reason == Reason::ContactBudget);
+                (Counted::BudgetDeferred, deferred, Some(&plan.steps[0].channel))
+            }
+        };
+        if by_budget {
+            let source = &notification.reference.source;
+            self.writes.tally.add(source, channel, &notification.measure, what);
         }
     }
 
@@ -246,6 +266,7 @@ fn item(key: NotificationKey, notification: &Notification, measure: &Measure) ->
     Item {
         notification: key,
         reference: notification.reference.clone(),
+        measure: Some(measure.id.clone()),
         topic: measure.topic.clone(),
         class: measure.class(),
         expires_at: None,

@@ -60,9 +60,9 @@ impl Intake<'_> {
         let rule = TrialRule::Yielding;
         if mode == Mode::Report {
             if let Outcome::Push(plan) = &room.decision.outcome {
-                decision.trace.would.push(Would { rule, until: Some(plan.due_at) });
+                decision.trace.would.push(Would::moved(rule, Some(plan.due_at)));
             }
-            self.apply(holder, Input::Would(Would { rule, until: Some(room.until) }));
+            self.apply(holder, Input::Would(Would::moved(rule, Some(room.until))));
             return decision;
         }
         let policy::Yield { until, reserve, .. } = room;
@@ -82,7 +82,10 @@ impl Intake<'_> {
         let input = self.asked(notification, measure, citizen)?;
         // Ids are in the order of time.
         let held = self.held.values().map(|held| &held.notice).filter(|notice| notice.citizen == citizen);
-        let asked: Vec<_> = held.filter(|notice| is_unstarted(notice)).filter_map(Asked::of).collect();
+        let asked: Vec<_> = held
+            .filter(|notice| is_unstarted(notice))
+            .filter_map(|notice| Asked::of(notice, &self.guarded))
+            .collect();
         let holders: Vec<_> = asked
             .iter()
             .filter_map(|asked| {

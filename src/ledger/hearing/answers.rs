@@ -6,8 +6,10 @@ use jiff::SignedDuration;
 use vestnik_contract::{Address, ChannelId};
 
 use super::Hearing;
-use crate::domain::{CitizenKey, Notice, NoticeId, NoticeKind, PlannedStep, Priority, Step, StepState};
-use crate::ledger::check::{self, Hour, Told};
+use crate::domain::{
+    CitizenKey, Counted, Notice, NoticeId, NoticeKind, PlannedStep, Priority, Step, StepState,
+};
+use crate::ledger::check::{self, Carried, Hour, Told};
 use crate::ledger::inbound::{Heard, Meaning};
 use crate::ledger::rules::Rules;
 use crate::ledger::scam::{self, Scam};
@@ -15,7 +17,7 @@ use crate::ledger::store::Tx;
 use crate::ledger::words::Words;
 use crate::ledger::writes::{Held, new_key, work_of};
 use crate::ledger::{Ledger, LedgerError};
-use crate::notice::{CheckCode, Sent};
+use crate::notice::CheckCode;
 
 /// For how long an answer is worth sending.
 const WORTH: SignedDuration = SignedDuration::from_hours(24);
@@ -47,7 +49,7 @@ fn reporter(ledger: &Ledger, channel: &ChannelId, sender: &Address) -> [u8; 32] 
 #[derive(Default)]
 pub(in crate::ledger) struct Checks {
     /// The codes that are ours.
-    sent: BTreeMap<CheckCode, Vec<Sent>>,
+    carried: BTreeMap<CheckCode, Carried>,
     hour: Hour,
     told: Vec<Told>,
 }
@@ -73,7 +75,7 @@ impl Checks {
                 Meaning::Language(_) | Meaning::Hours(_) | Meaning::NoSuchHours => {
                     who.insert(wisher(ledger, channel, &one.sender));
                 }
-                Meaning::Scam => drop(who.insert(reporter(ledger, channel, &one.sender))),
+                Meaning::Scam { .. } => drop(who.insert(reporter(ledger, channel, &one.sender))),
                 _ => {}
             }
         }
@@ -81,8 +83,8 @@ impl Checks {
             return Ok(Self::default());
         }
         let (codes, who): (Vec<_>, Vec<_>) = (codes.into_iter().collect(), who.into_iter().collect());
-        let sent = check::sent_with(tx, &codes, rules).await?;
-        Ok(Self { sent, hour: Hour::load(tx, &who).await?, told: Vec::new() })
+        let carried = check::carried(tx, &codes, rules).await?;
+        Ok(Self { carried, hour: Hour::load(tx, &who).await?, told: Vec::new() })
     }
 
     /// The answers given, for metrics.
@@ -106,13 +108,13 @@ impl Checks {
     /// count here too.
     fn answer(&mut self, who: [u8; 32], code: CheckCode) -> Option<Words> {
         let may_ask = self.may_answer(who);
-        let sent = self.sent.get(&code);
-        if sent.is_none() {
+        let carried = self.carried.get(&code);
+        if carried.is_none() {
             self.hour.add_wrong();
         }
-        let (words, told) = match sent {
+        let (words, told) = match carried {
             _ if !may_ask => (None, Told::TooMany),
-            Some(sent) => (Some(Words::Checked(sent.clone())), Told::Ours),
+            Some(carried) => (Some(Words::Checked(carried.sent.clone())), Told::Ours),
             None => (Some(Words::NotOurs), Told::NotOurs),
         };
         self.told.push(told);
@@ -127,14 +129,20 @@ impl Hearing<'_> {
         let Some(citizen) = self.owners(&hash).into_iter().next() else { return Ok(()) };
         let who = asker(self.ledger, self.channel, sender);
         match self.checks.answer(who, code) {
-            Some(words) => self.tell(citizen, &hash, NoticeKind::Answer, &words),
+            Some(words) => {
+                for notice in self.checks.carried.get(&code).into_iter().flat_map(|one| &one.notices) {
+                    self.tally.add_check(notice);
+                }
+                self.tell(citizen, &hash, NoticeKind::Answer, &words)
+            }
             None => Ok(()),
         }
     }
 
-    /// Keeps what is said to be not from us, and thanks for the first of it in an hour. Of one sender so many
+    /// Keeps what is said to be not from us, and thanks for the first of it in an hour. One that quotes
+    /// nothing is about what we sent last, and counts against it. Of one sender so many
     /// are kept; the words of all stand on record as inbounds.
-    pub(super) fn report(&mut self, heard: &Heard) -> Result<(), LedgerError> {
+    pub(super) fn report(&mut self, heard: &Heard, quotes: bool) -> Result<(), LedgerError> {
         let who = reporter(self.ledger, self.channel, &heard.sender);
         let before = self.checks.hour.count(&who);
         if before >= REPORTS {
@@ -142,6 +150,9 @@ impl Hearing<'_> {
         }
         self.checks.hour.add(who);
         let sender = self.hash(&heard.sender);
+        if before == 0 && !quotes {
+            self.answered(&sender, Counted::Complained);
+        }
         let citizen = self.owners(&sender).into_iter().next();
         let key = citizen.and_then(|citizen| self.people.get(&citizen)).map(|person| &person.key);
         let report = Scam { text: heard.words.clone(), sender: None };

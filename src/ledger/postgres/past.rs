@@ -55,6 +55,13 @@ const VERIFICATIONS: &str = "
         SELECT citizen, address FROM verification WHERE expires_at < $1 ORDER BY expires_at LIMIT $2) AS past
     WHERE verification.citizen = past.citizen AND verification.address = past.address";
 
+const TALLIES: &str = "
+    DELETE FROM tally USING (
+        SELECT day, source, channel, template, what, part FROM tally
+        WHERE day < $1 ORDER BY day LIMIT $2) AS past
+    WHERE (tally.day, tally.source, tally.channel, tally.template, tally.what, tally.part)
+        = (past.day, past.source, past.channel, past.template, past.what, past.part)";
+
 pub(super) async fn forget(
     conn: &mut PgConnection,
     what: Past,
@@ -69,6 +76,7 @@ pub(super) async fn forget(
         Past::Askers => query(ASKERS).bind(millis(before)),
         Past::ScamReports => query(SCAM_REPORTS).bind(millis(before)),
         Past::Verifications => query(VERIFICATIONS).bind(millis(before)),
+        Past::Tallies => query(TALLIES).bind(day(before.to_zoned(TimeZone::UTC).date())),
         Past::Reservations => query(RESERVATIONS).bind(day(before.to_zoned(TimeZone::UTC).date())),
     };
     run(conn, statement.bind(i64::from(limit))).await

@@ -139,9 +139,9 @@ pub(crate) async fn what_is_said_to_be_not_from_us_is_kept_and_goes_with_its_rep
     world.citizen("anna", &["sms"]).await;
     let phone = address("sms", "anna");
     for key in 0..12 {
-        says(&world, "sms", &phone, &key.to_string(), Meaning::Scam).await;
+        says(&world, "sms", &phone, &key.to_string(), Meaning::Scam { quotes: true }).await;
     }
-    says(&world, "sms", &Address::new("a stranger"), "20", Meaning::Scam).await;
+    says(&world, "sms", &Address::new("a stranger"), "20", Meaning::Scam { quotes: true }).await;
     let thanks = world.send("sms").await;
     assert_eq!(thanks.len(), 1, "thanks come once, and never to strangers");
     assert!(thanks[0].message.text.contains("Thanks for telling."));

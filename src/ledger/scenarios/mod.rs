@@ -5,6 +5,7 @@ mod at_once;
 mod budget;
 mod codes;
 mod evidence;
+mod guard;
 mod intake;
 mod operating;
 mod persons;
@@ -147,6 +148,10 @@ scenarios! {
     unreached: an_unreached_family_is_listed_and_leaves_when_reached;
     unreached: whoever_reads_it_in_the_inbox_is_reached;
     unreached: late_evidence_and_taking_back_leave_nobody_on_the_list;
+    guard: what_becomes_of_messages_is_counted_once;
+    guard: an_answer_belongs_to_the_last_message_for_two_days;
+    guard: what_many_decline_goes_to_the_next_channel_until_released;
+    guard: a_guard_on_trial_stops_nothing_and_is_told;
     operating: a_token_is_good_until_revoked_or_over;
     operating: a_pause_is_in_force_until_it_is_over_or_lifted;
     operating: the_gateway_pauses_a_route_and_never_in_place_of_a_person;

@@ -89,8 +89,13 @@ pub(super) async fn the_gateway_pauses_a_route_and_never_in_place_of_a_person(wo
 
 pub(super) async fn what_is_past_is_forgotten_by_one_process_and_what_is_open_never(world: World) {
     let days = |days: i64| SignedDuration::from_hours(24 * days);
-    let horizons =
-        Horizons { references: days(180), receipts: days(3), codes: days(365), scam_reports: days(365) };
+    let horizons = Horizons {
+        references: days(180),
+        receipts: days(3),
+        codes: days(365),
+        scam_reports: days(365),
+        tallies: days(400),
+    };
     let (one, other, lease) = (Uuid::now_v7(), Uuid::now_v7(), Duration::from_mins(15));
     let forget = async |holder| world.ledger.forget(holder, lease, horizons, 100).await.unwrap();
     world.citizen("anna", &["sms"]).await;

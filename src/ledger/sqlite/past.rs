@@ -46,6 +46,10 @@ pub(super) const VERIFICATIONS: &str = "
     DELETE FROM verification WHERE (citizen, address) IN (
         SELECT citizen, address FROM verification WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)";
 
+pub(super) const TALLIES: &str = "
+    DELETE FROM tally WHERE (day, source, channel, template, what) IN (
+        SELECT day, source, channel, template, what FROM tally WHERE day < ?1 ORDER BY day LIMIT ?2)";
+
 pub(super) fn forget(
     conn: &Connection,
     what: Past,
@@ -53,6 +57,7 @@ pub(super) fn forget(
     limit: u32,
 ) -> Result<u64, StoreError> {
     let moment = (millis(before), limit);
+    let days = (day(before.to_zoned(TimeZone::UTC).date()), limit);
     let forgotten = match what {
         Past::References => run(conn, REFERENCES, moment)?,
         Past::Receipts => run(conn, RECEIPTS, moment)?,
@@ -61,7 +66,8 @@ pub(super) fn forget(
         Past::Askers => run(conn, ASKERS, moment)?,
         Past::ScamReports => run(conn, SCAM_REPORTS, moment)?,
         Past::Verifications => run(conn, VERIFICATIONS, moment)?,
-        Past::Reservations => run(conn, RESERVATIONS, (day(before.to_zoned(TimeZone::UTC).date()), limit))?,
+        Past::Reservations => run(conn, RESERVATIONS, days)?,
+        Past::Tallies => run(conn, TALLIES, days)?,
     };
     Ok(forgotten as u64)
 }

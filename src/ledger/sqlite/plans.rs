@@ -5,8 +5,8 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::{
-    citizens, codes, evidence, inbox, notices, operations, past, preferences, receipts, registry, scam,
-    schema, timeline, unreached, window, work,
+    citizens, codes, evidence, guard, inbox, notices, operations, past, preferences, receipts, registry,
+    report, scam, schema, timeline, unreached, window, work,
 };
 
 /// The plan of a statement, one line for each table that it reads.
@@ -70,6 +70,7 @@ const LOOK_UPS: &[&str] = &[
     past::CODES,
     past::ASKERS,
     past::SCAM_REPORTS,
+    past::TALLIES,
     scam::ALL,
     scam::OPEN,
     scam::ONE,
@@ -100,6 +101,11 @@ const LOOK_UPS: &[&str] = &[
     evidence::ERASE[6],
     evidence::ERASE[7],
     past::VERIFICATIONS,
+    guard::SINCE,
+    guard::GUARDED,
+    guard::LATELY,
+    report::REACH,
+    report::PLACES,
 ];
 
 /// A ledger in memory, set up as the one that writes is.

@@ -16,6 +16,7 @@ const VERSIONS: &[&str] = &[
     include_str!("migrations/0008_unreached.sql"),
     include_str!("migrations/0009_turns.sql"),
     include_str!("migrations/0010_wrong_person.sql"),
+    include_str!("migrations/0011_guard.sql"),
 ];
 
 /// The version that this release works with.

@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use vestnik_contract::Message;
 
 use super::asking::Asked;
+use super::guard::{self, Guarded};
 use super::people::{self, People, Person};
 use super::rules::Rules;
 use super::store::{NotificationRow, WorkRow};
@@ -52,8 +53,9 @@ impl Ledger {
         }
         let keys: Vec<_> = held.values().flat_map(|held| open_items(&held.notice)).collect();
         let notifications = tx.notifications(&keys).await?;
+        let guarded = guard::guarded(&mut *tx, rules).await?;
         let (people, mut writes) = (&mut people, Writes::default());
-        let mut start = Start::new(self, rules, tx.now(), people, &notifications, &mut writes);
+        let mut start = Start::new(self, rules, tx.now(), people, &notifications, &guarded, &mut writes);
         let mut outgoing = Vec::new();
         for row in work {
             let Some(held) = held.get_mut(&row.notice) else { continue };
@@ -78,6 +80,7 @@ pub(super) struct Start<'a> {
     now: Timestamp,
     people: &'a mut People,
     notifications: BTreeMap<NotificationKey, &'a NotificationRow>,
+    guarded: &'a Guarded,
     writes: &'a mut Writes,
 }
 
@@ -87,7 +90,7 @@ struct Checked {
     /// Until when the evidence of what is sent is awaited, where that is not counted by the clock alone.
     wait_until: Option<Timestamp>,
     /// What a rule that is only reported on would have done.
-    would: Option<Would>,
+    would: Vec<Would>,
 }
 
 impl<'a> Start<'a> {
@@ -98,10 +101,11 @@ impl<'a> Start<'a> {
         now: Timestamp,
         people: &'a mut People,
         notifications: &'a [NotificationRow],
+        guarded: &'a Guarded,
         writes: &'a mut Writes,
     ) -> Self {
         let notifications = notifications.iter().map(|row| (row.key, row)).collect();
-        Self { ledger, rules, now, people, notifications, writes }
+        Self { ledger, rules, now, people, notifications, guarded, writes }
     }
 
     /// Starts the current step of a notice, or defers, skips or closes it. Saving it is the caller's.
@@ -120,7 +124,7 @@ impl<'a> Start<'a> {
         };
         match says {
             Recheck::Go { reserve, left_out } => {
-                if let Some(would) = would {
+                for would in would {
                     self.apply(held, Input::Would(would));
                 }
                 let items = open_numbers(&held.notice, left_out.iter().map(|(number, _)| *number));
@@ -152,20 +156,14 @@ impl<'a> Start<'a> {
 
     /// What policy says of the step now.
     fn check(&self, notice: &Notice, person: &Person) -> Option<Checked> {
-        let asked = Asked::of(notice)?;
+        let asked = Asked::of(notice, self.guarded)?;
         let input = asked.input(person, self.rules, self.now);
         let says = policy::recheck(&input);
         if !matches!(says, Recheck::Go { .. }) {
-            return Some(Checked { says, wait_until: None, would: None });
+            return Some(Checked { says, wait_until: None, would: Vec::new() });
         }
         let wait = SignedDuration::from_secs(i64::from(asked.step.planned.wait_seconds));
-        // Of a step that holds its place the trial was told when the place was taken.
-        let takes_place = asked.step.reserved.is_none();
-        Some(Checked {
-            says,
-            wait_until: policy::wait_until(&input, wait),
-            would: takes_place.then(|| policy::on_trial(&input)).flatten(),
-        })
+        Some(Checked { says, wait_until: policy::wait_until(&input, wait), would: policy::on_trial(&input) })
     }
 
     /// Puts the notice into words and starts its attempt, or skips the step if that cannot be done.

@@ -9,8 +9,10 @@
 
 mod codes;
 mod evidence;
+mod guard;
 mod preferences;
 mod registry;
+mod report;
 mod rows;
 mod scam;
 mod turns;
@@ -24,8 +26,10 @@ use vestnik_contract::{ChannelId, RouteId};
 
 pub use codes::{AskerRow, CodeRow, CodesTx};
 pub use evidence::EvidenceTx;
+pub use guard::{GuardRow, GuardSum, GuardTx, Release, TallyRow, TallySum};
 pub use preferences::{PreferenceTx, PreferenceVersionRow};
 pub use registry::{RegistryEventRow, RegistryTx, VerificationKey, VerificationRow};
+pub use report::{Period, PlacesRow, ReachRow, ReportTx};
 pub use rows::*;
 pub use scam::{ScamRow, ScamTx};
 pub(in crate::ledger) use turns::in_turns;
@@ -56,7 +60,7 @@ pub trait Store: Send + Sync {
 /// A transaction. Dropped without [`commit`](Self::commit) it leaves nothing behind.
 #[async_trait]
 pub trait Tx:
-    EvidenceTx + CodesTx + ScamTx + UnreachedTx + WindowTx + PreferenceTx + RegistryTx + Send
+    EvidenceTx + CodesTx + ScamTx + UnreachedTx + WindowTx + PreferenceTx + RegistryTx + GuardTx + ReportTx + Send
 {
     /// The moment of the transaction: the database's clock where several processes share it.
     fn now(&self) -> Timestamp;

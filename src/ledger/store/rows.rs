@@ -28,6 +28,8 @@ pub enum Past {
     ScamReports,
     /// One-time codes that were over before the moment.
     Verifications,
+    /// What was counted of days before the moment's.
+    Tallies,
 }
 
 /// A citizen's row.

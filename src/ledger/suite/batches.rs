@@ -55,6 +55,8 @@ pub(crate) async fn nothing_is_asked_for_an_empty_list(store: &dyn Store) -> Out
     assert_eq!(tx.codes(&[]).await?, []);
     assert_eq!(tx.askers(tx.now(), &[]).await?, []);
     tx.count_askers(&[]).await?;
+    tx.add_tallies(&[]).await?;
+    tx.put_guards(&[]).await?;
     tx.add_scams(&[]).await?;
     assert_eq!(tx.suppressed(&[]).await?, []);
     tx.suppress(&[], tx.now()).await?;

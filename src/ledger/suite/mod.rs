@@ -6,6 +6,7 @@
 pub(crate) mod batches;
 pub(crate) mod citizens;
 pub(crate) mod codes;
+pub(crate) mod guard;
 pub(crate) mod inbox;
 pub(crate) mod notices;
 pub(crate) mod operations;
@@ -13,6 +14,7 @@ pub(crate) mod past;
 pub(crate) mod preferences;
 pub(crate) mod receipts;
 pub(crate) mod registry;
+pub(crate) mod report;
 pub(crate) mod rows;
 pub(crate) mod scam;
 pub(crate) mod timeline;
@@ -94,6 +96,11 @@ macro_rules! store_suite {
             scam: scam_reports_are_kept_listed_and_closed_once;
             registry: registry_events_come_in_their_order_and_go_with_their_evidence;
             registry: an_address_has_one_code_until_it_is_removed;
+            guard: what_is_counted_adds_up;
+            guard: the_guard_sees_what_was_offered_and_declined_since_a_release;
+            guard: what_a_citizen_may_have_got_lately_is_found;
+            report: what_came_of_notifications_is_added_up;
+            report: places_are_counted_by_day_week_and_month;
             unreached: the_unreached_come_in_their_order_and_by_pages;
             unreached: who_was_reached_since_is_told;
             past: what_is_over_is_forgotten_from_the_oldest_on;

@@ -112,6 +112,7 @@ fn item(number: usize) -> Item {
     Item {
         notification: NotificationKey(Uuid::from_u128(number as u128)),
         reference: SourceRef { source: SourceId::new("fund").unwrap(), id: number.to_string() },
+        measure: None,
         topic: TopicId::new("family").unwrap(),
         class: Class::Entitlement,
         expires_at: None,

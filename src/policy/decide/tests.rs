@@ -2,9 +2,9 @@ use jiff::civil::date;
 use vestnik_contract::ChannelId;
 
 use super::*;
-use crate::domain::Awaits;
 use crate::domain::ConsentAction::{Granted, Withdrawn};
 use crate::domain::ConsentOrigin::{Portal, Reply};
+use crate::domain::{Awaits, Mode, TrialRule};
 use crate::policy::fixture::{
     at, channel, citizen, closed, consent, enabled, facts, hours, jurisdiction, policy, preference, topic,
 };
@@ -14,6 +14,7 @@ use crate::policy::fixture::{
 struct Case {
     facts: Facts,
     class: Class,
+    guarded: BTreeSet<ChannelId>,
     citizen: Citizen,
     policy: Policy,
     jurisdiction: Jurisdiction,
@@ -26,6 +27,7 @@ fn case() -> Case {
     Case {
         facts: facts(),
         class: Class::Entitlement,
+        guarded: BTreeSet::new(),
         citizen: citizen(),
         policy: policy(),
         jurisdiction: jurisdiction(),
@@ -42,6 +44,7 @@ fn decided(change: impl FnOnce(&mut Case)) -> Decision {
         facts: case.facts,
         topic: &topic("family"),
         class: case.class,
+        guarded: &case.guarded,
         citizen: &case.citizen,
         policy: &case.policy,
         jurisdiction: &case.jurisdiction,
@@ -207,6 +210,29 @@ fn what_makes_no_noise_has_its_turn_where_pushes_find_no_moment() {
     let reasons: Vec<_> = decision.trace.channels.iter().map(|(_, reason)| *reason).collect();
     let quiet = Reason::QuietHours;
     assert_eq!(reasons, [quiet, quiet, quiet, quiet, Reason::Chosen]);
+}
+
+#[test]
+fn what_the_guard_paused_goes_to_the_next_channel_and_the_trace_says_so() {
+    let guarded = |mode, on: &[&str]| {
+        let on = on.iter().map(|one| channel(one)).collect();
+        decided(|case| {
+            case.policy.guard.mode = mode;
+            case.guarded = on;
+        })
+    };
+    let decision = guarded(Mode::Enforce, &["viber", "sms"]);
+    let steps: Vec<_> = pushed(&decision).steps.iter().map(|step| step.channel.as_str()).collect();
+    assert_eq!(steps, ["telegram", "email", "portal"]);
+    assert_eq!(decision.trace.channels[0], (channel("viber"), Reason::Guarded));
+    let nowhere = guarded(Mode::Enforce, &["viber", "telegram", "sms", "email", "portal"]);
+    assert_eq!(closes(&nowhere), Some((FinalState::InboxOnly, Reason::Guarded, true)));
+
+    let decision = guarded(Mode::Report, &["viber"]);
+    assert_eq!(pushed(&decision).steps.len(), 5);
+    let would = Would { rule: TrialRule::Guard, until: None, channel: Some(channel("viber")) };
+    assert_eq!(decision.trace.would, [would]);
+    assert_eq!(guarded(Mode::Off, &["viber"]).trace.would, []);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::{cases, is_open, plan_of};
 use crate::domain::{
     Ceilings, Class, ContactHistory, Decision, KeptForDeadlines, Mode, Outcome, Plan, Recheck,
 };
-use crate::policy::fixture::channel;
+use crate::policy::fixture::{NOWHERE, channel};
 use crate::policy::{Facts, Holder, ItemFacts, RecheckInput, Yield, make_room, strictest};
 
 /// How many pushes stand on the day, in its ISO week and in its month, counted one by one.
@@ -73,8 +73,10 @@ impl Place {
 
 /// Who yields to what the world decides on now.
 fn who_yields(world: &World, decided: &Decision, places: &[Place]) -> Option<Yield> {
-    let items: Vec<_> =
-        places.iter().map(|place| [ItemFacts { topic: &FAMILY, class: place.class }]).collect();
+    let items: Vec<_> = places
+        .iter()
+        .map(|place| [ItemFacts { topic: &FAMILY, class: place.class, guarded: &NOWHERE }])
+        .collect();
     let holders: Vec<_> = places
         .iter()
         .zip(&items)

@@ -11,11 +11,11 @@ use vestnik_contract::ChannelId;
 
 use self::clock::is_open;
 use self::drawn::{any_moment, minute, records};
-use self::world::{World, calm_world, family, unhurried_world, world};
+use self::world::{World, calm_world, family, guarded_world, unhurried_world, world};
 use super::fixture::{channel, consent};
 use super::{consent_in_force, preference_for};
 use crate::domain::{
-    Basis, Consent, ConsentAction, ConsentOrigin, FinalState, Outcome, Plan, Reason, Recheck,
+    Basis, Consent, ConsentAction, ConsentOrigin, FinalState, Mode, Outcome, Plan, Reason, Recheck,
 };
 
 /// How many cases of each property: `PROPTEST_CASES`, or a thousand.
@@ -103,6 +103,38 @@ proptest! {
         let withdrawn = |on: &&ChannelId| by_reading(&world.citizen.consents, on) == Some(ConsentAction::Withdrawn);
         let count = planned.iter().filter(withdrawn).count();
         prop_assert!(count == 0 || count == planned.len());
+    }
+
+    /// What the guard paused is not sent, but where a law demands it and nothing else is left.
+    #[test]
+    fn guard_no_step_and_no_sending_where_it_paused_but_by_law(world in guarded_world()) {
+        let planned: Vec<_> = plan_of(&world).into_iter().flat_map(|plan| plan.steps).map(|step| step.channel).collect();
+        let paused = planned.iter().filter(|on| world.guarded.contains(*on)).count();
+        prop_assert!(paused == 0 || world.basis() == Basis::Law && paused == planned.len());
+        for on in world.guarded.iter().filter(|_| world.basis() != Basis::Law) {
+            let checked = world.recheck(on, &[], Timestamp::MAX, None);
+            prop_assert!(matches!(checked, Recheck::Skip(_)), "{:?}", checked);
+        }
+    }
+
+    /// What it passes over goes to the channels that are left, in their order; a rule that is only
+    /// reported on changes nothing.
+    #[test]
+    fn guard_the_rest_of_the_plan_stays_as_it_is(world in guarded_world()) {
+        let channels = |world: &World| -> Vec<_> {
+            plan_of(world).into_iter().flat_map(|plan| plan.steps).map(|step| step.channel).collect()
+        };
+        let mut free = world.clone();
+        free.policy.guard.mode = Mode::Report;
+        let (with, without) = (channels(&world), channels(&free));
+        let rest: Vec<_> = without.iter().filter(|on| !world.guarded.contains(*on)).cloned().collect();
+        // Where no moment is left for a push, the plan keeps what makes no noise alone.
+        let makes_noise = |plan: &[ChannelId]| plan.iter().any(|on| world.is_push(on));
+        if makes_noise(&with) && makes_noise(&without) && !rest.is_empty() {
+            prop_assert_eq!(with, rest);
+        }
+        let told: Vec<_> = free.decide().trace.would.into_iter().filter_map(|would| would.channel).collect();
+        prop_assert_eq!(told.is_empty(), without.iter().all(|on| !world.guarded.contains(on)));
     }
 
     /// Invariant 5.

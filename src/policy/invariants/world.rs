@@ -1,22 +1,23 @@
 //! Random worlds: citizens, rules, histories and notifications of every kind.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use proptest::option;
 use proptest::prelude::*;
-use proptest::sample::Index;
+use proptest::sample::{Index, subsequence};
 use vestnik_contract::ChannelId;
 
 use super::drawn::{
     classes, enabled, facts, history, minute, some_citizen, some_jurisdiction, some_policy, wish,
 };
 use crate::domain::{
-    Basis, Citizen, Class, ClassRule, ContactHistory, Decision, Jurisdiction, NoticeKind, Plan, Policy,
-    Preference, Priority, Recheck, TopicId,
+    Basis, Citizen, Class, ClassRule, ContactHistory, Decision, GuardRule, Jurisdiction, Mode, NoticeKind,
+    Plan, Policy, Preference, Priority, Recheck, TopicId,
 };
-use crate::policy::fixture::{CHANNELS, citizen, jurisdiction, policy, topic};
+use crate::policy::fixture::{CHANNELS, channel, citizen, jurisdiction, policy, topic};
 use crate::policy::{
     ChannelFacts, DecideInput, Facts, ItemFacts, RecheckInput, Zones, deadline, decide, expiry, recheck,
 };
@@ -26,6 +27,8 @@ use crate::policy::{
 pub(super) struct World {
     pub facts: Facts,
     pub class: Class,
+    /// Where the guard has paused its template.
+    pub guarded: BTreeSet<ChannelId>,
     pub citizen: Citizen,
     pub policy: Policy,
     pub jurisdiction: Jurisdiction,
@@ -51,6 +54,7 @@ impl World {
             facts: self.facts,
             topic: &FAMILY,
             class: self.class,
+            guarded: &self.guarded,
             citizen: &self.citizen,
             policy: &self.policy,
             jurisdiction: &self.jurisdiction,
@@ -92,7 +96,7 @@ impl World {
         expires_at: Timestamp,
         reserved: Option<Date>,
     ) -> Recheck {
-        let items = [ItemFacts { topic: &FAMILY, class: self.class }];
+        let items = [ItemFacts { topic: &FAMILY, class: self.class, guarded: &self.guarded }];
         let check = self.check(on, &items);
         recheck(&RecheckInput { later, expires_at, deadline, reserved, ..check })
     }
@@ -171,6 +175,7 @@ pub(super) fn world(moments: impl Strategy<Value = Timestamp> + Clone) -> impl S
         .prop_map(|(facts, class, citizen, policy, jurisdiction, history, channels, now)| World {
             facts,
             class,
+            guarded: BTreeSet::new(),
             citizen,
             policy,
             jurisdiction,
@@ -178,6 +183,18 @@ pub(super) fn world(moments: impl Strategy<Value = Timestamp> + Clone) -> impl S
             channels,
             now,
         })
+}
+
+/// A world in which the guard has paused the template on some channels.
+pub(super) fn guarded_world() -> impl Strategy<Value = World> {
+    (calm_world(), classes(), subsequence(&CHANNELS[..], 0..=CHANNELS.len())).prop_map(
+        |(world, class, guarded)| {
+            let guarded = guarded.into_iter().map(channel).collect();
+            let mut world = World { class, guarded, ..world };
+            world.policy.guard = GuardRule { mode: Mode::Enforce, ..GuardRule::default() };
+            world
+        },
+    )
 }
 
 /// A world in which most things can be sent: the fixture's citizen, channels and rules with random

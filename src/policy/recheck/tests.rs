@@ -1,11 +1,15 @@
+use std::collections::BTreeSet;
+
 use jiff::civil::date;
 
 use super::*;
 use crate::domain::AddressEntry;
 use crate::domain::ConsentAction::{Granted, Withdrawn};
 use crate::domain::ConsentOrigin::{Portal, Reply};
+use crate::domain::Mode;
 use crate::policy::fixture::{
-    address, at, channel, channels, citizen, closed, consent, hours, jurisdiction, policy, preference, topic,
+    NOWHERE, address, at, channel, channels, citizen, closed, consent, hours, jurisdiction, policy,
+    preference, topic,
 };
 
 /// A case: SMS, with email still to come, on Monday noon, 2026-06-01, in Kyiv, with a place held
@@ -16,6 +20,8 @@ struct Case {
     kind: NoticeKind,
     answers: Option<Uuid>,
     items: Vec<(TopicId, Class)>,
+    /// Where the guard has paused the first of them.
+    guarded: BTreeSet<ChannelId>,
     priority: Priority,
     expires_at: Timestamp,
     not_before: Option<Timestamp>,
@@ -35,6 +41,7 @@ fn checked(change: impl FnOnce(&mut Case)) -> Recheck {
         kind: NoticeKind::Entitlement,
         answers: None,
         items: vec![(topic("family"), Class::Entitlement)],
+        guarded: BTreeSet::new(),
         priority: Priority::Normal,
         expires_at: at("2026-07-01T00:00:00Z"),
         not_before: None,
@@ -45,7 +52,16 @@ fn checked(change: impl FnOnce(&mut Case)) -> Recheck {
         now: at("2026-06-01T09:00:00Z"),
     };
     change(&mut case);
-    let items: Vec<_> = case.items.iter().map(|(topic, class)| ItemFacts { topic, class: *class }).collect();
+    let items: Vec<_> = case
+        .items
+        .iter()
+        .enumerate()
+        .map(|(number, (topic, class))| ItemFacts {
+            topic,
+            class: *class,
+            guarded: if number == 0 { &case.guarded } else { &NOWHERE },
+        })
+        .collect();
     recheck(&RecheckInput {
         channel: &case.channel,
         later: &case.later,
@@ -256,4 +272,42 @@ fn what_the_citizen_asked_for_just_now_is_answered_at_once() {
         case.citizen.consents = vec![consent(Some("email"), None, Granted, Portal, 2)];
     });
     assert_eq!(introduction, Recheck::Skip(Reason::NoConsent));
+}
+
+/// The case with a guard that is enforced and has paused the first item on these channels.
+fn guarded(on: &[&str], change: impl FnOnce(&mut Case)) -> Recheck {
+    let on = channels(on).into_iter().collect();
+    checked(|case| {
+        case.policy.guard.mode = Mode::Enforce;
+        case.guarded = on;
+        change(case);
+    })
+}
+
+#[test]
+fn what_the_guard_paused_goes_to_the_next_step_with_all_that_it_is_bundled_with() {
+    let skipped = Recheck::Skip(Reason::Guarded);
+    assert_eq!(guarded(&["email"], |_| ()), go(Some(MONDAY)));
+    assert_eq!(guarded(&["sms"], |_| ()), skipped);
+    assert_eq!(guarded(&["sms"], |case| case.later.clear()), skipped, "nothing of it is left");
+    let more = |case: &mut Case| case.items.push((topic("family"), Class::Entitlement));
+    assert_eq!(guarded(&["sms"], more), skipped, "they go on together");
+    for nowhere_to_go in [&["sms", "email"][..], &["sms"]] {
+        let one_goes = guarded(nowhere_to_go, |case| {
+            more(case);
+            if nowhere_to_go.len() == 1 {
+                case.later.clear();
+            }
+        });
+        let left_out = vec![(0, Reason::Guarded)];
+        assert_eq!(one_goes, Recheck::Go { reserve: Some(MONDAY), left_out });
+    }
+    assert_eq!(guarded(&["sms"], |case| case.policy.guard.mode = Mode::Report), go(Some(MONDAY)));
+}
+
+#[test]
+fn a_law_passes_the_guard_where_no_other_channel_is_left() {
+    let law = |case: &mut Case| case.items = vec![(topic("family"), Class::LegalDuty)];
+    assert_eq!(guarded(&["sms"], law), Recheck::Skip(Reason::Guarded));
+    assert_eq!(guarded(&["sms", "email"], law), go(None));
 }

@@ -10,7 +10,9 @@ use crate::domain::{
     Bundling, Citizen, CitizenKey, ContactHistory, Item, Jurisdiction, NoticeId, NoticeKind, NotificationKey,
     Preference, SourceId, SourceRef, Step, StepState, TopicId,
 };
-use crate::policy::fixture::{at, channels, citizen, enabled, jurisdiction, policy, preference, topic};
+use crate::policy::fixture::{
+    NOWHERE, at, channels, citizen, enabled, jurisdiction, policy, preference, topic,
+};
 use crate::policy::{ChannelFacts, Facts};
 
 /// Ten minutes, an hour at most, a day before a deadline, three in one.
@@ -54,6 +56,7 @@ impl World {
             facts,
             topic: &self.topic,
             class,
+            guarded: &NOWHERE,
             citizen: &self.citizen,
             policy: &self.policy,
             jurisdiction: &self.law,
@@ -105,6 +108,7 @@ fn item(class: Class) -> Item {
     Item {
         notification: NotificationKey(Uuid::nil()),
         reference: SourceRef { source: SourceId::new("fund").unwrap(), id: "1".to_owned() },
+        measure: None,
         topic: topic("family"),
         class,
         expires_at: None,
@@ -261,7 +265,7 @@ fn on_trial_nothing_waits_and_the_trace_says_what_would() {
     let (decision, _) = world.comes(Class::Entitlement, Facts::default(), at(NOON));
     assert_eq!(due(&decision), Some((at(NOON), None)));
     let until = Some(at("2026-06-01T09:10:00Z"));
-    assert_eq!(decision.trace.would, [Would { rule: TrialRule::Bundling, until }]);
+    assert_eq!(decision.trace.would, [Would::moved(TrialRule::Bundling, until)]);
     assert_eq!(world.notice.as_ref().unwrap().window, None);
     world.policy.bundling.mode = Mode::Off;
     let (decision, _) = world.comes(Class::Entitlement, Facts::default(), at(NOON));

@@ -2,7 +2,7 @@ use jiff::civil::{Date, date};
 
 use super::*;
 use crate::domain::{Ceilings, Citizen, KeptForDeadlines, Mode, NoticeKind, Priority, TopicId};
-use crate::policy::fixture::{at, channel, citizen, enabled, facts, jurisdiction, policy, topic};
+use crate::policy::fixture::{NOWHERE, at, channel, citizen, enabled, facts, jurisdiction, policy, topic};
 use crate::policy::{Facts, ItemFacts};
 
 /// One that holds a place.
@@ -31,7 +31,10 @@ fn to_an_entitlement(holders: &[Held], change: impl FnOnce(&mut Citizen, &mut Po
         *history.days.entry(one.day).or_default() += 1;
     }
     let family: TopicId = topic("family");
-    let items: Vec<_> = holders.iter().map(|one| [ItemFacts { topic: &family, class: one.class }]).collect();
+    let items: Vec<_> = holders
+        .iter()
+        .map(|one| [ItemFacts { topic: &family, class: one.class, guarded: &NOWHERE }])
+        .collect();
     let now = at("2026-06-01T09:00:00Z");
     let check = |one: &Held, items| RecheckInput {
         channel: &sms,
@@ -59,6 +62,7 @@ fn to_an_entitlement(holders: &[Held], change: impl FnOnce(&mut Citizen, &mut Po
         facts,
         topic: &family,
         class: Class::Entitlement,
+        guarded: &NOWHERE,
         citizen: &citizen,
         policy: &policy,
         jurisdiction: &law,

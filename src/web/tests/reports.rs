@@ -1,6 +1,10 @@
 //! Reports over HTTP.
 
-use crate::ledger::fixture::World;
+use serde_json::{Value, json};
+use vestnik_contract::{ReceiptState, SendErrorKind};
+
+use crate::domain::{GuardRule, Mode};
+use crate::ledger::fixture::{World, refused};
 use crate::web::tests::site::Site;
 
 async fn unreached(site: &Site, query: &str) -> serde_json::Value {
@@ -44,4 +48,84 @@ async fn the_unreached_come_page_by_page_as_json_and_for_a_spreadsheet() {
     let more = site.accept("text/csv", next, "operate").await;
     assert_eq!(more.text.lines().count(), 1, "headings come once");
     assert!(more.text.contains("snils:boris") && !more.headers.contains_key("link"));
+}
+
+#[tokio::test]
+async fn reports_of_numbers_name_nobody_and_come_as_json_and_for_a_spreadsheet() {
+    let site = Site::new().await;
+    let world: &World = &site.world;
+    for name in ["anna", "boris"] {
+        world.citizen(name, &["sms"]).await;
+        world.publish(name, name).await;
+    }
+    world.send("sms").await;
+    world.receipt("sms", "sms-1", ReceiptState::Delivered).await;
+    let ask = async |path: &str| site.ask("GET", &format!("/v1/reports/{path}"), Some("operate"), "").await;
+    let reach = ask("reach?days=1").await.json();
+    let measure =
+        json!({ "name": "birth_grant", "notified": 2, "reached": 1, "unreached": 0, "under_way": 1 });
+    assert_eq!((&reach["measures"][0], &reach["since"]), (&measure, &json!("2026-06-17")));
+    assert_eq!(reach["channels"], json!([{ "name": "sms", "sent": 2, "reached": 1 }]));
+    let effectiveness = ask("effectiveness").await.json();
+    let line = &effectiveness["templates"][0];
+    assert_eq!(
+        (&line["sent"], &line["delivered"], &line["standing"]),
+        (&json!(2), &json!(1), &json!("fine"))
+    );
+    let budget = ask("budget").await.json();
+    let day = json!({ "period": "day", "citizens": 2, "at_ceiling": 0, "most": 1 });
+    assert_eq!(budget["periods"][0], day);
+
+    for (name, lines) in [("reach", 5), ("effectiveness", 2), ("budget", 5)] {
+        let sheet = site.accept("text/csv", &format!("/v1/reports/{name}"), "operate").await;
+        assert_eq!((sheet.status, sheet.text.lines().count()), (200, lines), "{}", sheet.text);
+        let file = format!("attachment; filename=\"{name}.csv\"");
+        assert_eq!(sheet.headers["content-disposition"], file.as_str());
+        assert!(!sheet.text.contains("anna"));
+    }
+    for wrong in ["reach?days=0", "effectiveness?days=367", "budget?days=41", "budget?weeks=1"] {
+        assert_eq!(ask(wrong).await.status, 422, "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn a_person_releases_what_the_guard_has_paused() {
+    let mut site = Site::new().await;
+    let rule = GuardRule {
+        mode: Mode::Enforce,
+        every_seconds: 60,
+        window_days: 7,
+        least: 1,
+        clear_percent: 1,
+        warn_percent: 2,
+        pause_percent: 3,
+    };
+    let world = &mut site.world;
+    world.citizen("anna", &["sms"]).await;
+    world.publish("1", "anna").await;
+    let outgoing = world.start("sms").await.remove(0);
+    world.finish("sms", &outgoing, refused(SendErrorKind::Rejected)).await;
+    world.ledger.guard(&rule).await.unwrap();
+
+    let release = async |body: Value| site.ask("POST", "/v1/guard/release", Some("operate"), body).await;
+    let body =
+        |by: &str| json!({ "channel": "sms", "template": "birth_grant", "by": by, "reason": "mended" });
+    for (wrong, status) in [
+        (body(""), 422),
+        (body("gateway"), 422),
+        (json!({ "channel": "sms", "template": "birth_grant", "by": "Olena" }), 422),
+        (json!({ "channel": "email", "template": "birth_grant", "by": "Olena", "reason": "mended" }), 404),
+    ] {
+        let answer = release(wrong).await;
+        assert_eq!(answer.status, status, "{}", answer.text);
+    }
+    let listed = async || site.ask("GET", "/v1/guard", Some("operate"), "").await.json();
+    assert_eq!(listed().await["guard"][0]["standing"], "paused");
+    assert_eq!(release(body("Olena Koval")).await.status, 204);
+    assert_eq!(release(body("Olena Koval")).await.status, 404, "it is released");
+    let now = listed().await;
+    assert_eq!(
+        (&now["guard"][0]["standing"], &now["guard"][0]["released_by"]),
+        (&json!("fine"), &json!("Olena Koval"))
+    );
 }

@@ -1,6 +1,7 @@
 //! What went wrong when citizens were called by phone, told as stories of what happens now.
 
 mod asked_three_times;
+mod declined_more_than_answered;
 mod did_not_reach_them;
 mod is_it_really_you;
 mod stop_everywhere;

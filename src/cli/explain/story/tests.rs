@@ -101,7 +101,7 @@ fn told(view: &NotificationView, pauses: &[PauseRow]) -> String {
 #[test]
 fn what_a_rule_on_trial_would_have_done_is_told() {
     let mut view = waiting();
-    let would = |rule, until| Would { rule, until };
+    let would = |rule, until| Would::moved(rule, until);
     if let Happening::Decided { trace, .. } = &mut view.timeline[0].what {
         trace.would.push(would(TrialRule::KeptForDeadlines, None));
     }

@@ -1,0 +1,63 @@
+//! The guard over HTTP, for those who operate.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use vestnik_contract::ChannelId;
+
+use super::body::{Limited, ONE};
+use super::json;
+use super::problem::Problem;
+use super::state::WebState;
+use crate::domain::{MeasureId, RefusalReason, wording};
+use crate::ledger::GATEWAY;
+use crate::ledger::retry::soon;
+
+pub(super) fn routes() -> Router<WebState> {
+    Router::new().route("/v1/guard", get(list)).route("/v1/guard/release", post(release))
+}
+
+/// How templates stand on channels.
+async fn list(State(web): State<WebState>) -> Result<Json<Value>, Problem> {
+    Ok(Json(json!({ "guard": web.ledger.guards().await? })))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReleaseForm {
+    channel: ChannelId,
+    template: MeasureId,
+    by: String,
+    reason: String,
+}
+
+/// What a field has to be.
+fn expected(field: &str) -> &'static str {
+    match field {
+        "channel" => "the id of a channel",
+        "template" => "the id of a measure",
+        "by" => "the name of the person who releases it, in 1 to 200 characters on one line",
+        "reason" => "why, in 1 to 200 characters on one line",
+        _ => "an object",
+    }
+}
+
+/// Lets a template be sent again on a channel.
+async fn release(State(web): State<WebState>, Limited(body): Limited<ONE>) -> Result<StatusCode, Problem> {
+    let ReleaseForm { channel, template, by, reason } = json::read(&body, expected)?;
+    for (name, value) in [("by", &by), ("reason", &reason)] {
+        if !wording::is_line(value, 200) || name == "by" && value == GATEWAY {
+            return Err(Problem::field(format!("/{name}"), format!("expected {}", expected(name))));
+        }
+    }
+    if soon(|| web.ledger.release_from_guard(&channel, &template, &by, &reason)).await? {
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    Err(Problem::new(
+        RefusalReason::NotFound,
+        "expected a template that the guard has paused on this channel",
+    ))
+}
