@@ -210,3 +210,102 @@ several_titles =
         { $titles }
 
         You find all of it on the portal, in your inbox.
+
+# What a citizen is told who asks what became of a message (`vestnik explain --for-citizen`). Each text is
+# a sentence or two of its own.
+explanation =
+    .told = We had this to tell you: “{ $title }”. It came to us on { $at }.
+    .untitled = We had something to tell you. It came to us on { $at }.
+    .inbox = It has been in your account on the portal since then.
+    .inbox_read = You opened it in your account on the portal on { $at }.
+    .channels = Where we wrote to you, and why not elsewhere:
+    .advice = What you can do:
+    .questions = Questions? Call our only number: { $phone }.
+
+explanation_end =
+    .delivered = Our message reached you on { $at }.
+    .read = Our message was opened on { $at }.
+    .accepted = We sent you our message. Whether it arrived is not told to us.
+    .inbox_only = It did not reach you in any other way.
+    .unreachable = We could not reach you.
+    .suppressed = We did not write to you about it.
+    .expired = We did not write to you in time.
+    .cancelled = It was taken back before we sent it.
+    .rejected = The services that carry our messages did not take it.
+    .unknown = We wrote to you, but do not know whether the message arrived.
+    .open = Our message is still on its way.
+
+explanation_way =
+    .unused = we did not write here. { $why }
+    .planned = we will write here if the message does not reach you otherwise.
+    .due = we will write on { $at } or soon after.
+    .put_off = we will write on { $at } or soon after. { $why }
+    .sending = our message is being sent right now.
+    .sent = we wrote on { $at }.
+    .arrived = we wrote on { $at }, and the message arrived on { $then }.
+    .opened = we wrote on { $at }, and the message was opened on { $then }.
+    .failed = we wrote on { $at }. { $why }
+
+explanation_reason =
+    .chosen = This is the way that we chose.
+    .law_overrides =
+        You asked us not to write to you here. The law obliges us to tell you this, and there was no other
+        way.
+    .no_address = We have no address or number of yours for it.
+    .address_closed = The address or number that we have is no longer in use.
+    .no_consent = We do not have your consent to write to you about this.
+    .consent_withdrawn = You asked us not to write to you, or blocked our messages.
+    .jurisdiction_forbids = The law does not let public bodies write in this way.
+    .not_preferred = You left this way out in your settings.
+    .channel_off = We do not write in this way at present.
+    .text_too_long = The text was too long for it.
+    .not_before = The office that it comes from asked us not to write earlier.
+    .quiet_hours = We do not write in hours of rest.
+    .contact_budget = You had already had as many messages from us as you may get in that time.
+    .yielded = A more important message to you went first.
+    .bundled = We wait a little, so as to send you several messages as one.
+    .retry = The service that carries our messages did not work. We are trying again.
+    .throttled = The service that carries our messages was overloaded and asked us to wait.
+    .route_paused = We had to pause sending in this way for a while.
+    .no_such_citizen = You are not in our register.
+    .expired_on_arrival = It was already out of date when it came to us.
+    .expired = It was out of date before we could write.
+    .cancelled_by_source = The office that it comes from took it back.
+    .superseded = A newer message took its place.
+    .no_receipt = We did not learn in time whether the message arrived.
+    .no_receipt_given = We are not told whether messages arrive there.
+    .receipt_delivered = The message arrived.
+    .receipt_read = The message was opened.
+    .provider_unavailable = The service that carries our messages could not be reached.
+    .ambiguous = We do not know whether the message was sent.
+    .unreachable = The message could not be delivered to the address or number that we have.
+    .rejected = The service that carries our messages refused the text.
+    .misconfigured = A fault on our side kept us from sending.
+    .not_needed = There was no need to.
+    .not_on_allow_list = This is a test system, and it may not write to you.
+    .guarded =
+        Many people turned such messages down here, so we have stopped sending them this way for a while.
+    .deceased = The registry says that this person has died. If that is a mistake, please call us.
+    .template_missing = We had no approved text for it.
+
+explanation_advice =
+    .register = Register on the portal or call us, so that we can write to you.
+    .give_address =
+        { $ways }: tell us your address or number, in your account on the portal or by phone, and we can
+        write to you there as well.
+    .check_address =
+        { $ways }: see in your account on the portal, or ask by phone, whether the address or number that we
+        have is right.
+    .allow = { $ways }: say in your account on the portal or by phone that we may write to you.
+    .start =
+        { $ways }: { $has_day ->
+            [yes] on { $day } you asked us to stop
+           *[no] you asked us to stop
+        }. If you want our messages again, reply START there, or tell us in your account on the portal or by
+        phone.
+    .change_settings =
+        { $ways }: you can choose it in your settings, in your account on the portal or by phone.
+    .other_hours =
+        On workdays we write from { $from } to { $until }. Within these you can choose the hours that suit
+        you, in your account on the portal or by phone.
+    .call = Call us: we will tell you what we had to say.

@@ -28,6 +28,7 @@ mod scam;
 mod schema;
 mod secrets;
 mod serve;
+mod simulate;
 mod table;
 mod token;
 
@@ -132,6 +133,7 @@ enum Command {
     /// Look at what citizens say was not from us, and close what was looked into.
     #[command(subcommand)]
     Scam(scam::ScamCommand),
+    Simulate(simulate::SimulateArgs),
     /// Tell who was not reached, what works where, and what the contact budget did.
     #[command(subcommand)]
     Report(report::ReportCommand),
@@ -190,6 +192,7 @@ async fn command(cli: Cli) -> anyhow::Result<Exit> {
         Command::Citizen(command) => citizen::run(&cli.common, &command).await,
         Command::Consent(command) => consent::run(&cli.common, &command).await,
         Command::Scam(command) => scam::run(&cli.common, &command).await,
+        Command::Simulate(args) => simulate::run(&cli.common, &args).await,
         Command::Report(command) => report::run(&cli.common, &command).await,
         Command::Token(command) => token::run(&cli.common, &command).await,
         Command::Schema => schema::run(),

@@ -1,5 +1,6 @@
 //! Plain data: the words of the design as types. No I/O, no clock, no decisions.
 
+mod advice;
 mod catalogue;
 mod citizen;
 mod decision;
@@ -21,6 +22,7 @@ mod timeline;
 mod unreached;
 pub mod wording;
 
+pub use advice::Advice;
 pub use catalogue::{Approval, Catalogue, Class, LifeEvent, Measure, Template, TemplateRef, Topic};
 pub use citizen::{
     AddressEntry, Citizen, Closed, Consent, ConsentAction, ConsentOrigin, DayHours, DayType, Hours,

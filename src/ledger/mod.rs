@@ -47,6 +47,7 @@ mod receive;
 mod record;
 pub mod recorder;
 pub mod registry;
+pub mod replay;
 mod report;
 pub mod retry;
 mod scam;

@@ -176,7 +176,7 @@ pub(super) fn open_address(key: &SealKey, row: AddressRow) -> Result<AddressEntr
 }
 
 /// What a decision asks of a consent record: everything but the sealed evidence.
-fn consent(row: ConsentRow) -> Consent {
+pub(super) fn consent(row: ConsentRow) -> Consent {
     Consent {
         seq: row.seq,
         channel: row.channel,
@@ -191,7 +191,7 @@ fn consent(row: ConsentRow) -> Consent {
     }
 }
 
-fn preference(row: &PreferenceRow) -> Result<Preference, LedgerError> {
+pub(super) fn preference(row: &PreferenceRow) -> Result<Preference, LedgerError> {
     serde_json::from_str(&row.preference).map_err(|_| corrupt("preference"))
 }
 

@@ -8,10 +8,10 @@ use vestnik_contract::ChannelId;
 use super::facts::NotificationFacts;
 use super::store::{NotificationRow, Tx};
 use super::writes::{Held, entry};
-use super::{Ledger, LedgerError};
+use super::{Ledger, LedgerError, people};
 use crate::domain::{
-    Attempt, AttemptOutcome, Awaits, FinalState, Happening, Notice, NoticeId, Priority, Reason, SourceRef,
-    Step, StepState, Trace,
+    Attempt, AttemptOutcome, Awaits, Citizen, CitizenKey, FinalState, Happening, Notice, NoticeId, Priority,
+    Reason, SourceRef, Step, StepState, Trace,
 };
 
 /// A notification with all that happened to it. It names no citizen, address or text.
@@ -181,12 +181,26 @@ impl Ledger {
     /// operator is told of it. `None` where it is not known.
     pub async fn zone_of(&self, reference: &SourceRef) -> Result<Option<String>, LedgerError> {
         let mut tx = self.store.read().await?;
-        let known = tx.idempotency(std::slice::from_ref(reference)).await?;
-        let keys: Vec<_> = known.into_iter().filter_map(|row| row.notification).collect();
-        let citizens: Vec<_> = tx.notifications(&keys).await?.into_iter().map(|row| row.citizen).collect();
+        let citizens = addressees(&mut *tx, reference).await?;
         let rows = tx.citizens(&citizens, false).await?;
         Ok(rows.into_iter().find_map(|row| row.profile.zone))
     }
+
+    /// The citizen whom a notification is for, as the registry knows them now; `None` of one who is not
+    /// known, or was erased.
+    pub async fn addressee(&self, reference: &SourceRef) -> Result<Option<Citizen>, LedgerError> {
+        let mut tx = self.store.read().await?;
+        let citizens = addressees(&mut *tx, reference).await?;
+        let people = people::read(&mut *tx, &self.keys, &citizens).await?;
+        Ok(people.into_values().next().map(|person| person.citizen))
+    }
+}
+
+/// Whom a notification is for: nobody where it is not there.
+async fn addressees(tx: &mut dyn Tx, reference: &SourceRef) -> Result<Vec<CitizenKey>, LedgerError> {
+    let known = tx.idempotency(std::slice::from_ref(reference)).await?;
+    let keys: Vec<_> = known.into_iter().filter_map(|row| row.notification).collect();
+    Ok(tx.notifications(&keys).await?.into_iter().map(|row| row.citizen).collect())
 }
 
 async fn notice(tx: &mut dyn Tx, id: Option<NoticeId>) -> Result<Option<Notice>, LedgerError> {

@@ -1,6 +1,6 @@
 //! Numbers, money and dates as people of each language write them.
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime, Time};
 
 use crate::domain::{Currency, Locale};
 
@@ -17,6 +17,26 @@ pub fn date(locale: Locale, date: Date) -> String {
     };
     let month = months[usize::from(date.month().unsigned_abs()) - 1];
     format!("{} {month} {}{end}", date.day(), date.year())
+}
+
+/// A moment by somebody's clock: `31 декабря 2026 года в 9:30`, `31 грудня 2026 року о 9:30`,
+/// `31 December 2026 at 9:30`.
+#[must_use]
+pub fn moment(locale: Locale, at: DateTime) -> String {
+    let at_time = match locale {
+        Locale::Ru => "в",
+        // As it is said: о дев’ятій, but об одинадцятій.
+        Locale::Uk if at.hour() == 11 => "об",
+        Locale::Uk => "о",
+        Locale::En => "at",
+    };
+    format!("{} {at_time} {}", date(locale, at.date()), time(at.time()))
+}
+
+/// A time of day: `9:30`.
+#[must_use]
+pub fn time(time: Time) -> String {
+    format!("{}:{:02}", time.hour(), time.minute())
 }
 
 /// A sum in hundredths: `1 500,50 ₽`, `1 500,50 грн`, `UAH 1,500.50`. Whole sums are shown without
@@ -112,6 +132,18 @@ mod tests {
         assert_eq!(date(Locale::Uk, last), "31 грудня 2026 року");
         assert_eq!(date(Locale::En, last), "31 December 2026");
         assert_eq!(date(Locale::Uk, Date::constant(2027, 1, 2)), "2 січня 2027 року");
+    }
+
+    #[test]
+    fn moments_are_told_as_they_are_said() {
+        let morning = Date::constant(2026, 12, 31).at(9, 5, 0, 0);
+        assert_eq!(moment(Locale::Ru, morning), "31 декабря 2026 года в 9:05");
+        assert_eq!(moment(Locale::Uk, morning), "31 грудня 2026 року о 9:05");
+        assert_eq!(
+            moment(Locale::Uk, morning.with().hour(11).build().unwrap()),
+            "31 грудня 2026 року об 11:05"
+        );
+        assert_eq!(moment(Locale::En, morning), "31 December 2026 at 9:05");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod advance;
 mod check_code;
+mod explanation;
 pub mod format;
 mod render;
 mod retry;
@@ -11,6 +12,7 @@ pub mod variables;
 
 pub use advance::{Cascade, Change, Input, Joining, advance};
 pub use check_code::{CheckCode, CheckKey, InvalidCheckCode};
+pub use explanation::{Account, ChannelTold, Explanation, Fate, Way};
 pub use render::{Body, ItemText, Rendered, Renderer, StopScope};
 pub use retry::wait_after;
 pub use sent::Sent;

@@ -114,6 +114,11 @@ impl Renderer {
         &self.identity
     }
 
+    /// The texts.
+    pub(super) fn texts(&self) -> &Texts {
+        &self.texts
+    }
+
     /// Puts a notice into words.
     pub fn render(
         &self,

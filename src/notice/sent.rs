@@ -31,7 +31,7 @@ pub fn in_words(sent: &[Sent], locale: Locale) -> String {
 }
 
 /// What citizens call a channel.
-fn way(locale: Locale, channel: Option<&str>) -> &str {
+pub(super) fn way(locale: Locale, channel: Option<&str>) -> &str {
     let [ru, uk, en] = match channel {
         Some("viber") => ["Viber"; 3],
         Some("telegram") => ["Telegram"; 3],

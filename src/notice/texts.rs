@@ -4,6 +4,7 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentB
 use unic_langid::{LanguageIdentifier, langid};
 use vestnik_contract::TextLength;
 
+use super::explanation::explanation_texts;
 use super::format;
 use super::variables::Variable;
 use crate::domain::{Locale, ParamError};
@@ -17,7 +18,7 @@ pub struct GatewayText {
     /// The message's name in the file.
     pub id: &'static str,
     /// The attributes it must have.
-    pub attributes: &'static [&'static str],
+    pub attributes: Vec<&'static str>,
     /// The variables it must refer to.
     pub variables: Vec<Variable>,
 }
@@ -25,8 +26,12 @@ pub struct GatewayText {
 /// All texts of the gateway's own.
 #[must_use]
 pub fn gateway_texts() -> Vec<GatewayText> {
-    let text = |id, attributes, variables| GatewayText { id, attributes, variables };
-    vec![
+    let text = |id, attributes: &[&'static str], variables| GatewayText {
+        id,
+        attributes: attributes.to_vec(),
+        variables,
+    };
+    let mut texts = vec![
         text("introduction", ATTRIBUTES, vec![]),
         text(
             "confirmation",
@@ -60,7 +65,9 @@ pub fn gateway_texts() -> Vec<GatewayText> {
         text("several", ATTRIBUTES, vec![Variable::number("count")]),
         text("several_titles", &["short", "long"], vec![Variable::words("titles")]),
         text("signature", &["short", "long"], vec![Variable::words("phone"), Variable::words("code")]),
-    ]
+    ];
+    texts.extend(explanation_texts());
+    texts
 }
 
 /// Why a text cannot be filled in. Holds no value of any variable.

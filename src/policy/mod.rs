@@ -14,6 +14,7 @@ mod guard;
 mod moment;
 mod quiet;
 mod recheck;
+pub mod replay;
 mod stop;
 mod waiting;
 mod window;

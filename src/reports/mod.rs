@@ -3,5 +3,7 @@
 pub mod budget;
 mod csv;
 pub mod effectiveness;
+pub mod explanation;
 pub mod reach;
+pub mod simulation;
 pub mod unreached;

@@ -10,6 +10,7 @@ mod callbacks;
 mod check;
 pub mod citizens;
 mod door;
+mod explanation;
 mod gather;
 mod guard;
 mod health;
@@ -61,7 +62,7 @@ pub fn router(state: WebState) -> Router {
         .merge(behind(Scope::Publish, notifications::routes()))
         .merge(behind(Scope::Status, status::routes()))
         .merge(behind(Scope::Registry, citizens::routes()))
-        .merge(behind(Scope::Inbox, inbox::routes().merge(scam::routes())))
+        .merge(behind(Scope::Inbox, inbox::routes().merge(scam::routes()).merge(explanation::routes())))
         .merge(behind(Scope::Operate, reports::routes().merge(guard::routes())))
         .merge(callbacks::routes())
         .merge(check::routes())

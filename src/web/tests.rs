@@ -1,5 +1,6 @@
 //! The whole server over a real ledger: what every address answers to good and to bad requests.
 
+mod explanation;
 mod persons;
 mod preferences;
 mod reports;
@@ -34,6 +35,7 @@ async fn every_address_of_the_api_asks_for_a_token_with_its_scope() {
         ("GET", "/v1/citizens/snils:anna/inbox", "inbox"),
         ("GET", "/v1/citizens/snils:anna/inbox/unread", "inbox"),
         ("POST", "/v1/citizens/snils:anna/inbox/0199/read", "inbox"),
+        ("GET", "/v1/notifications/family_fund/1/explanation", "inbox"),
         ("POST", "/v1/scam-reports", "inbox"),
         ("GET", "/v1/reports/unreached", "operate"),
         ("GET", "/v1/reports/reach", "operate"),

@@ -82,7 +82,7 @@ pub(crate) const ROOMS: &[Room] = &[
     Room { name: "status", may_use: SERVICE },
     Room { name: "bench", may_use: Use::Only(&["broker", "clock", "config", "demo", "domain"]) },
     Room { name: "gateway", may_use: Use::AllBut(&["bench", "cli", "demo", "web"]) },
-    Room { name: "reports", may_use: Use::Only(&["domain", "ledger"]) },
+    Room { name: "reports", may_use: Use::Only(&["domain", "policy", "notice", "ledger"]) },
     Room { name: "web", may_use: Use::AllBut(&["bench", "cli", "demo"]) },
     Room { name: "demo", may_use: Use::AllBut(&["bench", "cli"]) },
     Room { name: "cli", may_use: Use::AllBut(&[]) },

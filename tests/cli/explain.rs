@@ -28,6 +28,38 @@ fn a_notification_is_explained_in_words_and_in_json() {
 }
 
 #[test]
+fn a_citizen_is_told_in_three_languages_what_became_of_it_and_what_to_do() {
+    let home = Home::new();
+    home.import_citizen();
+    home.bring("family_fund", &[good()]);
+    let told =
+        |more: &[&str]| home.run(&[&["explain", "family_fund/2f1c9a", "--for-citizen"], more].concat());
+    // The citizen reads Ukrainian.
+    let own = told(&[]).ends(0).says("Ми мали повідомити вам: «").says("Viber: ми не писали.");
+    assert_eq!(own.out, told(&["--locale", "uk"]).ends(0).out);
+    told(&["--locale", "ru"])
+        .ends(0)
+        .says("Что вы можете сделать:")
+        .says("сообщите нам свой адрес или номер");
+    let english = told(&["--locale", "en"])
+        .ends(0)
+        .says("Viber: we did not write here. We have no address or number of yours for it.")
+        .says("SMS: we will write on")
+        .says("Viber, Telegram, email: tell us your address or number")
+        .says("Questions? Call our only number: 0 800 000 000.");
+    for hidden in ["11223344595", "380671234567", "no_address", "child_birth"] {
+        assert!(!english.out.contains(hidden), "{english:?}");
+    }
+    let json = told(&["--locale", "en", "--json"]).json();
+    assert!(json["advice"][0].as_str().unwrap().contains("tell us your address"), "{json}");
+    assert_eq!(json["channels"][0]["channel"], "viber");
+
+    told(&["--locale", "de"]).ends(2).says("expected ru, uk or en");
+    home.run(&["explain", "family_fund/2f1c9a", "--locale", "en"]).ends(2).says("--for-citizen");
+    home.run(&["explain", "family_fund/1", "--for-citizen"]).ends(3).says("there is no notification");
+}
+
+#[test]
 fn what_is_not_there_is_said_and_what_was_meant() {
     let home = Home::new();
     home.run(&["explain", "family_fund/1"]).ends(2).says("expected the ledger").says("`vestnik serve` makes");

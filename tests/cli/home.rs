@@ -58,6 +58,11 @@ impl Home {
         self.folder.join("config")
     }
 
+    /// Copies the configuration to another folder beside it.
+    pub(crate) fn copy_config(&self, name: &str) {
+        copy_folder(&self.config(), &self.folder.join(name));
+    }
+
     /// Sets an environment variable of the commands.
     pub(crate) fn set(&mut self, name: &str, value: &str) {
         self.environment.push((name.to_owned(), value.to_owned()));

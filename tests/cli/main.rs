@@ -15,4 +15,5 @@ mod report;
 mod sandbox;
 mod seed;
 mod serve;
+mod simulate;
 mod token;

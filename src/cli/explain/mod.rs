@@ -1,5 +1,6 @@
 //! `vestnik explain`: what became of one notification, and why.
 
+mod citizen;
 mod story;
 mod words;
 
@@ -19,6 +20,7 @@ use crate::ledger::store::PauseRow;
 #[command(after_help = "Examples:
   vestnik explain family_fund/2f1c9a
   vestnik explain family_fund/2f1c9a --json | jq .steps
+  vestnik explain family_fund/2f1c9a --for-citizen --locale uk   # to read out
 
 Times are in the citizen's zone. No name, address or text of the citizen is shown.
 Ends with 3 if there is no such notification.")]
@@ -26,9 +28,19 @@ pub(super) struct ExplainArgs {
     /// The notification: its source, and the source's id of it
     #[arg(value_name = "SOURCE/ID", value_parser = reference)]
     notification: SourceRef,
+    /// Tell it in words that the citizen can be told, with what the citizen can do
+    #[arg(long)]
+    for_citizen: bool,
+    /// The language for the citizen: ru, uk or en; the citizen's own unless given
+    #[arg(long, value_name = "LOCALE", requires = "for_citizen", value_parser = locale)]
+    locale: Option<Locale>,
     /// Print JSON, for scripts
     #[arg(long)]
     json: bool,
+}
+
+fn locale(text: &str) -> Result<Locale, String> {
+    text.parse().map_err(|_| "expected ru, uk or en".to_owned())
 }
 
 fn reference(text: &str) -> Result<SourceRef, String> {
@@ -42,6 +54,9 @@ fn reference(text: &str) -> Result<SourceRef, String> {
 pub(super) async fn run(common: &Common, args: &ExplainArgs) -> anyhow::Result<Exit> {
     let office = Office::open(common).await?;
     let reference = &args.notification;
+    if args.for_citizen {
+        return citizen::run(office, args).await;
+    }
     let Some(view) = office.ledger.notification(reference).await? else {
         return Err(not_there(&office, reference).into());
     };

@@ -18,7 +18,7 @@ pub(super) struct Expected {
     /// Its name.
     pub(super) id: String,
     /// The attributes it must have.
-    pub(super) attributes: &'static [&'static str],
+    pub(super) attributes: Vec<&'static str>,
     /// Groups of variables; of each group one must be used somewhere in the message.
     pub(super) declared: Vec<Vec<Variable>>,
     /// Variables that may be used.
@@ -30,7 +30,7 @@ impl From<&Template> for Expected {
         let declared = template.params.iter().map(|(name, param)| variables::of_param(name, param)).collect();
         Self {
             id: template.id.to_string(),
-            attributes: ATTRIBUTES,
+            attributes: ATTRIBUTES.to_vec(),
             declared,
             built_in: variables::built_in(),
         }

@@ -20,6 +20,8 @@ use crate::domain::{
 };
 use crate::notice::{Renderer, Texts, gateway_texts};
 
+#[cfg(test)]
+mod explained;
 mod fluent;
 mod form;
 mod samples;

@@ -8,7 +8,7 @@ use vestnik_contract::Address;
 use super::Hearing;
 use super::answers::wisher;
 use crate::domain::{
-    Citizen, CitizenKey, ConsentAction, Hours, Locale, NoticeKind, Preference, TopicId, Wish,
+    Citizen, CitizenKey, ConsentAction, Counted, Hours, Locale, NoticeKind, Preference, TopicId, Wish,
 };
 use crate::ledger::LedgerError;
 use crate::ledger::evidence::{SetBy, SetOrigin};

@@ -14,7 +14,7 @@ pub(super) const CITIZEN: Table = Table("citizen");
 pub(super) const ADDRESS: Table = Table("address");
 const CONSENT: Table = Table("consent");
 const PREFERENCE: Table = Table("preference");
-const RESERVATION: Table = Table("reservation");
+pub(super) const RESERVATION: Table = Table("reservation");
 
 const CITIZENS: &str = "
     SELECT key, data_key, id, locale, zone, region, jurisdiction, updated_at, chain, chain_length, erased_at,

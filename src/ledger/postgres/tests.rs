@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use super::{PostgresStore, TimeSource, citizens, codes, evidence, notices, preferences, receipts};
+use super::{PostgresStore, TimeSource, citizens, codes, evidence, notices, preferences, receipts, replay};
 use crate::clock::{Clock, ManualClock};
 use crate::domain::CitizenKey;
 use crate::ledger::error::StoreError;
@@ -344,6 +344,8 @@ async fn plans_made_over_empty_tables_look_rows_up_and_read_no_whole_table() {
         (evidence::CLOSED_AFTER, 2, "Index Cond: (id > $1)"),
         (citizens::RESERVATIONS, 2, "Index Cond: ((citizen = asked.citizen) AND (day >= "),
         (citizens::UNSTARTED, 2, "Index Cond: ((citizen = asked.citizen) AND (day >= "),
+        (replay::ACCEPTED_AFTER, 2, "Index Cond: (key > $1)"),
+        (replay::PLACES, 2, "Index Cond: ((citizen = asked.citizen) AND (day >= "),
     ];
     for (number, (sql, parameters, lookup)) in table.into_iter().enumerate() {
         let nulls = vec!["NULL"; parameters].join(", ");

@@ -11,6 +11,7 @@ mod operating;
 mod persons;
 mod preferences;
 mod receipts;
+mod replay;
 mod replies;
 mod sending;
 mod taking_back;
@@ -147,6 +148,8 @@ scenarios! {
     wishes: wishes_of_strangers_change_nothing_and_answers_are_limited;
     unreached: an_unreached_family_is_listed_and_leaves_when_reached;
     unreached: whoever_reads_it_in_the_inbox_is_reached;
+    replay: the_past_is_replayed_as_it_was;
+    replay: what_others_took_is_known_and_what_nobody_can_replay_is_counted;
     unreached: late_evidence_and_taking_back_leave_nobody_on_the_list;
     guard: what_becomes_of_messages_is_counted_once;
     guard: an_answer_belongs_to_the_last_message_for_two_days;

@@ -14,7 +14,7 @@ pub(super) const CITIZEN: Table = Table("citizen");
 pub(super) const ADDRESS: Table = Table("address");
 const CONSENT: Table = Table("consent");
 const PREFERENCE: Table = Table("preference");
-const RESERVATION: Table = Table("reservation");
+pub(super) const RESERVATION: Table = Table("reservation");
 
 pub(super) const CITIZEN_BY_KEY: &str = "SELECT * FROM citizen WHERE key = ?1";
 

@@ -17,6 +17,7 @@ mod past;
 mod preferences;
 mod receipts;
 mod registry;
+mod replay;
 mod report;
 mod rows;
 mod scam;

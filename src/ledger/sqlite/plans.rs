@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 use super::{
     citizens, codes, evidence, guard, inbox, notices, operations, past, preferences, receipts, registry,
-    report, scam, schema, timeline, unreached, window, work,
+    replay, report, scam, schema, timeline, unreached, window, work,
 };
 
 /// The plan of a statement, one line for each table that it reads.
@@ -106,6 +106,8 @@ const LOOK_UPS: &[&str] = &[
     guard::LATELY,
     report::REACH,
     report::PLACES,
+    replay::ACCEPTED_AFTER,
+    replay::PLACES,
 ];
 
 /// A ledger in memory, set up as the one that writes is.

@@ -12,6 +12,7 @@ mod evidence;
 mod guard;
 mod preferences;
 mod registry;
+mod replay;
 mod report;
 mod rows;
 mod scam;
@@ -29,6 +30,7 @@ pub use evidence::EvidenceTx;
 pub use guard::{GuardRow, GuardSum, GuardTx, Release, TallyRow, TallySum};
 pub use preferences::{PreferenceTx, PreferenceVersionRow};
 pub use registry::{RegistryEventRow, RegistryTx, VerificationKey, VerificationRow};
+pub use replay::{AcceptedRow, ReplayTx};
 pub use report::{Period, PlacesRow, ReachRow, ReportTx};
 pub use rows::*;
 pub use scam::{ScamRow, ScamTx};
@@ -60,7 +62,17 @@ pub trait Store: Send + Sync {
 /// A transaction. Dropped without [`commit`](Self::commit) it leaves nothing behind.
 #[async_trait]
 pub trait Tx:
-    EvidenceTx + CodesTx + ScamTx + UnreachedTx + WindowTx + PreferenceTx + RegistryTx + GuardTx + ReportTx + Send
+    EvidenceTx
+    + CodesTx
+    + ScamTx
+    + UnreachedTx
+    + WindowTx
+    + PreferenceTx
+    + RegistryTx
+    + GuardTx
+    + ReportTx
+    + ReplayTx
+    + Send
 {
     /// The moment of the transaction: the database's clock where several processes share it.
     fn now(&self) -> Timestamp;

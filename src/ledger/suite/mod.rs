@@ -14,6 +14,7 @@ pub(crate) mod past;
 pub(crate) mod preferences;
 pub(crate) mod receipts;
 pub(crate) mod registry;
+pub(crate) mod replay;
 pub(crate) mod report;
 pub(crate) mod rows;
 pub(crate) mod scam;
@@ -103,6 +104,8 @@ macro_rules! store_suite {
             report: places_are_counted_by_day_week_and_month;
             unreached: the_unreached_come_in_their_order_and_by_pages;
             unreached: who_was_reached_since_is_told;
+            replay: what_was_accepted_comes_by_pages;
+            replay: places_are_told_with_their_notices;
             past: what_is_over_is_forgotten_from_the_oldest_on;
             past: a_reference_is_known_while_its_notification_is_open;
         );
