@@ -211,6 +211,15 @@ several_titles =
 
         You find all of it on the portal, in your inbox.
 
+# The link to the recipient's own page, in mails. Before the signature.
+page =
+    .long =
+        Why you got this message, where, when and about what we may write to you, and how to stop: all of
+        it is on your own page. The link is good for { $days ->
+            [one] { $days } day
+           *[other] { $days } days
+        }, please pass it on to nobody: { $link }
+
 # What a citizen is told who asks what became of a message (`vestnik explain --for-citizen`). Each text is
 # a sentence or two of its own.
 explanation =

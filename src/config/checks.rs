@@ -10,7 +10,7 @@ use super::gateway::Gateway;
 use super::place::{Place, Sheet};
 use super::sources::Sources;
 use crate::domain::{
-    Bundling, Catalogue, Ceilings, Class, GuardRule, LifeEventId, Mode, Policy, RetrySchedule, wording,
+    Bundling, Catalogue, Ceilings, Class, GuardRule, LifeEventId, Mode, Policy, RetrySchedule,
 };
 
 mod law;
@@ -125,9 +125,6 @@ pub(super) fn sources(sheet: &Sheet<Sources>, catalogue: Option<&Catalogue>) -> 
     let mut look = Look::at(&sheet.place);
     for (source, settings) in &sheet.value.0 {
         let source = source.as_str();
-        if !wording::is_line(&settings.title, 120) {
-            look.wrong(&[source, "title"], format!("expected {}", wording::line_of(120)));
-        }
         if settings.life_events.as_ref().is_some_and(std::collections::BTreeSet::is_empty) {
             let message = "expected at least one life event, or no such key: then it may speak of all";
             look.wrong(&[source, "life_events"], message);

@@ -49,7 +49,7 @@ pub struct Http {
     /// Address and port to listen on.
     pub listen: SocketAddr,
     /// Where citizens and providers reach it, such as `https://vestnik.example/`; absent: no
-    /// provider can call back and no mail carries an unsubscribe address.
+    /// provider can call back and citizens reach no page of ours.
     #[serde(default)]
     pub public_url: Option<Url>,
     /// The header in which the proxy before it names the client's address, such as `x-forwarded-for`: the

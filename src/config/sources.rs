@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
+use vestnik_contract::Label;
 
-use crate::domain::{LifeEventId, SourceId};
+use crate::domain::{LifeEventId, SourceId, label};
 
 /// The registered sources.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -16,8 +17,9 @@ pub struct Sources(pub BTreeMap<SourceId, SourceSettings>);
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SourceSettings {
-    /// Its name for people.
-    pub title: String,
+    /// Its name for people, at most 120 characters: one for all languages, or one for each.
+    #[serde(deserialize_with = "label::<120, _>")]
+    pub title: Label,
     /// Whether it may publish with priority `urgent`, which passes quiet hours.
     #[serde(default)]
     pub urgent: bool,

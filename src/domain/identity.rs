@@ -60,7 +60,7 @@ impl Identity {
 #[derive(Deserialize)]
 #[serde(remote = "Sender", deny_unknown_fields)]
 struct CheckedSender {
-    #[serde(deserialize_with = "label")]
+    #[serde(deserialize_with = "label::<32, _>")]
     label: Label,
     #[serde(deserialize_with = "line::<16, _>")]
     sms_sender: String,
@@ -76,14 +76,14 @@ fn line<'de, const MAX: usize, D: Deserializer<'de>>(from: D) -> Result<String, 
     checked(from, |text| is_line(text, MAX), || line_of(MAX))
 }
 
-/// One text for all locales, or a table with one for each.
-fn label<'de, D: Deserializer<'de>>(from: D) -> Result<Label, D::Error> {
-    from.deserialize_any(LabelVisitor)
+/// One text for all locales, or a table with one for each, of at most `MAX` characters.
+pub fn label<'de, const MAX: usize, D: Deserializer<'de>>(from: D) -> Result<Label, D::Error> {
+    from.deserialize_any(LabelVisitor::<MAX>)
 }
 
-struct LabelVisitor;
+struct LabelVisitor<const MAX: usize>;
 
-impl<'de> Visitor<'de> for LabelVisitor {
+impl<'de, const MAX: usize> Visitor<'de> for LabelVisitor<MAX> {
     type Value = Label;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -91,11 +91,11 @@ impl<'de> Visitor<'de> for LabelVisitor {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Label, E> {
-        line::<32, _>(text.into_deserializer()).map(Label::Same)
+        line::<MAX, _>(text.into_deserializer()).map(Label::Same)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Label, A::Error> {
-        let each = Localized::lines::<32, _>(MapAccessDeserializer::new(map))?;
+        let each = Localized::lines::<MAX, _>(MapAccessDeserializer::new(map))?;
         Ok(Label::Each(each.iter().map(|(locale, name)| (locale.to_string(), name.to_owned())).collect()))
     }
 }

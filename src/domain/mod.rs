@@ -30,7 +30,7 @@ pub use citizen::{
 };
 pub use decision::{ContactHistory, Decision, Outcome, Plan, PlannedStep, Recheck, Trace, TrialRule, Would};
 pub use guard::{Counted, Offered, Standing};
-pub use identity::{Identity, OwnPlaces};
+pub use identity::{Identity, OwnPlaces, label};
 pub use ids::{
     AttemptId, CitizenId, CitizenKey, InvalidCitizenId, JurisdictionId, LifeEventId, MeasureId, NoticeId,
     NotificationKey, SourceId, TopicId,

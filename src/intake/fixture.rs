@@ -59,7 +59,7 @@ fn life_event(id: &str, measure: &str, params: BTreeMap<String, Param>) -> (Life
 /// urgent and is trusted by topic permission; `portal` publishes as the user of its own name.
 pub(crate) fn sources() -> Sources {
     let plain = SourceSettings {
-        title: "A source".to_owned(),
+        title: "A source".into(),
         urgent: false,
         amqp_user: None,
         trust_topic_permission: false,

@@ -13,7 +13,7 @@ use vestnik_contract::{Address, ChannelId, RouteId};
 pub(super) use self::answers::Checks;
 pub(super) use self::persons::Persons;
 use super::closing::{BLOCKED, closed_by_provider};
-use super::evidence::{ClosedBy, Ground, Preferring, Recording, Telling};
+use super::evidence::{ClosedBy, Preferring, Recording, Telling, Testimony};
 use super::foreign;
 use super::inbound::{Heard, Meaning, by_reply, evidence_of};
 use super::news::Fresh;
@@ -264,7 +264,7 @@ impl<'a> Hearing<'a> {
         let known = self.addresses.iter_mut().find(|row| row.hash == hash && row.citizen == citizen);
         if let Some(row) = known {
             if row.closed.as_ref().is_some_and(|(reason, _)| reason == Closed::DISPUTED) {
-                let ground = Ground { evidence: evidence.to_owned(), actor: None };
+                let ground = Testimony { evidence: evidence.to_owned(), actor: None };
                 let (kind, channel) = (RegistryEventKind::AddressVerified, Some(self.channel));
                 self.telling.add(citizen, &person.key, kind, channel, &ground, self.now)?;
             }

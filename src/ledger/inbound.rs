@@ -231,7 +231,7 @@ impl Ledger {
 }
 
 /// Who wrote a record down that a citizen made alone.
-const CITIZEN: &str = "citizen";
+pub(super) const CITIZEN: &str = "citizen";
 
 /// A consent record made by the citizen's own word.
 pub(super) fn by_reply(

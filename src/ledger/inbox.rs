@@ -90,7 +90,7 @@ impl Ledger {
     }
 }
 
-fn opened(
+pub(super) fn opened(
     key: &SealKey,
     about: Option<&NotificationRow>,
     entry: &InboxRow,

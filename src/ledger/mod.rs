@@ -40,6 +40,8 @@ mod links;
 mod meta;
 mod news;
 pub mod pace;
+mod page;
+mod page_link;
 mod past;
 mod pauses;
 mod people;
@@ -71,8 +73,8 @@ pub use dead::DeadLetter;
 pub use error::{LedgerError, StoreError};
 pub use evidence::{
     Act, ClosedBy, ClosedOrigin, Drift, DriftCount, DriftReport, ErasedAddress, ErasedConsent,
-    ErasedNotification, Erasure, Fault, Finding, Ground, History, PreferenceVersion, Record, RegistryEvent,
-    RegistryRecord, SetBy, SetOrigin, Verified, Wanted,
+    ErasedNotification, Erasure, Fault, Finding, History, PreferenceVersion, Record, RegistryEvent,
+    RegistryRecord, SetBy, SetOrigin, Testimony, Verified, Wanted,
 };
 pub use feed::{InvalidPosition, Relayed};
 pub use finish::Finished;
@@ -83,6 +85,8 @@ pub use keys::Keyring;
 pub use links::LINK_LASTS;
 pub use meta::{ConfigFiles, ConfigVersion};
 pub use news::Fresh;
+pub use page::{Change, Explained, Ground, PageView, Sending, Unheard};
+pub use page_link::{MESSAGE_LINK_LASTS, Opened, Origin, PORTAL_LINK_LASTS, PageLink};
 pub use past::{Forgotten, Horizons};
 pub use pauses::{GATEWAY, Pause};
 pub use receive::{Report, Told};

@@ -8,7 +8,7 @@ use serde::Serialize;
 use vestnik_contract::{Address, ChannelId};
 
 use self::desk::Desk;
-use super::evidence::{ClosedBy, Ground, SetBy, open_consent};
+use super::evidence::{ClosedBy, SetBy, Testimony, open_consent};
 use super::keys::SealKey;
 use super::people;
 use super::rules::Rules;
@@ -57,7 +57,7 @@ pub struct Death {
     /// Whether the citizen has died; if not, what was said before is taken back.
     pub deceased: bool,
     /// The act that says so, and who wrote it down.
-    pub by: Ground,
+    pub by: Testimony,
 }
 
 /// A preference to set.

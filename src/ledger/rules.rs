@@ -73,13 +73,19 @@ impl Rules {
         notice: &Notice,
     ) -> Result<Option<Unsubscribe>, LedgerError> {
         let (Some(base), Some(channel)) = (&self.public_url, notice.channel()) else { return Ok(None) };
-        let able = self.channels.get(channel).is_some_and(|one| one.capabilities().one_click_unsubscribe);
-        if !able || notice.items.is_empty() {
+        if !self.carries_addresses(notice) {
             return Ok(None);
         }
         let token =
             StopToken { citizen: notice.citizen, channel: channel.clone(), notice: notice.id }.seal(keys)?;
         Ok(base.join(&format!("unsubscribe/{token}")).ok().map(|url| Unsubscribe { url }))
+    }
+
+    /// Whether a message carries addresses of ours: notifications do, where they are mailed.
+    pub(super) fn carries_addresses(&self, notice: &Notice) -> bool {
+        let channel = notice.channel().and_then(|id| self.channels.get(id));
+        let able = channel.is_some_and(|one| one.capabilities().one_click_unsubscribe);
+        able && !notice.items.is_empty()
     }
 
     /// Whether a channel may be asked again after a call without an answer.

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use vestnik_contract::{Address, ChannelId};
 
-use super::evidence::Ground;
+use super::evidence::Testimony;
 use super::people::{self, open_address};
 use super::store::VerificationRow;
 use super::{Ledger, LedgerError, keys};
@@ -48,7 +48,7 @@ impl Ledger {
         citizen: &CitizenId,
         channel: &ChannelId,
         address: Option<&Address>,
-        by: &Ground,
+        by: &Testimony,
     ) -> Result<Result<OneTimeCode, NoCode>, LedgerError> {
         let mut tx = self.store.begin().await?;
         let citizen = self.keys.citizen(citizen);

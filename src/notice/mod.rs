@@ -13,7 +13,7 @@ pub mod variables;
 pub use advance::{Cascade, Change, Input, Joining, advance};
 pub use check_code::{CheckCode, CheckKey, InvalidCheckCode};
 pub use explanation::{Account, ChannelTold, Explanation, Fate, Way};
-pub use render::{Body, ItemText, Rendered, Renderer, StopScope};
+pub use render::{Body, ItemText, PageOffer, Rendered, Renderer, StopScope};
 pub use retry::wait_after;
 pub use sent::Sent;
 pub use texts::{ATTRIBUTES, GatewayText, RenderError, Texts, attribute, gateway_texts};

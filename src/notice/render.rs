@@ -5,6 +5,7 @@ use std::fmt;
 
 use fluent_bundle::FluentArgs;
 use jiff::civil::{Date, Time};
+use url::Url;
 use vestnik_contract::TextLength;
 
 use super::sent::in_words;
@@ -69,6 +70,15 @@ pub enum StopScope<'a> {
     All,
 }
 
+/// The recipient's own page, where a message offers it.
+#[derive(Debug, Clone)]
+pub struct PageOffer {
+    /// Where it is.
+    pub address: Url,
+    /// For how many days.
+    pub days: i64,
+}
+
 /// One notification to be put into words.
 #[derive(Debug, Clone, Copy)]
 pub struct ItemText<'a> {
@@ -127,6 +137,17 @@ impl Renderer {
         locale: Locale,
         length: TextLength,
     ) -> Result<Rendered, RenderError> {
+        self.render_with(body, code, locale, length, None)
+    }
+
+    fn render_with(
+        &self,
+        body: Body<'_>,
+        code: CheckCode,
+        locale: Locale,
+        length: TextLength,
+        page: Option<&PageOffer>,
+    ) -> Result<Rendered, RenderError> {
         let voice = Voice { texts: &self.texts, identity: &self.identity, locale, length };
         let parts = voice.parts(body)?;
         let title = match parts.as_slice() {
@@ -134,28 +155,30 @@ impl Renderer {
             [only] => only.title.clone(),
             many => voice.several(many.len())?,
         };
-        Ok(Rendered { title, text: voice.compose(&parts, code)? })
+        Ok(Rendered { title, text: voice.compose(&parts, page, code)? })
     }
 
     /// Puts notifications into words so that they fit where they go: all of their texts; or else their
     /// titles, and that all of it stands in the inbox; or else how many there are. What does not fit
-    /// even so is given all the same: it is the caller's to refuse it.
+    /// even so is given all the same: it is the caller's to refuse it. A long text offers the recipient's
+    /// own page before the signature.
     pub fn render_fitting(
         &self,
         items: &[ItemText<'_>],
         code: CheckCode,
         locale: Locale,
         length: TextLength,
+        page: Option<&PageOffer>,
         fits: impl Fn(&str) -> bool,
     ) -> Result<Rendered, RenderError> {
         let ladder = [Body::Items(items), Body::Titles(items), Body::Count(items.len())];
         let steps = if items.len() > 1 { &ladder[..] } else { &ladder[..1] };
-        let mut rendered = self.render(ladder[0], code, locale, length)?;
+        let mut rendered = self.render_with(ladder[0], code, locale, length, page)?;
         for body in &steps[1..] {
             if fits(&rendered.text) {
                 break;
             }
-            rendered = self.render(*body, code, locale, length)?;
+            rendered = self.render_with(*body, code, locale, length, page)?;
         }
         Ok(rendered)
     }
@@ -257,6 +280,12 @@ impl Voice<'_> {
         self.fill("several", "title", &FluentArgs::from_iter([("count", count)]))
     }
 
+    fn page(self, offer: &PageOffer) -> Result<String, RenderError> {
+        let mut arguments = FluentArgs::from_iter([("link", offer.address.as_str())]);
+        arguments.set("days", offer.days);
+        self.fill("page", "long", &arguments)
+    }
+
     fn part(self, message: &str, arguments: &FluentArgs<'_>) -> Result<Rendered, RenderError> {
         let title = self.fill(message, "title", arguments)?;
         Ok(Rendered { title, text: self.fill(message, attribute(self.length), arguments)? })
@@ -266,11 +295,19 @@ impl Voice<'_> {
         self.texts.fill(self.locale, message, attribute, arguments)
     }
 
-    fn compose(self, parts: &[Rendered], code: CheckCode) -> Result<String, RenderError> {
+    fn compose(
+        self,
+        parts: &[Rendered],
+        page: Option<&PageOffer>,
+        code: CheckCode,
+    ) -> Result<String, RenderError> {
         let code = code.to_string();
         let arguments = FluentArgs::from_iter([("phone", self.identity.phone.as_str()), ("code", &code)]);
         let signature = self.fill("signature", attribute(self.length), &arguments)?;
-        let texts = parts.iter().map(|part| part.text.as_str()).chain([signature.as_str()]);
+        let page = page.filter(|_| self.length == TextLength::Long);
+        let page = page.map(|offer| self.page(offer)).transpose()?;
+        let texts = parts.iter().map(|part| part.text.as_str());
+        let texts = texts.chain(page.as_deref()).chain([signature.as_str()]);
         Ok(match self.length {
             TextLength::Short => {
                 let agency = self.identity.agency_short.get(self.locale);

@@ -64,6 +64,7 @@ pub fn gateway_texts() -> Vec<GatewayText> {
         text("test", ATTRIBUTES, vec![]),
         text("several", ATTRIBUTES, vec![Variable::number("count")]),
         text("several_titles", &["short", "long"], vec![Variable::words("titles")]),
+        text("page", &["long"], vec![Variable::words("link"), Variable::number("days")]),
         text("signature", &["short", "long"], vec![Variable::words("phone"), Variable::words("code")]),
     ];
     texts.extend(explanation_texts());

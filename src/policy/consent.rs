@@ -19,7 +19,19 @@ const PORTAL: &str = "portal";
 /// citizen's own later grant lifts a STOP. An imported withdrawal counts like any other.
 #[must_use]
 pub fn consent_in_force(consents: &[Consent], channel: &ChannelId, topic: &TopicId) -> Option<ConsentAction> {
-    in_force(consents, |record| record.covers(channel, topic))
+    in_force(consents, |record| record.covers(channel, topic)).map(|record| record.action)
+}
+
+/// The consent on which a message of this topic went by this channel at this moment, where it went on one.
+#[must_use]
+pub fn ground<'a>(
+    consents: &'a [Consent],
+    channel: &ChannelId,
+    topic: &TopicId,
+    at: Timestamp,
+) -> Option<&'a Consent> {
+    let said = in_force(consents, |record| record.at <= at && record.covers(channel, topic));
+    said.filter(|record| record.action == ConsentAction::Granted)
 }
 
 /// Whether the citizen wants to see the topic in the inbox: consent in force for the portal or for
@@ -33,9 +45,10 @@ pub fn wanted_in_inbox<'a>(
 ) -> bool {
     let of_topic = |record: &Consent| record.topic.as_ref().is_none_or(|only| only == topic);
     let granted_on = |channel: &str| {
-        in_force(consents, |record| {
+        let said = in_force(consents, |record| {
             of_topic(record) && record.channel.as_ref().is_none_or(|only| only.as_str() == channel)
-        }) == Some(ConsentAction::Granted)
+        });
+        said.is_some_and(|record| record.action == ConsentAction::Granted)
     };
     let named = consents.iter().filter_map(|record| record.channel.as_ref());
     granted_on(PORTAL) || named.chain(in_use).any(|channel| granted_on(channel.as_str()))
@@ -51,11 +64,11 @@ pub fn refusal(consents: &[Consent], topic: &TopicId) -> Reason {
     if withdrawn { Reason::ConsentWithdrawn } else { Reason::NoConsent }
 }
 
-fn in_force(consents: &[Consent], covers: impl Fn(&Consent) -> bool) -> Option<ConsentAction> {
+fn in_force(consents: &[Consent], covers: impl Fn(&Consent) -> bool) -> Option<&Consent> {
     let covering = || consents.iter().filter(|record| covers(record));
     let own = newest(covering().filter(|record| record.origin != ConsentOrigin::Import));
     let stopped = own.is_some_and(|record| record.action == ConsentAction::Withdrawn);
-    newest(covering().filter(|record| !(stopped && is_imported_grant(record)))).map(|record| record.action)
+    newest(covering().filter(|record| !(stopped && is_imported_grant(record))))
 }
 
 fn newest<'a>(records: impl Iterator<Item = &'a Consent>) -> Option<&'a Consent> {

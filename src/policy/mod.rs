@@ -8,6 +8,7 @@
 
 mod budget;
 mod channels;
+mod choice;
 pub mod consent;
 mod decide;
 mod guard;
@@ -30,7 +31,8 @@ mod shipped;
 
 pub use budget::{ceilings, first_day_with_room, has_room, strictest};
 pub use channels::{ChannelFacts, preference_for};
-pub use consent::consent_in_force;
+pub use choice::{Choices, Said, preferred_order, reordered};
+pub use consent::{consent_in_force, ground};
 pub use decide::{DecideInput, Facts, decide};
 pub use guard::judge;
 pub use moment::{deadline, expired, expiry};

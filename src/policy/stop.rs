@@ -69,6 +69,17 @@ pub fn grant_moment(consents: &[Consent], channel: &ChannelId, now: Timestamp) -
     newest(withdrawn).map_or(now, |at| after(at, now))
 }
 
+/// When a withdrawal counts that the citizen says now, for a channel or for all: not before anything that
+/// was said of it.
+pub(super) fn withdrawal_moment(
+    consents: &[Consent],
+    channel: Option<&ChannelId>,
+    now: Timestamp,
+) -> Timestamp {
+    let reached = consents.iter().filter(|record| overlaps(record.channel.as_ref(), channel));
+    newest(reached).map_or(now, |newest| newest.max(now))
+}
+
 fn after(at: Timestamp, now: Timestamp) -> Timestamp {
     at.saturating_add(TICK).unwrap_or(at).max(now)
 }

@@ -11,7 +11,7 @@ use vestnik_contract::ReceiptState;
 use super::{Options, Relay};
 use crate::broker::Broker;
 use crate::broker::testing::{Outsider, Proxy, broker, until};
-use crate::ledger::Ground;
+use crate::ledger::Testimony;
 use crate::ledger::fixture::{World, nothing};
 use crate::ledger::registry::{Death, Registration};
 
@@ -124,7 +124,7 @@ async fn what_the_registrys_owner_is_told_goes_to_nobody_else() {
         (outsider.listen(&exchange, "@registry.*").await, outsider.listen(&exchange, "registry.#").await);
     let running = Running::start(&world, &outsider.broker);
     for deceased in [true, false] {
-        let by = Ground { evidence: "act 118".to_owned(), actor: Some("Olena Koval".to_owned()) };
+        let by = Testimony { evidence: "act 118".to_owned(), actor: Some("Olena Koval".to_owned()) };
         let death = Some(Death { deceased, by });
         world.register(Registration { death, ..nothing(anna.clone()) }).await;
     }

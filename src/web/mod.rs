@@ -1,5 +1,5 @@
 //! The HTTP side of the gateway: notifications in, statuses out, the registry, the inbox, providers'
-//! callbacks, the citizens' unsubscribe page, and the process's health.
+//! callbacks, the citizens' own page and the unsubscribe page, and the process's health.
 //!
 //! Citizens' ids stand in paths, so that no path goes into a log or a metric: requests are counted
 //! by the pattern of their route.
@@ -14,9 +14,11 @@ mod explanation;
 mod gather;
 mod guard;
 mod health;
+mod html;
 mod inbox;
 pub mod json;
 mod notifications;
+mod page;
 mod path;
 pub mod problem;
 mod reports;
@@ -61,11 +63,12 @@ pub fn router(state: WebState) -> Router {
     Router::new()
         .merge(behind(Scope::Publish, notifications::routes()))
         .merge(behind(Scope::Status, status::routes()))
-        .merge(behind(Scope::Registry, citizens::routes()))
+        .merge(behind(Scope::Registry, citizens::routes().merge(page::registry_routes())))
         .merge(behind(Scope::Inbox, inbox::routes().merge(scam::routes()).merge(explanation::routes())))
         .merge(behind(Scope::Operate, reports::routes().merge(guard::routes())))
         .merge(callbacks::routes())
         .merge(check::routes())
+        .merge(page::routes())
         .merge(unsubscribe::routes())
         .merge(health::routes())
         .method_not_allowed_fallback(async || {

@@ -1,6 +1,7 @@
 //! The whole server over a real ledger: what every address answers to good and to bad requests.
 
 mod explanation;
+mod page;
 mod persons;
 mod preferences;
 mod reports;
@@ -32,6 +33,7 @@ async fn every_address_of_the_api_asks_for_a_token_with_its_scope() {
         ("GET", "/v1/citizens/snils:anna/preferences/history", "registry"),
         ("DELETE", "/v1/citizens/snils:anna/preferences/all", "registry"),
         ("POST", "/v1/citizens/snils:anna/links/telegram", "registry"),
+        ("POST", "/v1/citizens/snils:anna/page-link", "registry"),
         ("GET", "/v1/citizens/snils:anna/inbox", "inbox"),
         ("GET", "/v1/citizens/snils:anna/inbox/unread", "inbox"),
         ("POST", "/v1/citizens/snils:anna/inbox/0199/read", "inbox"),

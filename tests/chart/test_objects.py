@@ -187,8 +187,8 @@ class Objects(unittest.TestCase):
             (ingress,) = of_kind(objects(values), "Ingress")
             return [path["path"] for path in ingress["spec"]["rules"][0]["http"]["paths"]]
 
-        self.assertEqual(paths("production"), ["/callbacks", "/unsubscribe"])
-        self.assertEqual(paths("roles"), ["/callbacks", "/unsubscribe", "/v1"])
+        self.assertEqual(paths("production"), ["/callbacks", "/p", "/unsubscribe"])
+        self.assertEqual(paths("roles"), ["/callbacks", "/p", "/unsubscribe", "/v1"])
         self.assertEqual(of_kind(objects("minimal"), "Ingress"), [])
 
     def test_only_pods_that_call_providers_may(self):

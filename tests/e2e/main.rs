@@ -6,6 +6,7 @@
 mod bad_input;
 mod bench;
 mod broker;
+mod browser;
 mod database;
 mod every_notification;
 mod faults;

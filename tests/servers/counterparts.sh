@@ -12,7 +12,7 @@ install_missing_counterparts() {
   local python
   if ! has_counterparts; then
     python=$(python_with "$venv_modules") || die "Python 3 has no module venv, though it was installed."
-    printf 'Installing %s from PyPI into %s: the channels are tried against programs that are not ours.\n' \
+    printf 'Installing %s from PyPI into %s: the channels and the pages are tried against programs that are not ours.\n' \
       "$(grep -cv '^#' "$counterparts_list") Python packages" "$counterparts"
     rm -rf "$counterparts"
     if ! make_counterparts "$python" >"$logs/counterparts.log" 2>&1; then
@@ -21,6 +21,13 @@ install_missing_counterparts() {
     fi
   fi
   export VESTNIK_TEST_COUNTERPARTS=$PWD/$counterparts/bin/python
+  VESTNIK_TEST_AXE=$(find_axe) || die "axe-core is not in $counterparts, though it was installed."
+  export VESTNIK_TEST_AXE
+}
+
+# Prints where axe-core is: one file of JavaScript, which a Python package brings along.
+find_axe() {
+  compgen -G "$PWD/$counterparts/lib/python*/site-packages/axe_playwright_python/axe.min.js"
 }
 
 # The list is copied last: where it lies, all that it names is there.

@@ -1,4 +1,4 @@
-# Finds the servers' programs and the Python client, and installs them where they are missing. Sourced, not
+# Finds the servers' programs, the Python client and the browser, and installs them where they are missing. Sourced, not
 # run.
 
 # Prints the folder that holds PostgreSQL's programs, the newest version first.
@@ -26,6 +26,11 @@ python_with() {
   return 1
 }
 
+# Whether there is a browser without a window and its driver.
+has_browser() {
+  command -v chromedriver >/dev/null && { command -v chromium || command -v google-chrome; } >/dev/null
+}
+
 # Installs what the tests need and is missing, and says what and why.
 install_missing_packages() {
   local missing=()
@@ -35,15 +40,16 @@ install_missing_packages() {
   python_with pika >/dev/null || missing+=(python3-pika)
   python_with "$venv_modules" >/dev/null || missing+=(python3-venv)
   compgen -G '/usr/lib/*/faketime/libfaketime.so.1' >/dev/null || missing+=(libfaketime)
+  has_browser || missing+=(chromium chromium-driver)
   ((${#missing[@]})) || return 0
 
-  local advice="Install RabbitMQ 3.10 or newer, PostgreSQL 15 or newer, Redis 6.2 or newer, libfaketime and Python 3 with pika and venv, then run this again."
+  local advice="Install RabbitMQ 3.10 or newer, PostgreSQL 15 or newer, Redis 6.2 or newer, libfaketime, Chromium with chromedriver, and Python 3 with pika and venv, then run this again."
   command -v apt-get >/dev/null ||
     die "Missing: ${missing[*]}. This system has no apt-get, so nothing was installed. $advice"
   may_become_root ||
     die "Missing: ${missing[*]}. Installing needs root or sudo, so nothing was installed. $advice"
   printf 'Installing the Debian packages %s: the tests run on real servers,\n' "${missing[*]}"
-  printf 'with a client that is not ours, and with clocks that are wrong. No service is started: the tests run private instances.\n'
+  printf 'with a client that is not ours, with clocks that are wrong, and in a browser. No service is started: the tests run private instances.\n'
   without_starting_services apt_install "${missing[@]}"
 }
 

@@ -10,7 +10,7 @@ use crate::cli::office::Office;
 use crate::cli::{Common, Exit, NotThere, load};
 use crate::domain::CitizenId;
 use crate::gateway::rules;
-use crate::ledger::Ground;
+use crate::ledger::Testimony;
 use crate::ledger::registry::{Death, Registration};
 
 /// What `citizen deceased` takes.
@@ -33,7 +33,7 @@ pub(in crate::cli) struct DeceasedArgs {
 pub(super) async fn run(common: &Common, args: &DeceasedArgs) -> anyhow::Result<Exit> {
     let office = Office::open(common).await?;
     let known = office.ledger.citizen(&args.citizen).await?.ok_or_else(|| NotThere(UNKNOWN.to_owned()))?;
-    let by = Ground { evidence: args.reference.clone(), actor: Some(args.person.clone()) };
+    let by = Testimony { evidence: args.reference.clone(), actor: Some(args.person.clone()) };
     let death = Some(Death { deceased: !args.undo, by });
     let registration = Registration { death, ..Registration::nothing(args.citizen.clone()) };
     // What is not sent asks no channel.

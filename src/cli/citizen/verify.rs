@@ -8,7 +8,7 @@ use crate::cli::consent::{UNKNOWN, citizen};
 use crate::cli::office::{Office, moment};
 use crate::cli::{Common, Exit, Mistake, NotThere};
 use crate::domain::CitizenId;
-use crate::ledger::{Ground, NoCode};
+use crate::ledger::{NoCode, Testimony};
 use crate::web::citizens::person::not_answered;
 
 /// What `citizen verify` takes.
@@ -38,7 +38,7 @@ pub(super) async fn run(common: &Common, args: &VerifyArgs) -> anyhow::Result<Ex
     }
     let office = Office::open(common).await?;
     let address = args.address.as_deref().map(Address::new);
-    let by = Ground { evidence: args.reference.clone(), actor: Some(args.person.clone()) };
+    let by = Testimony { evidence: args.reference.clone(), actor: Some(args.person.clone()) };
     let code = office.ledger.hand_out_code(&args.citizen, &args.channel, address.as_ref(), &by).await?;
     let code = code.map_err(refused)?;
     println!("{}", code.code);

@@ -391,9 +391,9 @@ const BROKEN: &[Broken] = &[
     ),
     (
         "sources.toml",
-        "title = \"Pension fund\"",
+        "title = { ru = \"Пенсионный фонд\", uk = \"Пенсійний фонд\", en = \"Pension fund\" }",
         "title = \"\"",
-        "sources.toml:29:9: expected 1 to 120 characters on one line",
+        "sources.toml:29:9: pension_fund.title: expected 1 to 120 characters on one line",
     ),
     ("sources.toml", "urgent = true", "urgnt = true", "found \"urgnt\" (did you mean \"urgent\"?)"),
     (

@@ -21,7 +21,7 @@ use crate::ledger::{Answer, Rules};
 /// The family fund, which publishes as the tests' user.
 fn sources(user: &str) -> Sources {
     let fund = SourceSettings {
-        title: "Family fund".to_owned(),
+        title: "Family fund".into(),
         urgent: false,
         amqp_user: Some(user.to_owned()),
         trust_topic_permission: false,

@@ -12,7 +12,7 @@ use crate::ledger::{Ledger, LedgerError};
 
 /// By what something became known: the evidence of it, as it is sealed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ground {
+pub struct Testimony {
     /// The act, the form or the inbound that says it.
     pub evidence: String,
     /// Who wrote it down, where a person did.
@@ -20,7 +20,7 @@ pub struct Ground {
     pub actor: Option<String>,
 }
 
-impl Ground {
+impl Testimony {
     pub(in crate::ledger) fn seal(&self, key: &SealKey) -> Result<Vec<u8>, LedgerError> {
         let plain = serde_json::to_vec(self).map_err(|_| corrupt("registry_event"))?;
         Ok(key.seal("ground", &plain)?)
@@ -56,12 +56,12 @@ pub struct RegistryRecord {
     /// When.
     pub at: Timestamp,
     /// By what it became known.
-    pub by: Ground,
+    pub by: Testimony,
 }
 
 impl RegistryRecord {
     fn open(key: &SealKey, row: RegistryEventRow) -> Result<Self, LedgerError> {
-        let by = Ground::open(key, &row.evidence)?;
+        let by = Testimony::open(key, &row.evidence)?;
         Ok(Self { kind: row.kind, channel: row.channel, at: row.at, by })
     }
 }
@@ -80,7 +80,7 @@ impl Telling {
         key: &SealKey,
         kind: RegistryEventKind,
         channel: Option<&ChannelId>,
-        by: &Ground,
+        by: &Testimony,
         at: Timestamp,
     ) -> Result<(), LedgerError> {
         let evidence = by.seal(key)?;

@@ -19,7 +19,7 @@ pub use drift::{Drift, DriftCount, DriftReport, Wanted};
 pub(super) use erasure::notifications;
 pub use erasure::{Act, ErasedAddress, ErasedConsent, ErasedNotification, Erasure};
 pub(super) use events::Telling;
-pub use events::{Ground, RegistryEvent, RegistryRecord};
+pub use events::{RegistryEvent, RegistryRecord, Testimony};
 pub use history::{History, Record};
 pub use preferences::{PreferenceVersion, SetBy, SetOrigin};
 pub(super) use preferences::{Preferring, kept};

@@ -31,6 +31,8 @@ pub enum SetOrigin {
     Import,
     /// What the citizen wrote to us.
     Reply,
+    /// The citizen's own page.
+    Page,
 }
 
 impl SetBy {

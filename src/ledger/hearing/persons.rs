@@ -8,7 +8,7 @@ use vestnik_contract::{Address, ChannelId};
 
 use super::Hearing;
 use crate::domain::{CitizenKey, Closed, Evidence, Notice, NoticeKind, RegistryEventKind};
-use crate::ledger::evidence::{ClosedBy, Ground};
+use crate::ledger::evidence::{ClosedBy, Testimony};
 use crate::ledger::inbound::{Heard, Meaning, evidence_of};
 use crate::ledger::store::{AddressRow, Tx, VerificationKey, VerificationRow};
 use crate::ledger::verification::WRONG;
@@ -132,7 +132,7 @@ impl Hearing<'_> {
         let mut written = self.persons.written.clone();
         written.retain(|citizen, _| owners.contains(citizen));
         let meant = if written.is_empty() { owners } else { meant(&written) };
-        let (now, ground) = (self.now, Ground { evidence: evidence_of(id), actor: None });
+        let (now, ground) = (self.now, Testimony { evidence: evidence_of(id), actor: None });
         for row in self.addresses.iter_mut().filter(|row| row.hash == *sender && meant.contains(&row.citizen))
         {
             let Some(person) = self.people.get_mut(&row.citizen).filter(|_| row.closed.is_none()) else {
@@ -193,8 +193,8 @@ impl Hearing<'_> {
         let Some(code) = self.persons.codes.remove(&key) else { return Ok(()) };
         self.persons.changed.insert(key, None);
         let Some(person) = self.people.get(&key.0) else { return Ok(()) };
-        let Ground { evidence, actor } = Ground::open(&person.key, &code.issued)?;
-        let ground = Ground { evidence: format!("{}, one-time code: {evidence}", evidence_of(id)), actor };
+        let Testimony { evidence, actor } = Testimony::open(&person.key, &code.issued)?;
+        let ground = Testimony { evidence: format!("{}, one-time code: {evidence}", evidence_of(id)), actor };
         let kind = RegistryEventKind::AddressVerified;
         self.telling.add(key.0, &person.key, kind, Some(self.channel), &ground, self.now)?;
         for row in self.addresses.iter_mut().filter(|row| row.id == key.1) {

@@ -9,7 +9,7 @@ use crate::ledger::fixture::{World, address, citizen_id, new_address, nothing, r
 use crate::ledger::registry::{Death, NewAddress, Registration};
 use crate::ledger::store::Position;
 use crate::ledger::suite::until_something_comes;
-use crate::ledger::{ClosedOrigin, Ground, Meaning, NoCode};
+use crate::ledger::{ClosedOrigin, Meaning, NoCode, Testimony};
 
 const DISPUTED: &str = "disputed";
 
@@ -17,8 +17,8 @@ fn sms() -> ChannelId {
     ChannelId::new("sms").unwrap()
 }
 
-fn clerk() -> Ground {
-    Ground { evidence: "passport seen".to_owned(), actor: Some("Olena Koval".to_owned()) }
+fn clerk() -> Testimony {
+    Testimony { evidence: "passport seen".to_owned(), actor: Some("Olena Koval".to_owned()) }
 }
 
 /// What the registry's owner is told of all citizens of these tests, by name.

@@ -6,11 +6,12 @@ use super::{Start, open_items};
 use crate::domain::{AddressEntry, Citizen, Locale, Notice, Reason};
 use crate::ledger::LedgerError;
 use crate::ledger::facts::NotificationFacts;
+use crate::ledger::page_link::MESSAGE_LINK_LASTS;
 use crate::ledger::people::Person;
 use crate::ledger::rules::locale_for;
 use crate::ledger::words::Words;
 use crate::ledger::writes::Held;
-use crate::notice::{Body, ItemText, RenderError, Rendered};
+use crate::notice::{Body, ItemText, PageOffer, RenderError, Rendered};
 
 /// A message that may go, and whether anything speaks against it now.
 pub(super) type Ready = Result<(Address, Rendered, Locale), Reason>;
@@ -78,7 +79,9 @@ impl Start<'_> {
             .map(|(template, facts)| ItemText { template, params: &facts.params, act_by: facts.act_by })
             .collect();
         let fits = |text: &str| channel.measure(text).fits;
-        Ok(self.rules.renderer.render_fitting(&items, code, locale, length, fits)?)
+        let page = self.rules.page_link(&self.ledger.keys, &held.notice, self.now)?;
+        let page = page.map(|address| PageOffer { address, days: MESSAGE_LINK_LASTS.as_hours() / 24 });
+        Ok(self.rules.renderer.render_fitting(&items, code, locale, length, page.as_ref(), fits)?)
     }
 }
 

@@ -178,7 +178,7 @@ fn fund() -> SourceId {
 
 fn sources() -> Sources {
     let settings = || SourceSettings {
-        title: "A source".to_owned(),
+        title: "A source".into(),
         urgent: false,
         amqp_user: None,
         trust_topic_permission: false,

@@ -3,20 +3,19 @@
 use vestnik_contract::ChannelId;
 
 use super::page::Page;
-use crate::domain::{Identity, Locale};
+use crate::domain::Locale;
 
 /// The words about one channel in one language.
-pub struct Words<'a> {
+pub struct Words {
     locale: Locale,
     way: &'static str,
-    identity: &'a Identity,
 }
 
-impl<'a> Words<'a> {
+impl Words {
     /// The words about this channel.
     #[must_use]
-    pub fn of(locale: Locale, channel: &ChannelId, identity: &'a Identity) -> Self {
-        Self { locale, way: way(locale, channel), identity }
+    pub fn of(locale: Locale, channel: &ChannelId) -> Self {
+        Self { locale, way: way(locale, channel) }
     }
 
     /// Asks whether to stop.
@@ -64,7 +63,7 @@ impl<'a> Words<'a> {
                 format!("Do not write to me {way}"),
             ),
         };
-        self.page(heading, text, Some(button))
+        page(heading, text, Some(button))
     }
 
     /// Says what was stopped, and how to have it again.
@@ -107,12 +106,12 @@ impl<'a> Words<'a> {
                 ],
             ),
         };
-        self.page(heading, text.into(), None)
+        page(heading, text.into(), None)
     }
 
     /// Says that the address leads nowhere.
     #[must_use]
-    pub fn unknown(locale: Locale, identity: &'a Identity) -> Page {
+    pub fn unknown(locale: Locale) -> Page {
         let (heading, text) = match locale {
             Locale::Ru => (
                 "Ссылка не работает",
@@ -130,12 +129,12 @@ impl<'a> Words<'a> {
                  has changed.",
             ),
         };
-        Self { locale, way: "", identity }.page(heading, vec![text.to_owned()], None)
+        page(heading, vec![text.to_owned()], None)
     }
 
     /// Says that it cannot be done just now.
     #[must_use]
-    pub fn away(locale: Locale, identity: &'a Identity) -> Page {
+    pub fn away(locale: Locale) -> Page {
         let (heading, text) = match locale {
             Locale::Ru => (
                 "Сейчас не получилось",
@@ -150,20 +149,12 @@ impl<'a> Words<'a> {
                 "We could not do what you asked. Please try again in a few minutes.",
             ),
         };
-        Self { locale, way: "", identity }.page(heading, vec![text.to_owned()], None)
+        page(heading, vec![text.to_owned()], None)
     }
+}
 
-    fn page(&self, heading: &str, text: Vec<String>, button: Option<String>) -> Page {
-        // Read, and called, in one line.
-        let phone = self.identity.phone.replace(' ', "\u{a0}");
-        let foot = match self.locale {
-            Locale::Ru => format!("Вопросы? Наш единственный номер: {phone}"),
-            Locale::Uk => format!("Запитання? Наш єдиний номер: {phone}"),
-            Locale::En => format!("Questions? Our only number: {phone}"),
-        };
-        let agency = self.identity.agency.get(self.locale).to_owned();
-        Page { agency, heading: heading.to_owned(), text, button, foot }
-    }
+fn page(heading: &str, text: Vec<String>, button: Option<String>) -> Page {
+    Page { heading: heading.to_owned(), text, button }
 }
 
 /// By which way: a phrase that follows "write".

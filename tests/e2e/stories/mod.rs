@@ -4,6 +4,7 @@ mod asked_three_times;
 mod declined_more_than_answered;
 mod did_not_reach_them;
 mod is_it_really_you;
+mod own_page;
 mod stop_everywhere;
 
 use std::time::Duration;

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{absent, evidence_and_actor};
-use crate::ledger::Ground;
+use crate::ledger::Testimony;
 use crate::ledger::registry::Death;
 use crate::web::problem::Problem;
 
@@ -32,7 +32,7 @@ impl DeathForm {
 }
 
 /// By what something became known; where no evidence is named, it is that something was done.
-pub fn ground(evidence: Option<String>, actor: Option<String>, done: &str) -> Result<Ground, Problem> {
+pub fn ground(evidence: Option<String>, actor: Option<String>, done: &str) -> Result<Testimony, Problem> {
     let (evidence, actor) = evidence_and_actor(evidence, actor, done)?;
-    Ok(Ground { evidence, actor })
+    Ok(Testimony { evidence, actor })
 }
