@@ -9,17 +9,20 @@ signature =
 
         You can check on the portal or by phone that this message is really ours. Check code: { $code }
 
-# Before the first message on a new channel.
+# Before the first message on a new channel. $sender is the number, name or address that citizens see there.
 introduction =
     .title = From now on we will write to you here
     .short =
-        From now on we will tell you from this number about benefits that are yours. To stop, reply STOP.
+        We write about your benefits from { $sender } only. Is it us? Reply with the code. To stop, reply STOP.
     .long =
         From now on we will tell you ourselves about benefits that are yours and about important
-        dates. We will write from here only, and only when there is something to say.
+        dates. We will write to you here, and from this sender only: { $sender }.
 
-        If you do not want this, reply STOP or tell us by phone. Everything we write is also in your
-        account on the portal.
+        Not sure that a message is from us? Reply with the check code that stands at its very end, enter
+        the code on the portal, or call us.
+
+        If you do not want these messages, reply STOP or tell us by phone. Everything we write is also in
+        your account on the portal.
 
 # The answer to STOP.
 confirmation =
@@ -273,6 +276,8 @@ explanation_reason =
     .contact_budget = You had already had as many messages from us as you may get in that time.
     .yielded = A more important message to you went first.
     .bundled = We wait a little, so as to send you several messages as one.
+    .introduction =
+        We introduce ourselves first: a short message goes ahead that says who writes to you, and from where.
     .retry = The service that carries our messages did not work. We are trying again.
     .throttled = The service that carries our messages was overloaded and asked us to wait.
     .route_paused = We had to pause sending in this way for a while.

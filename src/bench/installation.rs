@@ -215,9 +215,10 @@ fn own_settings(folder: &Folder, public: &Url) -> anyhow::Result<Overrides> {
     settings.set("gateway.http.public_url", public.to_string());
     settings.set("gateway.ledger.master_key", folder.secret("master", &master_key)?);
     settings.set(&format!("sources.{SOURCE}.urgent"), true);
-    // What waits for others on purpose would be measured as slow.
+    // What waits for others or after an introduction on purpose would be measured as slow.
     settings.set("policy.bundling.mode", "off");
     settings.set("policy.guard.mode", "off");
+    settings.set("policy.introduction.mode", "off");
     Ok(settings)
 }
 

@@ -16,6 +16,7 @@ mod exit;
 mod explain;
 mod guard;
 mod import;
+mod introduce;
 mod lines;
 mod migrate;
 mod office;
@@ -111,6 +112,7 @@ enum Command {
     Check(check::CheckArgs),
     Publish(publish::PublishArgs),
     Import(import::ImportArgs),
+    Introduce(introduce::IntroduceArgs),
     /// Tell in plain words what became of a notification, and why.
     Explain(explain::ExplainArgs),
     /// Look up which message of ours carries a check code, for a caller who asks.
@@ -184,6 +186,7 @@ async fn command(cli: Cli) -> anyhow::Result<Exit> {
         Command::Check(args) => check::run(&cli.common, &args).await,
         Command::Publish(args) => publish::run(&args).await,
         Command::Import(args) => import::run(&args, &cli.common).await,
+        Command::Introduce(args) => introduce::run(&cli.common, &args).await,
         Command::Explain(args) => explain::run(&cli.common, &args).await,
         Command::Code(args) => code::run(&cli.common, &args).await,
         Command::Channel(command) => channel::run(&cli.common, &command).await,

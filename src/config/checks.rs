@@ -116,6 +116,7 @@ pub(super) fn policy<'a>(
     look.ceilings("budget", policy.budget);
     look.bundling(policy);
     look.guard(policy.guard);
+    look.introduction(policy);
     look.retry(policy.retry);
     look.errors
 }
@@ -232,6 +233,16 @@ impl<'a> Look<'a> {
                 let message = format!("expected more than {lower}, which is {least}, found {found}");
                 self.wrong(&["guard", higher], message);
             }
+        }
+    }
+
+    /// What follows an introduction is sent before it expires.
+    fn introduction(&mut self, policy: &Policy) {
+        let found = policy.introduction.lead_seconds;
+        let lives = u32::from(policy.expires_after_days) * 86_400;
+        if found >= lives {
+            let expected = format!("expected less than {lives}, which is expires_after_days");
+            self.wrong(&["introduction", "lead_seconds"], format!("{expected}, found {found}"));
         }
     }
 

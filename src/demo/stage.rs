@@ -265,8 +265,9 @@ fn own_settings(folder: &Folder, public: &Url) -> anyhow::Result<Overrides> {
     settings.set("gateway.http.public_url", public.to_string());
     settings.set("gateway.ledger.sqlite", text(&folder.path("vestnik.db")));
     settings.set("gateway.ledger.master_key", folder.secret("master", &master_key)?);
-    // A day that plays in seconds has no ten minutes to wait for what else may come.
+    // A day that plays in seconds has no ten minutes to wait for what else may come, nor after an introduction.
     settings.set("policy.bundling.mode", "off");
     settings.set("policy.guard.mode", "off");
+    settings.set("policy.introduction.mode", "off");
     Ok(settings)
 }

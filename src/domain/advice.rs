@@ -78,6 +78,7 @@ impl Advice {
             | Reason::JurisdictionForbids
             | Reason::ChannelOff
             | Reason::Guarded
+            | Reason::Introduction
             | Reason::NotBefore
             | Reason::ContactBudget
             | Reason::Yielded

@@ -100,6 +100,8 @@ pub enum TrialRule {
     Bundling,
     /// A template that too many decline on a channel is not sent there.
     Guard,
+    /// Before the first push on a channel the citizen is told who will write there.
+    Introduction,
 }
 
 impl TrialRule {
@@ -111,6 +113,7 @@ impl TrialRule {
             Self::Yielding => "yielding",
             Self::Bundling => "bundling",
             Self::Guard => "guard",
+            Self::Introduction => "introduction",
         }
     }
 }

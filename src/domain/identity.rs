@@ -5,10 +5,10 @@ use std::fmt;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, IntoDeserializer, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use vestnik_contract::{Label, Sender};
+use vestnik_contract::{ChannelId, Label, Sender};
 
-use super::Localized;
 use super::wording::{Allowed, digits, is_line, line_of};
+use super::{Locale, Localized};
 
 /// The agency as citizens see it in every text and on every channel. It comes from the
 /// configuration alone, and its lengths are checked when it is read.
@@ -52,6 +52,21 @@ impl Identity {
         Allowed {
             hosts: self.allowed.links.iter().map(|host| host.to_lowercase()).collect(),
             phones: phones.map(|phone| digits(phone)).collect(),
+        }
+    }
+}
+
+impl Identity {
+    /// The sender as a channel shows it: its number, name or address there.
+    #[must_use]
+    pub fn shown_on(&self, channel: &ChannelId, locale: Locale) -> String {
+        let Sender { label, sms_sender, email_address, viber_name, telegram_bot } = &self.sender;
+        match channel.as_str() {
+            "sms" => sms_sender.clone(),
+            "viber" => viber_name.clone(),
+            "telegram" => format!("@{telegram_bot}"),
+            "email" => email_address.clone(),
+            _ => label.of(&locale.to_string()).to_owned(),
         }
     }
 }

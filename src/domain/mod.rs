@@ -46,7 +46,7 @@ pub use refusal::{Fault, RefusalReason};
 pub use registry::RegistryEventKind;
 pub use rules::{
     AppealClocks, Awaits, Basis, Bundling, Ceilings, ChannelRule, ClassRule, ContactHours, GuardRule,
-    Jurisdiction, KeptForDeadlines, Mode, Policy, RetrySchedule, Yielding,
+    Introduction, Jurisdiction, KeptForDeadlines, Mode, Policy, RetrySchedule, Yielding,
 };
 pub use state::{Evidence, FinalState};
 pub use timeline::{Entry, Happening};

@@ -68,6 +68,8 @@ reasons! {
     Yielded = "yielded",
     /// It waits a little for others to the same citizen, to go out with them as one message.
     Bundled = "bundled",
+    /// The citizen is first told who writes on this channel, and how to check it.
+    Introduction = "introduction",
     /// The provider was not available; it is tried again.
     Retry = "retry",
     /// The provider asked to slow down.

@@ -38,6 +38,9 @@ pub struct Policy {
     /// When a template is not sent any more on a channel where citizens decline it.
     #[serde(default)]
     pub guard: GuardRule,
+    /// Whether a citizen is told who writes before the first push on a channel.
+    #[serde(default)]
+    pub introduction: Introduction,
 }
 
 /// How far a rule is put to work.
@@ -129,6 +132,18 @@ pub struct GuardRule {
     /// From this many declined on it is paused; 1 to 100.
     #[serde(deserialize_with = "whole::<1, 100, _, _>")]
     pub pause_percent: u16,
+}
+
+/// Introduction: before the first push on a channel the citizen is told who will write there, and how to
+/// check it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Introduction {
+    /// How far the rule is put to work.
+    pub mode: Mode,
+    /// How many seconds after the introduction the first push follows; 1 to 86,400, which is a day.
+    #[serde(deserialize_with = "whole::<1, 86_400, _, _>")]
+    pub lead_seconds: u32,
 }
 
 /// How a channel is used in a plan.

@@ -81,6 +81,7 @@ impl NextAction {
             | Reason::ContactBudget
             | Reason::Yielded
             | Reason::Bundled
+            | Reason::Introduction
             | Reason::ExpiredOnArrival
             | Reason::Expired => ("publish again, with more time", Owner::Source),
             Reason::TextTooLong | Reason::Rejected | Reason::TemplateMissing => {

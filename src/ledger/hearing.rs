@@ -19,7 +19,9 @@ use super::inbound::{Heard, Meaning, by_reply, evidence_of};
 use super::news::Fresh;
 use super::people::People;
 use super::rules::Rules;
-use super::store::{AddressRow, CodeRow, InboundRow, LinkRow, NoticeRow, ScamRow, Tx, WorkRow};
+use super::store::{
+    AddressRow, CodeRow, InboundRow, IntroducedRow, LinkRow, NoticeRow, ScamRow, Tx, WorkRow,
+};
 use super::tally::{LastPushes, Tally};
 use super::words::Words;
 use super::writes::new_key;
@@ -55,6 +57,7 @@ pub(super) struct Hearing<'a> {
     notices: Vec<NoticeRow>,
     codes: Vec<CodeRow>,
     scams: Vec<ScamRow>,
+    introduced: Vec<IntroducedRow>,
     work: Vec<WorkRow>,
 }
 
@@ -89,6 +92,7 @@ impl<'a> Hearing<'a> {
             notices: Vec::new(),
             codes: Vec::new(),
             scams: Vec::new(),
+            introduced: Vec::new(),
             work: Vec::new(),
         }
     }
@@ -230,7 +234,7 @@ impl<'a> Hearing<'a> {
                 started = started.or(Some(citizen));
             }
         }
-        started.map_or(Ok(()), |citizen| self.confirm(citizen, sender, &Words::Welcome))
+        started.map_or(Ok(()), |citizen| self.welcome(citizen, sender))
     }
 
     fn link(&mut self, sender: &Address, token: &str, id: Uuid) -> Result<(), LedgerError> {
@@ -247,7 +251,8 @@ impl<'a> Hearing<'a> {
         if self.channel.as_str() == GREETED_BY_CALLBACK {
             return Ok(());
         }
-        self.confirm(link.citizen, &self.hash(sender), &Words::Welcome)
+        let sender = self.hash(sender);
+        self.welcome(link.citizen, &sender)
     }
 
     /// The citizens whose open address this is.
@@ -316,6 +321,7 @@ impl<'a> Hearing<'a> {
         tx.add_notices(&self.notices).await?;
         tx.add_codes(&self.codes).await?;
         tx.add_scams(&self.scams).await?;
+        tx.put_introduced(&self.introduced).await?;
         tx.put_work(&self.work).await?;
         self.tally.write(tx).await?;
         let mut fresh = Fresh { entries, ..Fresh::default() };

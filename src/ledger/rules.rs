@@ -12,8 +12,8 @@ use super::stop_token::StopToken;
 use super::store::NotificationRow;
 
 use crate::domain::{
-    Catalogue, Citizen, Jurisdiction, JurisdictionId, Locale, MeasureId, Notice, Policy, Template,
-    TemplateRef, TopicId,
+    Catalogue, Citizen, Jurisdiction, JurisdictionId, Locale, MeasureId, Notice, PlannedStep, Policy,
+    Template, TemplateRef, TopicId,
 };
 use crate::notice::{CheckKey, Renderer};
 use crate::policy::ChannelFacts;
@@ -57,6 +57,18 @@ impl Rules {
             ChannelFacts { id: id.clone(), receipt_delivered, receipt_read }
         };
         self.channels.iter().map(fact).collect()
+    }
+
+    /// A step on a channel as policy has it for all; `None` where the channel is not in use.
+    #[must_use]
+    pub fn planned(&self, channel: &ChannelId) -> Option<PlannedStep> {
+        let rule = self.policy.channels.get(channel)?;
+        let facts = self.facts().into_iter().find(|facts| facts.id == *channel)?;
+        Some(PlannedStep {
+            channel: channel.clone(),
+            awaits: facts.at_most(rule.awaits),
+            wait_seconds: rule.wait_minutes.saturating_mul(60),
+        })
     }
 
     /// The version of a measure's texts that a notification was accepted with.

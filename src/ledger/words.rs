@@ -1,6 +1,7 @@
 //! The words of notices that carry no notification: confirmations, answers, introductions.
 
 use serde::{Deserialize, Serialize};
+use vestnik_contract::ChannelId;
 
 use super::LedgerError;
 use super::keys::SealKey;
@@ -45,8 +46,8 @@ pub(super) enum Words {
 }
 
 impl Words {
-    /// What it says; `None` of a topic that the catalogue in force does not have.
-    pub fn body<'a>(&'a self, catalogue: &'a Catalogue) -> Option<Body<'a>> {
+    /// What it says on this channel; `None` of a topic that the catalogue in force does not have.
+    pub fn body<'a>(&'a self, channel: &'a ChannelId, catalogue: &'a Catalogue) -> Option<Body<'a>> {
         Some(match self {
             Self::StoppedTopic(topic) => Body::Confirmation(StopScope::Topic(catalogue.topics.get(topic)?)),
             Self::Language => Body::Language,
@@ -54,7 +55,7 @@ impl Words {
             Self::NoSuchHours => Body::NoSuchHours,
             Self::StoppedChannel => Body::Confirmation(StopScope::Channel),
             Self::StoppedAll => Body::Confirmation(StopScope::All),
-            Self::Welcome => Body::Introduction,
+            Self::Welcome => Body::Introduction(channel),
             Self::Checked(sent) => Body::Checked(sent),
             Self::NotOurs => Body::NotOurs,
             Self::Reported => Body::Reported,

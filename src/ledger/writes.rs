@@ -5,16 +5,23 @@ use uuid::Uuid;
 
 use super::LedgerError;
 use super::news::Fresh;
-use super::store::{EntryRow, NoticeRow, ReservationRow, TIMER, Tx, WorkRow};
+use super::store::{
+    Acquaintance, CodeRow, EntryRow, IntroducedRow, NoticeRow, ReservationRow, TIMER, Tx, WorkRow,
+};
 use super::tally::{Before, Tally};
 use crate::domain::{
-    CitizenKey, Entry, FinalState, Happening, Notice, NoticeId, NotificationKey, Reason, SourceRef, StepState,
+    CitizenKey, Entry, FinalState, Happening, Notice, NoticeId, NoticeKind, NotificationKey, Reason,
+    SourceRef, StepState,
 };
 use crate::notice::{Cascade, Change, Input, advance};
 
 /// The writes of a batch.
 #[derive(Default)]
 pub(super) struct Writes {
+    made: Vec<NoticeRow>,
+    codes: Vec<CodeRow>,
+    introduced: Vec<IntroducedRow>,
+    unsent: Vec<Acquaintance>,
     notices: Vec<NoticeRow>,
     work: Vec<WorkRow>,
     no_work: Vec<NoticeId>,
@@ -81,12 +88,32 @@ impl Writes {
         change
     }
 
+    /// Keeps a new notice with its work, its place in the contact budget and the code that it shows.
+    pub fn make(&mut self, held: &Held, code: CodeRow) -> Result<(), LedgerError> {
+        let notice = &held.notice;
+        self.made.push(held.row()?);
+        self.codes.push(code);
+        self.work.extend(work_of(notice));
+        for (step, day) in notice.steps.iter().enumerate().filter_map(|(at, step)| Some((at, step.reserved?)))
+        {
+            let (notice, citizen) = (notice.id, notice.citizen);
+            self.reserve.push(ReservationRow { notice, step: number(step), citizen, day });
+        }
+        Ok(())
+    }
+
+    /// Keeps that a citizen was introduced on a channel, or is going to be.
+    pub fn introduced(&mut self, row: IntroducedRow) {
+        self.introduced.push(row);
+    }
+
     /// Writes the notice and its work row as the notice's own state has it. The row of a started
     /// attempt stays as it is, or becomes `started` where it has just been started.
     pub fn save(&mut self, held: &Held, started: Option<WorkRow>) -> Result<(), LedgerError> {
         self.notices.push(held.row()?);
         if held.notice.closed.is_some() {
             self.no_work.push(held.notice.id);
+            self.unsent.extend(never_introduced(&held.notice));
         } else {
             self.work.extend(work_of(&held.notice).or(started));
         }
@@ -104,6 +131,8 @@ impl Writes {
         keep_last(&mut self.work, |row| row.notice.0);
         keep_last(&mut self.closed, |row| row.0.0);
         self.settle_reservations();
+        tx.add_notices(&self.made).await?;
+        tx.add_codes(&self.codes).await?;
         tx.save_notices(&self.notices).await?;
         tx.put_work(&self.work).await?;
         tx.remove_work(&self.no_work).await?;
@@ -111,6 +140,8 @@ impl Writes {
         tx.put_reservations(&self.reserve).await?;
         tx.close_notifications(&self.closed).await?;
         tx.close_windows(&self.windows_over).await?;
+        tx.remove_unsent(&self.unsent).await?;
+        tx.put_introduced(&self.introduced).await?;
         let unreached = self.closed.iter().filter(|(_, state, ..)| state.is_unreached());
         tx.add_unreached(&unreached.map(|(key, _, _, at)| (*at, *key)).collect::<Vec<_>>()).await?;
         tx.append(&self.entries).await?;
@@ -127,6 +158,14 @@ impl Writes {
         self.release = released;
         keep_last(&mut self.reserve, |row| (row.notice.0, row.step));
     }
+}
+
+/// Whom an introduction that is over did not reach, because nothing of it was ever sent: there is to be
+/// another.
+fn never_introduced(notice: &Notice) -> Option<Acquaintance> {
+    let step = notice.steps.first().filter(|step| step.attempts.is_empty())?;
+    let introduces = notice.kind == NoticeKind::Introduction;
+    introduces.then(|| (notice.citizen, step.planned.channel.clone()))
 }
 
 fn number(step: usize) -> i32 {

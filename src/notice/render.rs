@@ -6,7 +6,7 @@ use std::fmt;
 use fluent_bundle::FluentArgs;
 use jiff::civil::{Date, Time};
 use url::Url;
-use vestnik_contract::TextLength;
+use vestnik_contract::{ChannelId, TextLength};
 
 use super::sent::in_words;
 use super::{CheckCode, RenderError, Sent, Texts, attribute, variables};
@@ -21,8 +21,8 @@ pub enum Body<'a> {
     Titles(&'a [ItemText<'a>]),
     /// That there are so many notifications, and that they stand in the inbox.
     Count(usize),
-    /// Who will write, before the first push.
-    Introduction,
+    /// Who will write on this channel, before the first push, and how to check it.
+    Introduction(&'a ChannelId),
     /// That a STOP was heard.
     Confirmation(StopScope<'a>),
     /// The answer of a person to what the citizen wrote.
@@ -216,7 +216,10 @@ impl Voice<'_> {
             Body::Items(items) => items.iter().map(|item| self.item(item)).collect(),
             Body::Titles(items) => Ok(vec![self.titles(items)?]),
             Body::Count(count) => Ok(vec![self.part("several", &FluentArgs::from_iter([("count", count)]))?]),
-            Body::Introduction => one("introduction", &[]),
+            Body::Introduction(channel) => {
+                let sender = self.identity.shown_on(channel, self.locale);
+                one("introduction", &[("sender", &sender)])
+            }
             Body::Test => one("test", &[]),
             Body::Confirmation(scope) => {
                 let (scope, topic) = match scope {

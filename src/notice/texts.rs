@@ -32,7 +32,7 @@ pub fn gateway_texts() -> Vec<GatewayText> {
         variables,
     };
     let mut texts = vec![
-        text("introduction", ATTRIBUTES, vec![]),
+        text("introduction", ATTRIBUTES, vec![Variable::words("sender")]),
         text(
             "confirmation",
             ATTRIBUTES,

@@ -54,6 +54,23 @@ pub fn wanted_in_inbox<'a>(
     granted_on(PORTAL) || named.chain(in_use).any(|channel| granted_on(channel.as_str()))
 }
 
+/// Why there is no ground to introduce ourselves on a channel; `None` where the citizen consented to be
+/// written to there, if only of one topic.
+#[must_use]
+pub fn nothing_to_introduce(consents: &[Consent], channel: &ChannelId) -> Option<Reason> {
+    let on_it = |record: &Consent| record.channel.as_ref().is_none_or(|only| only == channel);
+    let of_others = in_force(consents, |record| on_it(record) && record.topic.is_none());
+    let named = consents.iter().filter(|record| on_it(record)).filter_map(|record| record.topic.as_ref());
+    let mut said = named
+        .map(|topic| consent_in_force(consents, channel, topic))
+        .chain([of_others.map(|record| record.action)]);
+    if said.any(|action| action == Some(ConsentAction::Granted)) {
+        return None;
+    }
+    let withdrawn = |record: &Consent| on_it(record) && record.action == ConsentAction::Withdrawn;
+    Some(if consents.iter().any(withdrawn) { Reason::ConsentWithdrawn } else { Reason::NoConsent })
+}
+
 /// Why a topic has no consent on any channel: withdrawn, where the citizen ever withdrew it; else
 /// never given.
 #[must_use]

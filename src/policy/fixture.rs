@@ -11,8 +11,9 @@ use vestnik_contract::{Address, ChannelId};
 use super::{ChannelFacts, Facts};
 use crate::domain::{
     AddressEntry, AppealClocks, Awaits, Basis, Bundling, Ceilings, ChannelRule, Citizen, CitizenKey, Class,
-    ClassRule, Closed, Consent, ConsentAction, ConsentOrigin, ContactHours, GuardRule, Hours, Jurisdiction,
-    JurisdictionId, KeptForDeadlines, Locale, Policy, Preference, Profile, RetrySchedule, TopicId, Yielding,
+    ClassRule, Closed, Consent, ConsentAction, ConsentOrigin, ContactHours, GuardRule, Hours, Introduction,
+    Jurisdiction, JurisdictionId, KeptForDeadlines, Locale, Policy, Preference, Profile, RetrySchedule,
+    TopicId, Yielding,
 };
 
 pub(super) const CHANNELS: [&str; 5] = ["viber", "telegram", "sms", "email", "portal"];
@@ -132,6 +133,7 @@ pub(super) fn policy() -> Policy {
         yielding: Yielding::default(),
         bundling: Bundling::default(),
         guard: GuardRule::default(),
+        introduction: Introduction::default(),
     }
 }
 

@@ -3,7 +3,7 @@
 //! Pure: no I/O and no clock. [`decide`] makes the plan of a notification when it is accepted, and
 //! [`recheck`] asks again at the moment of sending, because consent, hours and budget may have
 //! changed in between; [`wait_until`] says how long its answer is then waited for, and [`make_room`]
-//! who gives a place in the budget to what matters more. All judge by the same few rules, one file
+//! who gives a place in the budget to what matters more; [`first`] says what comes before a first push. All judge by the same few rules, one file
 //! each: [`consent`], the channels, the quiet hours, the contact budget.
 
 mod budget;
@@ -12,6 +12,7 @@ mod choice;
 pub mod consent;
 mod decide;
 mod guard;
+mod introduction;
 mod moment;
 mod quiet;
 mod recheck;
@@ -35,6 +36,7 @@ pub use choice::{Choices, Said, preferred_order, reordered};
 pub use consent::{consent_in_force, ground};
 pub use decide::{DecideInput, Facts, decide};
 pub use guard::judge;
+pub use introduction::{Comes, Introduced, Place, first};
 pub use moment::{deadline, expired, expiry};
 pub use quiet::{Quiet, ever_opens};
 pub use recheck::{ItemFacts, RecheckInput, on_trial, recheck};

@@ -8,6 +8,7 @@ use vestnik_contract::ChannelId;
 
 use super::budget::{ceilings, ceilings_on_trial, strictest, without};
 use super::channels::{Judge, class_rule, is_push, preference_for};
+use super::consent::nothing_to_introduce;
 use super::guard;
 use super::moment::{Moment, Timing, expired};
 use super::{Quiet, Zones};
@@ -47,7 +48,8 @@ pub struct RecheckInput<'a> {
     pub kind: NoticeKind,
     /// Where it answers somebody: the address that it goes to.
     pub answers: Option<Uuid>,
-    /// The items that are still open. An introduction is judged by the items that it introduces.
+    /// The items that are still open. An introduction has none: it may be sent where the citizen consented
+    /// to anything on its channel.
     pub items: &'a [ItemFacts<'a>],
     /// The notice's priority.
     pub priority: Priority,
@@ -103,6 +105,10 @@ pub fn recheck(input: &RecheckInput<'_>) -> Recheck {
     }
     if own_request {
         return timed(input, &[], Vec::new());
+    }
+    if input.kind == NoticeKind::Introduction {
+        let against = nothing_to_introduce(&input.citizen.consents, input.channel);
+        return against.map_or_else(|| timed(input, &[], Vec::new()), Recheck::Skip);
     }
     let left_out = groundless(input);
     // What the guard sends on to the next step takes along what it is bundled with.
@@ -166,7 +172,7 @@ fn why_none(left_out: &[(usize, Reason)]) -> Reason {
 }
 
 /// Now, later, or not at all. `items` are those that are left; a citizen's own request has none and
-/// is judged like something that makes no noise.
+/// is judged like something that makes no noise. An introduction is a push that counts.
 ///
 /// Who holds a place of today took it when there was room beside the part that is kept for deadlines;
 /// that others have taken of that part since is no reason to give the place up.
@@ -202,14 +208,15 @@ fn kept_on_trial(input: &RecheckInput<'_>) -> Option<Would> {
     })
 }
 
-fn with_timing<T>(
+pub(super) fn with_timing<T>(
     input: &RecheckInput<'_>,
     items: &[ItemFacts<'_>],
     then: impl FnOnce(&Timing<'_>, bool) -> T,
 ) -> T {
     let zones = Zones::of(input.citizen, input.jurisdiction);
-    let wishes = wishes(input.citizen, items);
-    let counts = items.iter().any(|item| class_rule(input.policy, item.class).budget);
+    let introduces = input.kind == NoticeKind::Introduction;
+    let wishes = if introduces { wish_for_all(input.citizen) } else { wishes(input.citizen, items) };
+    let counts = introduces || items.iter().any(|item| class_rule(input.policy, item.class).budget);
     let others = without(input.history, input.reserved);
     let timing = Timing {
         priority: input.priority,
@@ -220,7 +227,7 @@ fn with_timing<T>(
         history: &others,
         now: input.now,
     };
-    then(&timing, !items.is_empty() && is_push(input.policy, input.channel))
+    then(&timing, (introduces || !items.is_empty()) && is_push(input.policy, input.channel))
 }
 
 fn go_or_defer(moment: &Moment, left_out: Vec<(usize, Reason)>) -> Recheck {
@@ -233,6 +240,12 @@ fn go_or_defer(moment: &Moment, left_out: Vec<(usize, Reason)>) -> Recheck {
 /// The hours that the citizen wishes for the topics of these items.
 fn wishes(citizen: &Citizen, items: &[ItemFacts<'_>]) -> Vec<Wish> {
     items.iter().filter_map(|item| preference_for(citizen, item.topic)?.hours).collect()
+}
+
+/// The hours that the citizen wishes for whatever has no topic.
+fn wish_for_all(citizen: &Citizen) -> Vec<Wish> {
+    let for_all = citizen.preferences.iter().find(|one| one.topic.is_none());
+    for_all.and_then(|one| one.hours).into_iter().collect()
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod dead;
 mod explain;
 mod guard;
 mod home;
+mod introduce;
 mod publish;
 mod report;
 mod sandbox;

@@ -196,6 +196,47 @@ async fn two_gateways_that_race_make_one_notice() {
     world.stop().await;
 }
 
+/// Whoever starts it, a citizen is introduced once on a channel, before the first notification there, also
+/// where one of the two is killed in the middle; and who was introduced waits for nothing any more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_gateways_that_race_introduce_a_citizen_once() {
+    let person = Person::on(1, &["viber"]);
+    let mut world = World::new(Kept::Postgres, std::slice::from_ref(&person)).await;
+    share(&mut world, 2);
+    world.set("VESTNIK__POLICY__INTRODUCTION__MODE", "enforce");
+    world.set("VESTNIK__POLICY__INTRODUCTION__LEAD_SECONDS", "15");
+    world.start().await;
+    let other = world.setting.serve_as("intake,lanes");
+    until("both are at work", Duration::from_secs(30), async || at_work(&world).len() == 2).await;
+    let bodies: Vec<_> = (100..120).map(|mark| grant(&format!("n-{mark}"), &person, mark)).collect();
+    tokio::task::block_in_place(|| publish_by_pika(&world.host, &bodies));
+    world.sandboxes.until_taken(1).await;
+    other.kill();
+    let told = world.until_ended(bodies.len(), Duration::from_mins(3)).await;
+    assert_eq!(tally(&endings(&told)), [("delivered", bodies.len())].into());
+    let put_off = |status: &&Status| status.reason.as_deref() == Some("introduction");
+    assert!(told.iter().filter(put_off).count() >= bodies.len(), "each source was told why it waits");
+    assert_eq!((introductions(&world, &person), world.sandboxes.taken()), (vec![0], 21));
+
+    let later = grant("n-200", &person, 200);
+    assert!(world.publish(&later).await.is_success());
+    let told = world.until_ended(bodies.len() + 1, Duration::from_mins(1)).await;
+    assert!(!told.iter().any(|status| status.id == "n-200" && status.state == "deferred"), "{told:?}");
+    assert_eq!((introductions(&world, &person), world.sandboxes.taken()), (vec![0], 22));
+    // A campaign finds nobody left.
+    let said = world.setting.run(&["introduce", "--channel", "viber"]);
+    assert!(said.contains("0 introductions are made. Introduced or written to before: 1."), "{said}");
+    world.stop().await;
+}
+
+/// The places of introductions among the messages on a phone.
+fn introductions(world: &World, person: &Person) -> Vec<usize> {
+    let shown = world.sandboxes.of("viber").screen().messages(Some(person.address("viber")));
+    let texts = shown.iter().enumerate();
+    let introduces = |text: &str| text.contains("From now on we will tell you ourselves");
+    texts.filter(|(_, shown)| introduces(&shown.text)).map(|(place, _)| place).collect()
+}
+
 /// Until when each that has not been sent is put off, as its source was told last.
 fn put_off(statuses: &[Status]) -> BTreeMap<&str, Timestamp> {
     let mut waiting = BTreeMap::new();

@@ -239,6 +239,7 @@ fn usual_settings(public: &Url, host: &VirtualHost) -> Vec<(String, String)> {
             ("VESTNIK__POLICY__BUDGET__PER_MONTH", "100000"),
             ("VESTNIK__POLICY__BUNDLING__MODE", "off"),
             ("VESTNIK__POLICY__GUARD__MODE", "off"),
+            ("VESTNIK__POLICY__INTRODUCTION__MODE", "off"),
             ("VESTNIK__POLICY__RETRY__FIRST_SECONDS", "1"),
             ("VESTNIK__POLICY__RETRY__LONGEST_SECONDS", "2"),
             ("VESTNIK__POLICY__RETRY__TRIES", "100"),

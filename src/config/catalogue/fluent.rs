@@ -7,6 +7,7 @@ use fluent_syntax::ast::{Attribute, Entry, Expression, Identifier, InlineExpress
 use fluent_syntax::ast::{PatternElement, Variant, VariantKey};
 use fluent_syntax::parser::{self, ErrorKind, ParserError};
 
+use super::senders;
 use crate::config::error::{ConfigErrors, SourceFile};
 use crate::domain::wording::Allowed;
 use crate::domain::{Locale, Template};
@@ -116,6 +117,10 @@ fn syntax(words: &str) -> String {
     }
 }
 
+/// What is said to a text with a sender of its own.
+const NO_SENDER: &str =
+    "no sender in the text: the agency's name and the one signature stand around every text by themselves";
+
 struct Checker<'a> {
     file: &'a SourceFile,
     locale: Locale,
@@ -154,6 +159,7 @@ impl Checker<'_> {
         let mut found = BTreeSet::new();
         for Attribute { id, value } in &message.attributes {
             walk.checker.attribute(id, message.id.name, known, !found.insert(id.name));
+            walk.head(value);
             walk.pattern(value);
         }
         let used = walk.used;
@@ -204,8 +210,20 @@ impl Walk<'_, '_> {
         }
     }
 
+    /// A text begins with what it has to say: the agency's name is put before it.
+    fn head(&mut self, pattern: &Pattern<&str>) {
+        if let Some(PatternElement::TextElement { value }) = pattern.elements.first()
+            && let Some((at, found)) = senders::head(value)
+        {
+            self.checker.refuse(&value[at..], NO_SENDER, &found.to_string());
+        }
+    }
+
     fn words(&mut self, text: &str) {
         for line in text.split('\n') {
+            if let Some((at, found)) = senders::line(line) {
+                self.checker.refuse(&line[at..], NO_SENDER, &found.to_string());
+            }
             if let Some((at, forbidden)) = self.checker.allowed.forbidden(line) {
                 let expected = "plain words: other numbers and links stand only where [allowed] in identity.toml has them";
                 self.checker.refuse(&line[at..], expected, &forbidden.to_string());

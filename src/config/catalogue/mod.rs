@@ -25,6 +25,7 @@ mod explained;
 mod fluent;
 mod form;
 mod samples;
+mod senders;
 #[cfg(test)]
 mod shipped;
 #[cfg(test)]

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use jiff::civil::time;
 use serde_json::{Value, json};
-use vestnik_contract::TextLength;
+use vestnik_contract::{ChannelId, TextLength};
 
 use super::fluent::Places;
+use crate::config::channels::CHANNELS;
 use crate::config::error::{ConfigErrors, SourceFile};
 use crate::domain::{Hours, Locale, Localized, NoticeId, Param, ParamType, Params, Template, Topic};
 use crate::notice::{Body, CheckCode, CheckKey, ItemText, RenderError, Renderer, Sent, StopScope, attribute};
@@ -57,10 +58,9 @@ impl Sampler<'_> {
         let topic =
             Topic { title: Localized { ru: title.clone(), uk: title.clone(), en: title }, words: Vec::new() };
         let answer = "о".repeat(80);
-        let email = vestnik_contract::ChannelId::new("email").ok();
+        let email = ChannelId::new("email").ok();
         let sent = DAYS.map(|day| Sent { day: day.parse().unwrap_or_default(), channel: email.clone() });
-        let bodies: [(&str, &[Body<'_>]); 15] = [
-            ("introduction", &[Body::Introduction]),
+        let bodies: [(&str, &[Body<'_>]); 14] = [
             ("test", &[Body::Test]),
             (
                 "confirmation",
@@ -89,21 +89,36 @@ impl Sampler<'_> {
             }
             self.judge(message, &longest);
         }
+        self.introduction();
+    }
+
+    /// The introduction of each channel, as long as its texts are.
+    fn introduction(&mut self) {
+        let mut longest = Longest::default();
+        for channel in CHANNELS.into_iter().filter_map(|id| ChannelId::new(id).ok()) {
+            let length = if channel.as_str() == "sms" { TextLength::Short } else { TextLength::Long };
+            self.render_in(length, Body::Introduction(&channel), &mut longest);
+        }
+        self.judge("introduction", &longest);
     }
 
     fn render(&mut self, body: Body<'_>, longest: &mut Longest) {
         for length in [TextLength::Short, TextLength::Long] {
-            let code = sample_code();
-            match self.renderer.render(body, code, self.locale, length) {
-                Ok(rendered) => {
-                    longest.grow("title", rendered.title.chars().count());
-                    longest.grow(attribute(length), measure(length, &rendered.text));
-                    if !rendered.text.ends_with(&code.to_string()) {
-                        longest.errors.insert("the check code to stand last".to_owned());
-                    }
+            self.render_in(length, body, longest);
+        }
+    }
+
+    fn render_in(&mut self, length: TextLength, body: Body<'_>, longest: &mut Longest) {
+        let code = sample_code();
+        match self.renderer.render(body, code, self.locale, length) {
+            Ok(rendered) => {
+                longest.grow("title", rendered.title.chars().count());
+                longest.grow(attribute(length), measure(length, &rendered.text));
+                if !rendered.text.ends_with(&code.to_string()) {
+                    longest.errors.insert("the check code to stand last".to_owned());
                 }
-                Err(error) => longest.fail(&error),
             }
+            Err(error) => longest.fail(&error),
         }
     }
 

@@ -257,3 +257,28 @@ fn a_measure_of_each_life_event_reads_well_in_a_short_message() {
         }
     }
 }
+
+/// Two segments in UCS-2 and in the GSM alphabet: 3GPP TS 23.040, 9.2.3.24.1.
+#[test]
+fn the_introduction_names_the_sender_of_its_channel_and_fits_two_segments() {
+    let (_, renderer) = shipped();
+    let text = |channel: &str, locale, length| {
+        let channel = vestnik_contract::ChannelId::new(channel).unwrap();
+        renderer.render(Body::Introduction(&channel), code(), locale, length).unwrap().text
+    };
+    for (locale, most) in [(Locale::Ru, 134), (Locale::Uk, 134), (Locale::En, 306)] {
+        let short = text("sms", locale, TextLength::Short);
+        assert!(short.encode_utf16().count() <= most, "{}: {short}", short.encode_utf16().count());
+        assert!(short.contains("+380800000000"), "{short}");
+        let stop = if locale == Locale::En { "STOP" } else { "СТОП" };
+        let shown = [
+            ("viber", "Міністерство соцпідтримки"),
+            ("telegram", "@social_support_demo_bot"),
+            ("email", "notices@social-support.example"),
+        ];
+        for (channel, sender) in shown {
+            let long = text(channel, locale, TextLength::Long);
+            assert!(long.contains(sender) && long.contains(stop) && short.contains(stop), "{long}");
+        }
+    }
+}

@@ -200,6 +200,14 @@ const TEXT_MISTAKES: &[(&str, &str, &str)] = &[
     ("допомогу: { $sum }", "допомогу: { -agency }", "found a reference to a term"),
     ("Вітаємо з народженням", "Пишіть на a@b.example про", "found a link"),
     ("Вітаємо з народженням", "Телефонуйте 0 800 123 456", "found a phone number"),
+    ("Вітаємо з народженням", "Пишіть боту @pension_bot про", "found a link"),
+    (
+        "Вітаємо з народженням",
+        "Пенсійний фонд: вітаємо з народженням",
+        "found a sender's name before a colon",
+    ),
+    ("Вітаємо з народженням", "Від кого: фонд. Вітаємо з", "found a line that says from whom it is"),
+    ("Вітаємо з народженням", "З повагою, фонд. Вітаємо з", "found the farewell of another signature"),
     ("Вітаємо з народженням", "Вітаємо\u{202e} з народженням", "found a control character"),
     ("            [few] { $child_order } дитини\n", "", "expected a form [few], found none"),
     (
@@ -342,7 +350,9 @@ fn all_texts(visit: impl Fn(&Rendered, Locale, TextLength)) {
             let told =
                 [Body::WrongPerson, Body::Verified, Body::Language, Body::NoSuchHours, Body::Hours(None)];
             refused.into_iter().chain(told).for_each(draw);
-            [Body::Introduction, Body::Answer("Да."), secret, Body::Items(&[])].into_iter().for_each(draw);
+            let telegram = vestnik_contract::ChannelId::new("telegram").unwrap();
+            let all = [Body::Introduction(&telegram), Body::Answer("Да."), secret, Body::Items(&[])];
+            all.into_iter().for_each(draw);
         }
     }
 }

@@ -318,6 +318,12 @@ const BROKEN: &[Broken] = &[
     ),
     (
         "policy.toml",
+        "lead_seconds = 600",
+        "lead_seconds = 0",
+        "expected a whole number from 1 to 86400, found 0",
+    ),
+    (
+        "policy.toml",
         "window_seconds = 600",
         "window_seconds = 0",
         "expected a whole number from 1 to 86400, found 0",

@@ -7,9 +7,10 @@ use vestnik_contract::ChannelId;
 
 use super::Intake;
 use crate::ledger::LedgerError;
+use crate::ledger::introductions::{self, Introductions};
 use crate::ledger::slots::Slot;
 use crate::ledger::start::{Outgoing, Start};
-use crate::ledger::store::{Lease, WorkRow};
+use crate::ledger::store::{Lease, Tx, WorkRow};
 use crate::ledger::writes::{new_key, work_of};
 
 /// A message that was started as it came in, and the call that is kept for it.
@@ -17,11 +18,15 @@ type Started = (Box<dyn Slot>, Outgoing);
 
 impl Intake<'_> {
     /// Starts new notices that are due now where a lane of this process has a slot for them.
-    pub(super) async fn start_at_once(&mut self) -> Result<Vec<Started>, LedgerError> {
+    pub(super) async fn start_at_once(&mut self, tx: &mut dyn Tx) -> Result<Vec<Started>, LedgerError> {
         let slots = self.slots().await;
         let (ledger, rules, now) = (self.ledger, self.rules, self.now);
+        let due = slots.iter().filter_map(|(work, _)| self.held.get(&work.notice));
+        let asked = introductions::asked(rules, due.map(|held| &held.notice));
+        let introductions = Introductions::load(tx, &asked).await?;
         let (people, writes) = (&mut self.people, &mut self.writes);
-        let mut start = Start::new(ledger, rules, now, people, &self.notifications, &self.guarded, writes);
+        let mut start = Start::new(ledger, rules, now, people, &self.notifications, &self.guarded, writes)
+            .introducing(introductions);
         let mut started = Vec::new();
         for (work, slot) in slots {
             let Some(held) = self.held.get_mut(&work.notice) else { continue };

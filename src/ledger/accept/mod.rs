@@ -81,7 +81,7 @@ impl Ledger {
         intake.load_windows(&mut *tx, batch).await?;
         intake.load_holders(&mut *tx).await?;
         let answers = batch.iter().map(|one| intake.take(one)).collect::<Result<Vec<_>, _>>()?;
-        let started = intake.start_at_once().await?;
+        let started = intake.start_at_once(&mut *tx).await?;
         let fresh = intake.write(&mut *tx).await?;
         self.commit(tx, &fresh).await?;
         for (slot, outgoing) in started {

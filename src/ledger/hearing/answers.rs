@@ -6,14 +6,12 @@ use jiff::SignedDuration;
 use vestnik_contract::{Address, ChannelId};
 
 use super::Hearing;
-use crate::domain::{
-    CitizenKey, Counted, Notice, NoticeId, NoticeKind, PlannedStep, Priority, Step, StepState,
-};
+use crate::domain::{CitizenKey, Counted, Notice, NoticeId, NoticeKind, Priority, Step, StepState};
 use crate::ledger::check::{self, Carried, Hour, Told};
 use crate::ledger::inbound::{Heard, Meaning};
 use crate::ledger::rules::Rules;
 use crate::ledger::scam::{self, Scam};
-use crate::ledger::store::Tx;
+use crate::ledger::store::{IntroducedRow, Tx};
 use crate::ledger::words::Words;
 use crate::ledger::writes::{Held, new_key, work_of};
 use crate::ledger::{Ledger, LedgerError};
@@ -169,6 +167,18 @@ impl Hearing<'_> {
         self.scams.len()
     }
 
+    /// Tells the citizen who will write here from now on, which no other introduction has to do then.
+    pub(super) fn welcome(&mut self, citizen: CitizenKey, sender: &[u8; 32]) -> Result<(), LedgerError> {
+        self.introduced.push(IntroducedRow {
+            citizen,
+            channel: self.channel.clone(),
+            at: Some(self.now),
+            notice: None,
+            person: None,
+        });
+        self.confirm(citizen, sender, &Words::Welcome)
+    }
+
     /// Makes a notice that tells the citizen, at the address that they wrote from, that it was heard. Where
     /// the channel is not in use there is none.
     pub(super) fn confirm(
@@ -214,13 +224,7 @@ impl Hearing<'_> {
     }
 
     fn step(&self) -> Option<Step> {
-        let rule = self.rules.policy.channels.get(self.channel)?;
-        let facts = self.rules.facts().into_iter().find(|facts| facts.id == *self.channel)?;
-        let planned = PlannedStep {
-            channel: self.channel.clone(),
-            awaits: facts.at_most(rule.awaits),
-            wait_seconds: rule.wait_minutes.saturating_mul(60),
-        };
+        let planned = self.rules.planned(self.channel)?;
         Some(Step { state: StepState::Due { at: self.now }, ..Step::planned(planned) })
     }
 }

@@ -11,6 +11,7 @@ mod evidence;
 mod failure;
 mod guard;
 mod inbox;
+mod introduced;
 mod notices;
 mod operations;
 mod past;

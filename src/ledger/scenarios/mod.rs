@@ -7,6 +7,7 @@ mod codes;
 mod evidence;
 mod guard;
 mod intake;
+mod introduction;
 mod operating;
 mod page;
 mod persons;
@@ -178,4 +179,14 @@ scenarios! {
     window: two_that_take_in_at_once_make_one_notice;
     window: what_does_not_fit_is_told_in_titles_or_by_number;
     window: a_rule_on_trial_makes_nobody_wait;
+    introduction: the_first_push_on_a_channel_follows_an_introduction;
+    introduction: what_comes_in_with_a_free_call_is_introduced_too;
+    introduction: two_that_start_at_once_introduce_once;
+    introduction: a_process_that_dies_in_the_middle_introduces_once;
+    introduction: what_is_urgent_and_what_a_law_demands_waits_for_no_introduction;
+    introduction: a_blocked_introduction_closes_the_address_and_the_next_step_follows;
+    introduction: an_introduction_that_was_never_sent_is_made_again;
+    introduction: whoever_writes_start_is_introduced_by_the_answer;
+    introduction: a_rule_on_trial_introduces_nobody_and_puts_on_record;
+    introduction: a_campaign_introduces_each_citizen_once;
 }

@@ -31,12 +31,13 @@ const SUPPRESS: &str = "
 pub(super) const UNSUPPRESS: &str = "DELETE FROM suppressed WHERE channel = ?1 AND hash = ?2";
 
 /// The facts go before the inbox entries by which they are found.
-pub(super) const ERASE: [&str; 8] = [
+pub(super) const ERASE: [&str; 9] = [
     "UPDATE notification SET params = x'' WHERE key IN (SELECT notification FROM inbox WHERE citizen = ?1)",
     "DELETE FROM inbox WHERE citizen = ?1",
     "DELETE FROM address WHERE citizen = ?1",
     "DELETE FROM preference WHERE citizen = ?1",
     "DELETE FROM preference_version WHERE citizen = ?1",
+    "DELETE FROM introduced WHERE citizen = ?1",
     "UPDATE consent SET evidence = x'' WHERE citizen = ?1",
     "UPDATE registry_event SET evidence = x'' WHERE citizen = ?1",
     "DELETE FROM verification WHERE citizen = ?1",

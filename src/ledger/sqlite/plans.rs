@@ -5,8 +5,8 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::{
-    citizens, codes, evidence, guard, inbox, notices, operations, past, preferences, receipts, registry,
-    replay, report, scam, schema, timeline, unreached, window, work,
+    citizens, codes, evidence, guard, inbox, introduced, notices, operations, past, preferences, receipts,
+    registry, replay, report, scam, schema, timeline, unreached, window, work,
 };
 
 /// The plan of a statement, one line for each table that it reads.
@@ -90,6 +90,9 @@ const LOOK_UPS: &[&str] = &[
     window::OF_CITIZEN,
     window::CLOSE,
     evidence::ERASE[5],
+    evidence::ERASE[6],
+    introduced::FIND,
+    introduced::REMOVE_UNSENT,
     preferences::VERSIONS,
     preferences::ADD_VERSION,
     preferences::REMOVE,
@@ -98,8 +101,8 @@ const LOOK_UPS: &[&str] = &[
     registry::EVENTS,
     registry::CODE,
     registry::REMOVE_CODE,
-    evidence::ERASE[6],
     evidence::ERASE[7],
+    evidence::ERASE[8],
     past::VERIFICATIONS,
     guard::SINCE,
     guard::GUARDED,

@@ -17,6 +17,7 @@ const VERSIONS: &[&str] = &[
     include_str!("migrations/0009_turns.sql"),
     include_str!("migrations/0010_wrong_person.sql"),
     include_str!("migrations/0011_guard.sql"),
+    include_str!("migrations/0012_introduced.sql"),
 ];
 
 /// The version that this release works with.

@@ -1,6 +1,7 @@
 //! Claim and start: from due work to the moment of sending.
 
 mod claimed;
+mod introducing;
 mod ready;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,7 @@ use vestnik_contract::Message;
 
 use super::asking::Asked;
 use super::guard::{self, Guarded};
+use super::introductions::{self, Introductions};
 use super::people::{self, People, Person};
 use super::rules::Rules;
 use super::store::{NotificationRow, WorkRow};
@@ -54,8 +56,11 @@ impl Ledger {
         let keys: Vec<_> = held.values().flat_map(|held| open_items(&held.notice)).collect();
         let notifications = tx.notifications(&keys).await?;
         let guarded = guard::guarded(&mut *tx, rules).await?;
+        let asked = introductions::asked(rules, held.values().map(|held| &held.notice));
+        let introductions = Introductions::load(&mut *tx, &asked).await?;
         let (people, mut writes) = (&mut people, Writes::default());
-        let mut start = Start::new(self, rules, tx.now(), people, &notifications, &guarded, &mut writes);
+        let mut start = Start::new(self, rules, tx.now(), people, &notifications, &guarded, &mut writes)
+            .introducing(introductions);
         let mut outgoing = Vec::new();
         for row in work {
             let Some(held) = held.get_mut(&row.notice) else { continue };
@@ -81,6 +86,7 @@ pub(super) struct Start<'a> {
     people: &'a mut People,
     notifications: BTreeMap<NotificationKey, &'a NotificationRow>,
     guarded: &'a Guarded,
+    introductions: Introductions,
     writes: &'a mut Writes,
 }
 
@@ -105,7 +111,13 @@ impl<'a> Start<'a> {
         writes: &'a mut Writes,
     ) -> Self {
         let notifications = notifications.iter().map(|row| (row.key, row)).collect();
-        Self { ledger, rules, now, people, notifications, guarded, writes }
+        let introductions = Introductions::default();
+        Self { ledger, rules, now, people, notifications, guarded, introductions, writes }
+    }
+
+    /// With these introductions, which come before the first message on a channel.
+    pub fn introducing(self, introductions: Introductions) -> Self {
+        Self { introductions, ..self }
     }
 
     /// Starts the current step of a notice, or defers, skips or closes it. Saving it is the caller's.
@@ -166,7 +178,8 @@ impl<'a> Start<'a> {
         Some(Checked { says, wait_until: policy::wait_until(&input, wait), would: policy::on_trial(&input) })
     }
 
-    /// Puts the notice into words and starts its attempt, or skips the step if that cannot be done.
+    /// Puts the notice into words and starts its attempt, unless an introduction comes first; or skips the
+    /// step if that cannot be done.
     fn go(
         &mut self,
         held: &mut Held,
@@ -183,8 +196,12 @@ impl<'a> Start<'a> {
                 return Ok(None);
             }
         };
+        if self.waits_for_introduction(held)? {
+            return Ok(None);
+        }
         let attempt = AttemptId(new_key());
         self.apply(held, Input::Start { attempt, reserve, wait_until });
+        self.acquaints(&held.notice);
         let notice = &held.notice;
         let unsubscribe = self.rules.unsubscribe(&self.ledger.keys, notice)?;
         let message = Message {

@@ -65,7 +65,8 @@ impl Start<'_> {
         };
         if !held.words.is_empty() {
             let words = Words::open(&person.key, &held.words)?;
-            return Ok(render(words.body(&self.rules.catalogue).ok_or(LedgerError::NotInCatalogue)?)?);
+            let body = words.body(channel.id(), &self.rules.catalogue).ok_or(LedgerError::NotInCatalogue)?;
+            return Ok(render(body)?);
         }
         let items = open_items(&held.notice)
             .filter_map(|key| self.notifications.get(&key))

@@ -10,6 +10,7 @@
 mod codes;
 mod evidence;
 mod guard;
+mod introduced;
 mod preferences;
 mod registry;
 mod replay;
@@ -28,6 +29,7 @@ use vestnik_contract::{ChannelId, RouteId};
 pub use codes::{AskerRow, CodeRow, CodesTx};
 pub use evidence::EvidenceTx;
 pub use guard::{GuardRow, GuardSum, GuardTx, Release, TallyRow, TallySum};
+pub use introduced::{Acquaintance, IntroducedRow, IntroductionTx};
 pub use preferences::{PreferenceTx, PreferenceVersionRow};
 pub use registry::{RegistryEventRow, RegistryTx, VerificationKey, VerificationRow};
 pub use replay::{AcceptedRow, ReplayTx};
@@ -72,6 +74,7 @@ pub trait Tx:
     + GuardTx
     + ReportTx
     + ReplayTx
+    + IntroductionTx
     + Send
 {
     /// The moment of the transaction: the database's clock where several processes share it.

@@ -58,6 +58,9 @@ pub(crate) async fn nothing_is_asked_for_an_empty_list(store: &dyn Store) -> Out
     tx.add_tallies(&[]).await?;
     tx.put_guards(&[]).await?;
     tx.add_scams(&[]).await?;
+    assert_eq!(tx.introduced(&[]).await?, []);
+    tx.put_introduced(&[]).await?;
+    tx.remove_unsent(&[]).await?;
     assert_eq!(tx.suppressed(&[]).await?, []);
     tx.suppress(&[], tx.now()).await?;
     tx.unsuppress(&[]).await?;

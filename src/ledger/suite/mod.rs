@@ -8,6 +8,7 @@ pub(crate) mod citizens;
 pub(crate) mod codes;
 pub(crate) mod guard;
 pub(crate) mod inbox;
+pub(crate) mod introduced;
 pub(crate) mod notices;
 pub(crate) mod operations;
 pub(crate) mod past;
@@ -65,6 +66,8 @@ macro_rules! store_suite {
             notices: a_notification_is_added_once;
             notices: notices_are_kept_and_saved;
             window: windows_are_open_until_they_are_closed;
+            introduced: an_introduction_is_on_record_once_and_its_moment_is_set_once;
+            introduced: what_was_never_sent_goes_off_the_record;
             work: work_is_kept_replaced_and_removed;
             work: the_most_urgent_and_longest_due_is_claimed_first;
             work: sources_take_turns;

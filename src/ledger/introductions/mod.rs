@@ -1,0 +1,100 @@
+//! Introductions: who was told on which channel who writes there, and the notices that tell it.
+
+mod campaign;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use vestnik_contract::ChannelId;
+
+pub use campaign::{Campaign, Counted};
+
+use super::LedgerError;
+use super::people::Person;
+use super::rules::Rules;
+use super::store::{Acquaintance, Tx};
+use super::words::Words;
+use super::writes::{Held, new_key};
+use crate::domain::{CitizenKey, Mode, Notice, NoticeId, NoticeKind, Priority, Step, StepState};
+use crate::policy::{Introduced, Place};
+
+/// The citizens of those of these notices before which an introduction could come, each with the channel of
+/// the step that is to be sent. Where the rule is off there are none, and nothing has to be asked.
+pub(super) fn asked<'a>(rules: &Rules, notices: impl Iterator<Item = &'a Notice>) -> Vec<Acquaintance> {
+    if rules.policy.introduction.mode == Mode::Off {
+        return Vec::new();
+    }
+    let heard = |channel: &&ChannelId| rules.policy.channels.get(*channel).is_none_or(|rule| rule.push);
+    notices
+        .filter(|notice| notice.kind == NoticeKind::Entitlement)
+        .filter_map(|notice| Some((notice.citizen, notice.channel().filter(heard)?.clone())))
+        .collect()
+}
+
+/// What is on record of those whom a batch is about to write to.
+#[derive(Default)]
+pub(super) struct Introductions(BTreeMap<Acquaintance, Introduced>);
+
+impl Introductions {
+    /// Loads what is on record of these.
+    pub async fn load(tx: &mut dyn Tx, asked: &[Acquaintance]) -> Result<Self, LedgerError> {
+        let mut known: BTreeMap<_, _> = asked.iter().map(|one| (one.clone(), Introduced::Never)).collect();
+        for row in tx.introduced(asked).await? {
+            let since = row.at.map(|at| if row.notice.is_some() { at } else { Timestamp::MIN });
+            let introduced = since.map_or(Introduced::Underway, Introduced::At);
+            known.insert((row.citizen, row.channel), introduced);
+        }
+        Ok(Self(known))
+    }
+
+    /// What is known of a citizen on a channel; `None` where nobody asks.
+    pub fn of(&self, citizen: CitizenKey, channel: &ChannelId) -> Option<Introduced> {
+        self.0.get(&(citizen, channel.clone())).copied()
+    }
+
+    /// Has the rest of the batch see what was done.
+    pub fn set(&mut self, citizen: CitizenKey, channel: &ChannelId, introduced: Introduced) {
+        if let Some(known) = self.0.get_mut(&(citizen, channel.clone())) {
+            *known = introduced;
+        }
+    }
+}
+
+/// An introduction that is to be made.
+pub(super) struct Introducing<'a> {
+    /// Where.
+    pub channel: &'a ChannelId,
+    /// When it is due, and its place in the contact budget.
+    pub place: Place,
+    pub priority: Priority,
+    pub expires_at: Timestamp,
+    /// By when the citizen has to act on what follows.
+    pub deadline: Option<Timestamp>,
+}
+
+impl Introducing<'_> {
+    /// The notice; `None` where the channel is not in use.
+    pub fn notice(&self, person: &Person, rules: &Rules) -> Result<Option<Held>, LedgerError> {
+        let Some(planned) = rules.planned(self.channel) else { return Ok(None) };
+        let Place { due_at, reserve } = self.place;
+        let step = Step { state: StepState::Due { at: due_at }, reserved: reserve, ..Step::planned(planned) };
+        let notice = Notice {
+            id: NoticeId(new_key()),
+            citizen: person.citizen.key,
+            kind: NoticeKind::Introduction,
+            priority: self.priority,
+            answers: None,
+            items: Vec::new(),
+            steps: vec![step],
+            current: 0,
+            not_before: None,
+            expires_at: self.expires_at,
+            deadline: self.deadline,
+            window: None,
+            inbox: false,
+            config: rules.version.clone(),
+            closed: None,
+        };
+        Ok(Some(Held { notice, words: Words::Welcome.seal(&person.key)? }))
+    }
+}

@@ -1,0 +1,259 @@
+//! Introduction: before the first push on a channel the citizen is told who will write there.
+
+use std::sync::Arc;
+
+use vestnik_contract::{ChannelId, Permanence, SendErrorKind};
+
+use super::replies::says;
+use crate::domain::{
+    Ceilings, ConsentAction, Happening, Introduction, MeasureId, Mode, Notification, Priority, Reason,
+    StepState, TrialRule, Would,
+};
+use crate::ledger::fixture::slots::{FakeLane, FakeSlots};
+use crate::ledger::fixture::{World, address, at, citizen_id, notification, notify};
+use crate::ledger::store::IntroducedRow;
+use crate::ledger::{Campaign, Counted, Meaning};
+
+const LEAD: i64 = 600;
+
+fn by_the_rule(world: &mut World, mode: Mode) {
+    world.change(|setting| {
+        setting.policy.introduction = Introduction { mode, lead_seconds: 600 };
+        setting.policy.budget = Ceilings { per_day: Some(4), ..Ceilings::default() };
+    });
+}
+
+/// Sends all that is due, also what is made on the way; gives how many were sent.
+async fn sends(world: &World) -> usize {
+    world.send_all().await + world.send_all().await
+}
+
+/// The texts that were sent on a channel so far.
+fn texts(world: &World, channel: &str) -> Vec<String> {
+    world.channel(channel).sent().into_iter().map(|message| message.text).collect()
+}
+
+/// How many introductions were sent on a channel so far.
+fn introductions(world: &World, channel: &str) -> usize {
+    texts(world, channel).iter().filter(|text| text.contains("We will write to you here")).count()
+}
+
+async fn on_record(world: &World, name: &str, channel: &str) -> Option<IntroducedRow> {
+    let mut tx = world.ledger.store().read().await.unwrap();
+    tx.introduced(&[(world.key(name), ChannelId::new(channel).unwrap())]).await.unwrap().pop()
+}
+
+async fn happenings(world: &World, id: &str) -> Vec<Happening> {
+    let key = world.row(id).await.key;
+    let mut tx = world.ledger.store().read().await.unwrap();
+    let entries = tx.timeline(key).await.unwrap();
+    entries.iter().map(|(_, entry)| serde_json::from_str(&entry.what).unwrap()).collect()
+}
+
+pub(super) async fn the_first_push_on_a_channel_follows_an_introduction(mut world: World) {
+    by_the_rule(&mut world, Mode::Enforce);
+    world.citizen("anna", &["sms", "email"]).await;
+    world.publish("1", "anna").await;
+    assert_eq!(sends(&world).await, 1);
+    let sent = texts(&world, "sms").remove(0);
+    assert!(sent.starts_with("Ministry: We will write to you here as Ministry. Code "), "{sent}");
+    let until = at("2026-06-17T09:10:00Z");
+    let told = happenings(&world, "1").await;
+    let deferred = |one: &Happening| matches!(one, Happening::Deferred { reason: Reason::Introduction, until: to, .. } if *to == until);
+    assert!(told.iter().any(deferred), "{told:?}");
+    assert_eq!(world.notice("1").await.steps[0].state, StepState::Due { at: until });
+    assert_eq!(world.reserved("anna").await, 2, "each has a place of the day");
+    // What comes meanwhile waits as long, and for no introduction of its own.
+    world.publish("2", "anna").await;
+    assert_eq!(sends(&world).await, 0);
+    assert_eq!(world.notice("2").await.steps[0].state, StepState::Due { at: until });
+    world.pass(LEAD).await;
+    assert_eq!((sends(&world).await, introductions(&world, "sms")), (2, 1));
+    world.publish("3", "anna").await;
+    assert_eq!((sends(&world).await, introductions(&world, "sms")), (1, 1), "at once");
+    assert_eq!(world.reserved("anna").await, 4);
+    let row = on_record(&world, "anna", "sms").await.unwrap();
+    assert_eq!((row.at, row.notice.is_some(), row.person), (Some(at("2026-06-17T09:00:00Z")), true, None));
+    assert_eq!(on_record(&world, "anna", "email").await, None);
+}
+
+pub(super) async fn what_comes_in_with_a_free_call_is_introduced_too(mut world: World) {
+    by_the_rule(&mut world, Mode::Enforce);
+    let slots = Arc::new(FakeSlots::default());
+    *slots.free.lock().unwrap() = 5;
+    world.ledger.send_at_once(ChannelId::new("sms").unwrap(), Arc::new(FakeLane(slots.clone())));
+    world.citizen("anna", &["sms"]).await;
+    world.submit(&["1", "2"].map(|id| notify(notification(id, "anna")))).await;
+    assert!(slots.sent.lock().unwrap().is_empty());
+    assert_eq!((sends(&world).await, introductions(&world, "sms"), world.open_work().await), (1, 1, 3));
+    world.pass(LEAD).await;
+    assert_eq!((sends(&world).await, introductions(&world, "sms")), (2, 1));
+}
+
+/// Whoever starts, under the lock of the citizen's row there is one introduction.
+pub(super) async fn two_that_start_at_once_introduce_once(mut world: World) {
+    by_the_rule(&mut world, Mode::Enforce);
+    world.citizen("anna", &["sms"]).await;
+    world.publish("1", "anna").await;
+    world.publish("2", "anna").await;
+    let claimed = world.claim("sms").await;
+    let (first, second) = claimed.split_at(1);
+    let (first, second) =
+        tokio::join!(world.ledger.start(first, &world.rules), world.ledger.start(second, &world.rules));
+    assert_eq!((first.unwrap().len(), second.unwrap().len(), world.open_work().await), (0, 0, 3));
+    assert_eq!((sends(&world).await, introductions(&world, "sms")), (1, 1));
+    world.pass(LEAD).await;
+    assert_eq!((sends(&world).await, introductions(&world, "sms")), (2, 1));
+}
+
+pub(super) async fn a_process_that_dies_in_the_middle_introduces_once(mut world: World) {
+    by_the_rule(&mut world, Mode::Enforce);
+    world.citizen("anna", &["sms"]).await;
+    world.publish("1", "anna").await;
+    assert!(world.start("sms").await.is_empty(), "the introduction is made");
+    // One process dies before the introduction is started, and one after.
+    assert_eq!(world.claim("sms").await.len(), 1);
+    world.pass(60).await;
+    assert_eq!(world.start("sms").await.len(), 1);
+    world.pass(60).await;
+    assert_eq!(sends(&world).await, 0, "nobody knows whether it was sent, so it is not sent again");
+    world.pass(LEAD).await;
+    assert_eq!((sends(&world).await, introductions(&world, "sms")), (1, 0));
+    assert!(texts(&world, "sms")[0].contains("The birth grant is yours."));
+}
+
+pub(super) async fn what_is_urgent_and_what_a_law_demands_waits_for_no_introduction(mut world: World) {
+    by_the_rule(&mut world, Mode::Enforce);
+    world.citizen("anna", &["sms"]).await;
+    world.citizen("boris", &["sms"]).await;
+    world.citizen("vera", &["portal"]).await;
+    let urgent = Notification { priority: Priority::Urgent, ..notification("urgent", "anna") };
+    let duty = MeasureId::new("birth_record").unwrap();
+    let duty = Notification { measure: duty, ..notification("duty", "boris") };
+    world.submit(&[urgent, duty, notification("quiet", "vera")].map(notify)).await;
+    assert_eq!((sends(&world).await, introductions(&world, "sms")), (3, 0));
+    // They were written to: nobody says afterwards who is going to write.
+    world.publish("1", "anna").await;
+    world.publish("2", "boris").await;
+    assert_eq!((sends(&world).await, introductions(&world, "sms")), (2, 0));
+    let row = on_record(&world, "anna", "sms").await.unwrap();
+    assert_eq!((row.at.is_some(), row.notice), (true, None));
+}
+
+pub(super) async fn a_blocked_introduction_closes_the_address_and_the_next_step_follows(mut world: World) {
+    by_the_rule(&mut world, Mode::Enforce);
+    world.citizen("anna", &["viber", "email"]).await;
+    world.publish("1", "anna").await;
+    world.channel("viber").refuse(SendErrorKind::Unreachable(Permanence::Permanent));
+    assert_eq!(sends(&world).await, 1);
+    assert_eq!(world.closed("anna", "viber").await, [Some("unreachable".to_owned())]);
+    world.pass(LEAD).await;
+    assert_eq!((sends(&world).await, introductions(&world, "email")), (1, 1));
+    world.pass(LEAD).await;
+    assert_eq!(sends(&world).await, 1);
+    assert!(texts(&world, "email")[1].contains("The birth grant is yours."));
+    assert_eq!((introductions(&world, "viber"), texts(&world, "viber").len()), (1, 1));
+}
+
+pub(super) async fn an_introduction_that_was_never_sent_is_made_again(mut world: World) {
+    by_the_rule(&mut world, Mode::Enforce);
+    world.citizen("anna", &["sms"]).await;
+    world.publish("1", "anna").await;
+    assert!(world.start("sms").await.is_empty());
+    assert_eq!(on_record(&world, "anna", "sms").await.unwrap().at, None);
+    let phone = address("sms", "anna");
+    says(&world, "sms", &phone, "1", Meaning::Stop).await;
+    assert_eq!(sends(&world).await, 1, "that the STOP was heard");
+    assert_eq!((on_record(&world, "anna", "sms").await, introductions(&world, "sms")), (None, 0));
+    world.pass(LEAD).await;
+    assert_eq!((sends(&world).await, world.reserved("anna").await), (0, 0), "all places are free again");
+    world.says("anna", Some("sms"), ConsentAction::Granted).await;
+    world.publish("2", "anna").await;
+    assert_eq!((sends(&world).await, introductions(&world, "sms")), (1, 1));
+}
+
+pub(super) async fn whoever_writes_start_is_introduced_by_the_answer(mut world: World) {
+    by_the_rule(&mut world, Mode::Enforce);
+    world.citizen("anna", &["telegram"]).await;
+    let chat = address("telegram", "anna");
+    says(&world, "telegram", &chat, "1", Meaning::Stop).await;
+    world.pass(1).await;
+    says(&world, "telegram", &chat, "2", Meaning::Start).await;
+    world.publish("1", "anna").await;
+    assert_eq!((sends(&world).await, introductions(&world, "telegram")), (3, 1));
+    let welcome = texts(&world, "telegram").into_iter().find(|text| text.contains("We will write"));
+    assert!(welcome.unwrap().contains("as @ministry_bot."));
+}
+
+pub(super) async fn a_rule_on_trial_introduces_nobody_and_puts_on_record(mut world: World) {
+    by_the_rule(&mut world, Mode::Report);
+    world.citizen("anna", &["sms"]).await;
+    world.publish("1", "anna").await;
+    world.publish("2", "anna").await;
+    assert_eq!((sends(&world).await, introductions(&world, "sms")), (2, 0));
+    let trial =
+        Would { rule: TrialRule::Introduction, until: Some(at("2026-06-17T09:10:00Z")), channel: None };
+    let told = [happenings(&world, "1").await, happenings(&world, "2").await].concat();
+    let told: Vec<_> = told.iter().filter(|one| matches!(one, Happening::Would(_))).collect();
+    assert_eq!(told, [&Happening::Would(trial)], "only of the first of them");
+    by_the_rule(&mut world, Mode::Enforce);
+    world.publish("3", "anna").await;
+    assert_eq!((sends(&world).await, introductions(&world, "sms")), (1, 0), "she was written to");
+}
+
+pub(super) async fn a_campaign_introduces_each_citizen_once(mut world: World) {
+    by_the_rule(&mut world, Mode::Off);
+    for name in ["anna", "boris", "vera", "gleb"] {
+        world.citizen(name, &["sms"]).await;
+    }
+    world.citizen("denis", &["email"]).await;
+    world.says("boris", Some("sms"), ConsentAction::Withdrawn).await;
+    let campaign = |dry_run| Campaign {
+        channel: ChannelId::new("sms").unwrap(),
+        region: None,
+        person: "Olena Koval".to_owned(),
+        dry_run,
+    };
+    let run = async |world: &World, dry_run: bool, most: u64| {
+        let (mut all, mut after) = (Counted::default(), None);
+        loop {
+            let most = most - all.made;
+            let page =
+                world.ledger.introduce(&campaign(dry_run), after, 2, most, &world.rules).await.unwrap();
+            (all.made, all.before, all.not_there) =
+                (all.made + page.made, all.before + page.before, all.not_there + page.not_there);
+            after = page.last;
+            if after.is_none() || all.made == most {
+                return (all.made, all.before, all.not_there);
+            }
+        }
+    };
+    assert_eq!(run(&world, true, 9).await, (3, 0, 2));
+    assert_eq!((world.open_work().await, run(&world, false, 1).await.0), (0, 1));
+    assert_eq!(run(&world, false, 9).await, (2, 1, 2));
+    assert_eq!(run(&world, false, 9).await, (0, 3, 2));
+    assert_eq!((sends(&world).await, introductions(&world, "sms")), (3, 3));
+    let mut elsewhere = campaign(false);
+    elsewhere.region = Some("kharkiv".to_owned());
+    let nobody = world.ledger.introduce(&elsewhere, None, 9, 9, &world.rules).await.unwrap();
+    assert_eq!((nobody.made, nobody.before, nobody.not_there), (0, 0, 0));
+    let row = on_record(&world, "anna", "sms").await.unwrap();
+    assert_eq!((row.person.as_deref(), row.at.is_some()), (Some("Olena Koval"), true));
+    // The next push follows it as it follows any other introduction.
+    by_the_rule(&mut world, Mode::Enforce);
+    world.publish("1", "anna").await;
+    assert_eq!(sends(&world).await, 0);
+    world.pass(LEAD).await;
+    assert_eq!((sends(&world).await, introductions(&world, "sms")), (1, 3));
+
+    world
+        .ledger
+        .erase(&citizen_id("anna"), "a person", "a request")
+        .await
+        .unwrap()
+        .unwrap()
+        .commit()
+        .await
+        .unwrap();
+    assert_eq!(on_record(&world, "anna", "sms").await, None);
+}

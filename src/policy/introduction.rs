@@ -1,0 +1,125 @@
+//! Introduction: before the first push on a channel the citizen is told who will write there, and how to
+//! check it.
+//!
+//! What is urgent and what a law demands waits for no introduction, and neither does what the wait would
+//! cost its time: its expiry, or a day of those that are left to act in.
+
+use jiff::{SignedDuration, Timestamp, civil::Date};
+
+use super::Zones;
+use super::budget::without;
+use super::channels::{class_rule, is_push};
+use super::recheck::{RecheckInput, recheck, with_timing};
+use crate::domain::{Basis, ContactHistory, Mode, NoticeKind, Priority, Recheck};
+
+/// What is known of a citizen having been told on a channel who writes there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Introduced {
+    /// Nothing was sent there.
+    Never,
+    /// The introduction is made, and has not been sent.
+    Underway,
+    /// Since then.
+    At(Timestamp),
+}
+
+/// What comes before a push.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Comes {
+    /// The introduction that has to be made; `None` where there is one.
+    pub introduction: Option<Place>,
+    /// When the push is due instead.
+    pub then: Place,
+}
+
+/// A moment, and the local day of a place in the contact budget where one is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// When it is due.
+    pub due_at: Timestamp,
+    /// The local day that it reserves.
+    pub reserve: Option<Date>,
+}
+
+impl Place {
+    /// The place that a check gives; `None` where it leaves none.
+    #[must_use]
+    pub fn of(says: &Recheck, now: Timestamp) -> Option<Self> {
+        match *says {
+            Recheck::Go { reserve, .. } => Some(Self { due_at: now, reserve }),
+            Recheck::Defer { until, reserve, .. } => Some(Self { due_at: until, reserve }),
+            Recheck::Skip(_) | Recheck::Close(..) => None,
+        }
+    }
+}
+
+/// What has to come before a step that may be sent now, and when the step is due then; `None` where it goes
+/// now.
+///
+/// The introduction is judged like a push of its own that counts in the contact budget, and has the first
+/// place: the step takes the next that is left `lead_seconds` after it.
+#[must_use]
+pub fn first(input: &RecheckInput<'_>, introduced: Introduced) -> Option<Comes> {
+    if !waits(input) {
+        return None;
+    }
+    let others = without(input.history, input.reserved);
+    let (introduction, after) = match introduced {
+        Introduced::At(at) => (None, at),
+        Introduced::Underway => (None, input.now),
+        Introduced::Never => {
+            let place = place(input, &others)?;
+            (Some(place), place.due_at)
+        }
+    };
+    let lead = SignedDuration::from_secs(input.policy.introduction.lead_seconds.into());
+    let earliest = after.checked_add(lead).ok().filter(|earliest| *earliest > input.now)?;
+    let then = next(input, others, introduction, earliest)?;
+    Some(Comes { introduction, then })
+}
+
+/// Whether it is something that waits for an introduction at all.
+fn waits(input: &RecheckInput<'_>) -> bool {
+    let by_law = |class| class_rule(input.policy, class).basis == Basis::Law;
+    input.policy.introduction.mode != Mode::Off
+        && input.kind == NoticeKind::Entitlement
+        && input.priority != Priority::Urgent
+        && is_push(input.policy, input.channel)
+        && !input.items.iter().any(|item| by_law(item.class))
+}
+
+/// The place of the introduction; `None` where it cannot be sent on the channel.
+fn place(input: &RecheckInput<'_>, others: &ContactHistory) -> Option<Place> {
+    let asked = RecheckInput {
+        kind: NoticeKind::Introduction,
+        items: &[],
+        later: &[],
+        not_before: None,
+        reserved: None,
+        history: others,
+        ..*input
+    };
+    Place::of(&recheck(&asked), input.now)
+}
+
+/// The place of the step that comes next; `None` where it would be too late for it.
+fn next(
+    input: &RecheckInput<'_>,
+    mut history: ContactHistory,
+    introduction: Option<Place>,
+    earliest: Timestamp,
+) -> Option<Place> {
+    if let Some(day) = introduction.and_then(|place| place.reserve) {
+        *history.days.entry(day).or_default() += 1;
+    }
+    let not_before = Some(input.not_before.map_or(earliest, |asked| asked.max(earliest)));
+    let asked = RecheckInput { not_before, reserved: None, history: &history, ..*input };
+    let moment = with_timing(&asked, input.items, |timing, push| timing.moment(push).ok())?;
+    let zones = Zones::of(input.citizen, input.jurisdiction);
+    let costs_a_day = zones.day(moment.at) != zones.day(input.now);
+    let too_late = input.deadline.is_some() && costs_a_day;
+    (!too_late).then_some(Place { due_at: moment.at, reserve: moment.reserve })
+}
+
+#[cfg(test)]
+mod tests;
