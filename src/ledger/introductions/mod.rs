@@ -18,15 +18,15 @@ use super::writes::{Held, new_key};
 use crate::domain::{CitizenKey, Mode, Notice, NoticeId, NoticeKind, Priority, Step, StepState};
 use crate::policy::{Introduced, Place};
 
-/// The citizens of those of these notices before which an introduction could come, each with the channel of
-/// the step that is to be sent. Where the rule is off there are none, and nothing has to be asked.
+/// The citizens of those of these notices before which an introduction could come, and of introductions, each
+/// with the channel of the step that is to be sent. Where the rule is off there are none, and nothing has to be asked.
 pub(super) fn asked<'a>(rules: &Rules, notices: impl Iterator<Item = &'a Notice>) -> Vec<Acquaintance> {
     if rules.policy.introduction.mode == Mode::Off {
         return Vec::new();
     }
     let heard = |channel: &&ChannelId| rules.policy.channels.get(*channel).is_none_or(|rule| rule.push);
     notices
-        .filter(|notice| notice.kind == NoticeKind::Entitlement)
+        .filter(|notice| matches!(notice.kind, NoticeKind::Entitlement | NoticeKind::Introduction))
         .filter_map(|notice| Some((notice.citizen, notice.channel().filter(heard)?.clone())))
         .collect()
 }
@@ -41,7 +41,12 @@ impl Introductions {
         let mut known: BTreeMap<_, _> = asked.iter().map(|one| (one.clone(), Introduced::Never)).collect();
         for row in tx.introduced(asked).await? {
             let since = row.at.map(|at| if row.notice.is_some() { at } else { Timestamp::MIN });
-            let introduced = since.map_or(Introduced::Underway, Introduced::At);
+            let introduced = match since {
+                Some(at) => Introduced::At(at),
+                // A campaign has time: who has something to tell makes an introduction of their own.
+                None if row.person.is_some() => Introduced::Never,
+                None => Introduced::Underway,
+            };
             known.insert((row.citizen, row.channel), introduced);
         }
         Ok(Self(known))

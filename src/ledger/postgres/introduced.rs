@@ -19,7 +19,11 @@ pub(super) const FIND: &str = "
 const PUT: &str = "
     INSERT INTO introduced (citizen, channel, at, notice, person)
     SELECT * FROM UNNEST($1::bytea[], $2::text[], $3::bigint[], $4::uuid[], $5::text[])
-    ON CONFLICT (citizen, channel) DO UPDATE SET at = excluded.at WHERE introduced.at IS NULL";
+    ON CONFLICT (citizen, channel) DO UPDATE SET
+        at = excluded.at, notice = coalesce(excluded.notice, introduced.notice),
+        person = CASE WHEN excluded.notice IS NULL OR excluded.notice = introduced.notice
+                 THEN introduced.person ELSE excluded.person END
+    WHERE introduced.at IS NULL";
 
 pub(super) const REMOVE_UNSENT: &str = "
     DELETE FROM introduced

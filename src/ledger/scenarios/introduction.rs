@@ -257,3 +257,28 @@ pub(super) async fn a_campaign_introduces_each_citizen_once(mut world: World) {
         .unwrap();
     assert_eq!(on_record(&world, "anna", "sms").await, None);
 }
+
+/// A campaign has time: who has something to tell does not wait for it, and it introduces nobody twice.
+pub(super) async fn a_campaign_that_waits_holds_up_no_push(mut world: World) {
+    world.change(|setting| setting.policy.budget = Ceilings { per_day: Some(1), ..Ceilings::default() });
+    world.citizen("anna", &["sms"]).await;
+    world.publish("1", "anna").await;
+    assert_eq!(sends(&world).await, 1);
+    let campaign = Campaign {
+        channel: ChannelId::new("sms").unwrap(),
+        region: None,
+        person: "Olena Koval".to_owned(),
+        dry_run: false,
+    };
+    assert_eq!(world.ledger.introduce(&campaign, None, 9, 9, &world.rules).await.unwrap().made, 1);
+    assert_eq!(sends(&world).await, 0, "it waits for a place of tomorrow");
+
+    by_the_rule(&mut world, Mode::Enforce);
+    world.publish("2", "anna").await;
+    assert_eq!((sends(&world).await, introductions(&world, "sms")), (1, 1));
+    world.pass(LEAD).await;
+    assert_eq!((sends(&world).await, introductions(&world, "sms")), (1, 1));
+    world.pass(24 * 3600).await;
+    assert_eq!((sends(&world).await, introductions(&world, "sms"), world.open_work().await), (0, 1, 0));
+    assert_eq!(on_record(&world, "anna", "sms").await.unwrap().person, None);
+}

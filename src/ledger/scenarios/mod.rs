@@ -189,4 +189,5 @@ scenarios! {
     introduction: whoever_writes_start_is_introduced_by_the_answer;
     introduction: a_rule_on_trial_introduces_nobody_and_puts_on_record;
     introduction: a_campaign_introduces_each_citizen_once;
+    introduction: a_campaign_that_waits_holds_up_no_push;
 }

@@ -16,7 +16,11 @@ pub(super) const FIND: &str = "SELECT * FROM introduced WHERE citizen = ?1 AND c
 
 const PUT: &str = "
     INSERT INTO introduced (citizen, channel, at, notice, person) VALUES (?1, ?2, ?3, ?4, ?5)
-    ON CONFLICT (citizen, channel) DO UPDATE SET at = excluded.at WHERE introduced.at IS NULL";
+    ON CONFLICT (citizen, channel) DO UPDATE SET
+        at = excluded.at, notice = coalesce(excluded.notice, introduced.notice),
+        person = CASE WHEN excluded.notice IS NULL OR excluded.notice = introduced.notice
+                 THEN introduced.person ELSE excluded.person END
+    WHERE introduced.at IS NULL";
 
 pub(super) const REMOVE_UNSENT: &str =
     "DELETE FROM introduced WHERE citizen = ?1 AND channel = ?2 AND at IS NULL";

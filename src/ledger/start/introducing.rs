@@ -66,6 +66,12 @@ impl Start<'_> {
         Ok(true)
     }
 
+    /// Whether this is an introduction that another one, which had more haste, came before.
+    pub(super) fn was_introduced(&self, notice: &Notice) -> bool {
+        let known = notice.channel().and_then(|channel| self.introductions.of(notice.citizen, channel));
+        notice.kind == NoticeKind::Introduction && matches!(known, Some(Introduced::At(_)))
+    }
+
     /// Puts on record that a citizen is written to on a channel: whoever was is introduced from then on.
     pub(super) fn acquaints(&mut self, notice: &Notice) {
         let Some(channel) = notice.channel() else { return };

@@ -196,6 +196,10 @@ impl<'a> Start<'a> {
                 return Ok(None);
             }
         };
+        if self.was_introduced(&held.notice) {
+            self.apply(held, Input::Skip(Reason::NotNeeded));
+            return Ok(None);
+        }
         if self.waits_for_introduction(held)? {
             return Ok(None);
         }

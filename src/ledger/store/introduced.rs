@@ -31,7 +31,8 @@ pub trait IntroductionTx: Send {
     /// What is on record of these.
     async fn introduced(&mut self, of: &[Acquaintance]) -> Result<Vec<IntroducedRow>, StoreError>;
 
-    /// Puts on record; of what is there already only a moment that is still missing is set.
+    /// Puts on record. Of what is there already a moment that is still missing is set, and another introduction
+    /// that came before the one that waited takes its place.
     async fn put_introduced(&mut self, rows: &[IntroducedRow]) -> Result<(), StoreError>;
 
     /// Takes introductions off the record that were never sent.

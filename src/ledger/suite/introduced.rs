@@ -39,6 +39,16 @@ pub(crate) async fn an_introduction_is_on_record_once_and_its_moment_is_set_once
     tx.put_introduced(&[later(&sent)]).await?;
     let found = sorted_by(tx.introduced(&asked).await?, |row| row.citizen != anna);
     assert_eq!(found, [IntroducedRow { at: Some(early), ..of_anna }, without]);
+    // An introduction with more haste takes the place of one that waits.
+    let hasty = IntroducedRow { notice: Some(NoticeId(Uuid::from_u128(8))), ..waits(anna, "viber", None) };
+    tx.put_introduced(&[IntroducedRow {
+        person: Some("Olena Koval".to_owned()),
+        ..waits(boris, "viber", None)
+    }])
+    .await?;
+    let hasty = IntroducedRow { citizen: boris, ..hasty };
+    tx.put_introduced(std::slice::from_ref(&hasty)).await?;
+    assert_eq!(tx.introduced(&[(boris, viber)]).await?, [hasty]);
     tx.commit().await
 }
 
