@@ -60,6 +60,9 @@ impl FinalState {
 }
 
 impl NextAction {
+    /// What kept the notification from its citizen is mended.
+    pub const PUBLISH_AGAIN: Self = Self { action: "publish it again", owner: Owner::Source };
+
     /// What comes next where a notification did not reach its citizen for this reason.
     #[must_use]
     pub fn after(reason: Reason) -> Self {

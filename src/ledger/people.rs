@@ -143,6 +143,7 @@ fn person(keyring: &Keyring, row: CitizenRow) -> Result<Person, LedgerError> {
 pub(super) struct Name {
     pub id: CitizenId,
     pub region: Option<String>,
+    pub deceased: bool,
 }
 
 /// The names of these citizens; `None` of one who was erased, and nothing of one who is not known.
@@ -161,7 +162,8 @@ fn name(keyring: &Keyring, row: CitizenRow) -> Result<Option<Name>, LedgerError>
     }
     let plain = keyring.data_key(&row.data_key)?.open("citizen", &row.id)?;
     let id = String::from_utf8(plain).ok().and_then(|text| CitizenId::new(text).ok());
-    Ok(Some(Name { id: id.ok_or_else(|| corrupt("citizen"))?, region: row.profile.region }))
+    let deceased = row.deceased_at.is_some();
+    Ok(Some(Name { id: id.ok_or_else(|| corrupt("citizen"))?, region: row.profile.region, deceased }))
 }
 
 /// The address of a row, opened.

@@ -49,13 +49,17 @@ impl Ledger {
         let citizens: Vec<_> = rows.iter().map(|row| row.0.notification.citizen).collect();
         let known = people::names(&mut *tx, &self.keys, &citizens).await?;
         let list = rows.into_iter().filter_map(|StillUnreached(row, state, reason)| {
-            let (citizen, region) = match known.get(&row.notification.citizen) {
-                Some(name) => name.as_ref().map(|name| (Some(name.id.clone()), name.region.clone()))?,
-                None => (None, None),
+            let name = match known.get(&row.notification.citizen) {
+                Some(name) => Some(name.as_ref()?),
+                None => None,
             };
+            let citizen = name.map(|name| name.id.clone());
+            let region = name.and_then(|name| name.region.clone());
+            // The registry took back that the citizen has died.
+            let lives = reason == Reason::Deceased && name.is_some_and(|name| !name.deceased);
             let UnreachedRow { since, notification: row, .. } = row;
             let (reference, life_event, measure) = (row.reference, row.life_event, row.measure);
-            let next = NextAction::after(reason);
+            let next = if lives { NextAction::PUBLISH_AGAIN } else { NextAction::after(reason) };
             Some(Unreached { since, citizen, region, reference, life_event, measure, state, reason, next })
         });
         Ok((list.collect(), next))
