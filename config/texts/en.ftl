@@ -66,7 +66,7 @@ checked =
         { $state ->
             [sent] It was sent: { $sent }.
            *[waits] It has not been sent yet.
-        } What it says we tell nobody here: you find it in your account on the portal.
+        } We cannot say here what it is about: you find it in your account on the portal.
 
 # The answer to a check code that stands in no message of ours.
 not_ours =
@@ -78,8 +78,8 @@ not_ours =
         You asked about a check code. We have no message with this code. Please look whether it is
         typed just as it stands in the message.
 
-        If it is, the message is not from us. Open no links of it, give nobody the numbers of your
-        cards or one-time codes. Tell us: reply SCAM and what it says, or call.
+        If it is, the message is not from us. Do not open its links, and give nobody the numbers of
+        your cards or one-time codes. Tell us: reply SCAM and what it says, or call.
 
 # The answer to who reports a message that was not from us.
 reported =
@@ -89,8 +89,8 @@ reported =
     .long =
         Thank you for telling us of a message that is not from us. We pass it on to be looked into.
 
-        Open no links of it and do not answer it. If you have already told somebody the number of a card
-        or a one-time code, call your bank at once.
+        Do not open its links and do not answer it. If you have already told somebody the number of a
+        card or a one-time code, call your bank at once.
 
 # The answer to a wish for another language.
 language_set =
@@ -114,7 +114,7 @@ hours_set =
             [span] You asked us to write to you between { $from } and { $until }. All right, we will.
             [from] You asked us not to write to you before { $from }. All right, we will not.
             [until] You asked us not to write to you after { $until }. All right, we will not.
-           *[any] You asked us to write to you at any time. All right, we will, whenever the law permits it.
+           *[any] You asked us to write to you at any time. All right, we will, except in hours of rest.
         }
 
 # The answer to a wish for hours in which nobody may be written to.
@@ -136,25 +136,25 @@ wrong_person =
 
         If this is your address after all, please call us: we will tell you how to confirm it.
 
-# The answer to the right one-time code.
+# The answer to the right number that was given at the office.
 verified =
     .title = Your address is confirmed
     .short = Thank you, you have confirmed that this address is yours. We will write to you here.
     .long =
         Thank you, you have confirmed that this address is yours. We will write to you here.
 
-# The answer to a one-time code that is wrong or over.
+# The answer to a number given at the office that is wrong or over.
 code_refused =
-    .title = The one-time code does not fit
+    .title = The number from the office is not right
     .short =
         { $state ->
-            [wrong] The one-time code does not fit. Please check it and send it again.
-           *[over] This one-time code is no longer valid. Please ask us for a new one.
+            [wrong] The number from the office is not right. Check it and resend it.
+           *[over] The number from the office is no longer valid. Ask for a new one.
         }
     .long =
         { $state ->
-            [wrong] The one-time code does not fit. Please check it and send it again.
-           *[over] This one-time code is no longer valid. Please ask for a new one where you were given it.
+            [wrong] The number that you were given at the office is not right. Please check it and try again.
+           *[over] The number that you were given at the office is no longer valid. Ask there for a new one.
         }
 
 # A one-time code that proves an address.
@@ -261,8 +261,8 @@ explanation_way =
 explanation_reason =
     .chosen = This is the way that we chose.
     .law_overrides =
-        You asked us not to write to you here. The law obliges us to tell you this, and there was no other
-        way.
+        You asked us not to write to you here. The law says that we must tell you this, and there was no
+        other way.
     .no_address = We have no address or number of yours for it.
     .address_closed = The address or number that we have is no longer in use.
     .no_consent = We do not have your consent to write to you about this.
@@ -273,7 +273,7 @@ explanation_reason =
     .text_too_long = The text was too long for it.
     .not_before = The office that it comes from asked us not to write earlier.
     .quiet_hours = We do not write in hours of rest.
-    .contact_budget = You had already had as many messages from us as you may get in that time.
+    .contact_budget = We have already planned as many messages to you for that time as we may send.
     .yielded = A more important message to you went first.
     .bundled = We wait a little, so as to send you several messages as one.
     .introduction =

@@ -126,7 +126,7 @@ enum Command {
     /// Look at messages that could not be taken, try them again, delete them.
     #[command(subcommand)]
     Dead(dead::DeadCommand),
-    /// Erase a citizen.
+    /// Erase a citizen, prove an address, or record a death.
     #[command(subcommand)]
     Citizen(citizen::CitizenCommand),
     /// Show consent records as evidence, and verify that they are what was written.

@@ -62,7 +62,7 @@ reasons! {
     NotBefore = "not_before",
     /// It is quiet time for the citizen.
     QuietHours = "quiet_hours",
-    /// The citizen has had as many messages as the contact budget allows.
+    /// As many messages as the contact budget allows were sent, or are going to be.
     ContactBudget = "contact_budget",
     /// It gave its place in the contact budget to a message that matters more.
     Yielded = "yielded",

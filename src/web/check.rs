@@ -29,7 +29,7 @@ async fn check(
     request: Request,
 ) -> Result<Response, Problem> {
     let code: Option<CheckCode> = code.ok().and_then(|Path(code)| code.parse().ok());
-    let malformed = || Problem::new(RefusalReason::InvalidQuery, format!("expected it: {InvalidCheckCode}"));
+    let malformed = || Problem::new(RefusalReason::InvalidQuery, InvalidCheckCode.to_string());
     let code = code.ok_or_else(malformed)?;
     let who = asker(request.headers(), request.extensions().get(), web.client_address_header.as_deref());
     Ok(match soon(|| web.ledger.check(&who, code, &web.rules)).await? {

@@ -6,7 +6,7 @@ use crate::home::Home;
 fn what_is_paused_is_listed_and_a_named_person_releases_it() {
     let home = Home::new();
     home.bring("family_fund", &[]);
-    home.run(&["guard", "list"]).ends(0).says("only reported on").says("nothing wrong so far");
+    home.run(&["guard", "list"]).ends(0).says("The guard only reports").says("nothing wrong so far");
     home.replace(
         "config/policy.toml",
         "mode = \"report\"\nevery_seconds",

@@ -41,7 +41,7 @@ guardianship_report-v1 =
 guardianship_recovery-v1 =
     .title = A free holiday for your child
     .short =
-        The child you bring up can have a free holiday of { $days ->
+        Your child can have a free holiday of { $days ->
             [one] { $days } day
            *[other] { $days } days
         }. { $has_act_by ->

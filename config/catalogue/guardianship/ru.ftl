@@ -41,7 +41,7 @@ guardianship_report-v1 =
 guardianship_recovery-v1 =
     .title = Бесплатный отдых для ребёнка
     .short =
-        Ребёнок, которого вы воспитываете, может бесплатно отдохнуть { $days ->
+        Ребёнок может бесплатно отдохнуть { $days ->
             [one] { $days } день
             [few] { $days } дня
             [many] { $days } дней

@@ -41,7 +41,7 @@ guardianship_report-v1 =
 guardianship_recovery-v1 =
     .title = Безоплатний відпочинок для дитини
     .short =
-        Дитина, яку ви виховуєте, може безоплатно відпочити { $days ->
+        Дитина може безоплатно відпочити { $days ->
             [one] { $days } день
             [few] { $days } дні
             [many] { $days } днів

@@ -15,7 +15,7 @@ pub(super) async fn run(common: &Common, json: bool) -> anyhow::Result<Exit> {
     }
     match office.loaded.policy.guard.mode {
         Mode::Off => println!("The guard is off: [guard] in policy.toml."),
-        Mode::Report => println!("The guard is only reported on: [guard] in policy.toml."),
+        Mode::Report => println!("The guard only reports: nothing is paused ([guard] in policy.toml)."),
         Mode::Enforce => {}
     }
     if all.is_empty() {

@@ -77,11 +77,11 @@ pub struct Topics {
 pub struct HourWords {
     /// The heading.
     pub title: &'static str,
-    /// `{hours}`: when the law permits it.
+    /// `{hours}`: when we write.
     pub lawful: &'static str,
     /// What is asked.
     pub legend: &'static str,
-    /// Whenever the law permits it.
+    /// At any of these times.
     pub any: &'static str,
     /// In hours of one's own.
     pub own: &'static str,
@@ -319,7 +319,7 @@ const RU: Words = Words {
         title: "Где писать",
         hint: "Сначала пишем туда, что стоит первым. Если сообщение не дошло, пробуем следующее.",
         none: "У нас нет адреса, на который можно вам писать. Укажите его на портале или по телефону.",
-        place: "Очередь: {channel}",
+        place: "Место в очереди: {channel}",
         number: "номер оканчивается на {end}",
         save: "Сохранить, где писать",
         saved: "Сохранено, где вам писать.",
@@ -337,7 +337,7 @@ const RU: Words = Words {
     },
     hours: HourWords {
         title: "Когда писать",
-        lawful: "Закон разрешает вам писать: {hours}.",
+        lawful: "Мы пишем: {hours}.",
         legend: "Пишите мне:",
         any: "в любое разрешённое время",
         own: "только в эти часы по моему времени:",
@@ -377,15 +377,15 @@ const RU: Words = Words {
         about: "О чём",
         source: "Кто нам об этом сообщил",
         sent: "Как отправлено и на каком основании",
-        inbox_only: "Только в личном кабинете на портале",
+        inbox_only: "Пока только в личном кабинете на портале",
         law: "сообщить об этом нас обязывает закон",
         consent: "вы согласились {day}, {way}",
         not_kept: "запись о согласии больше не хранится",
     },
     copy: Copy {
         title: "Копия ваших данных",
-        whole: "Файл со всем, что мы о вас храним: язык и часовой пояс, адреса, согласия и отказы, настройки и \
-                сообщения.",
+        whole: "Файл с тем, что мы о вас храним: язык и часовой пояс, адреса, согласия и отказы, настройки и \
+                сообщения. То, что вы нам писали, — по запросу по телефону.",
         part: "Файл с тем, что мы о вас храним: язык и часовой пояс, согласия и отказы, настройки и заголовки \
                сообщений. Ссылка пришла в письме, и открыть её может любой, у кого есть это письмо, поэтому адресов и \
                текстов в файле нет. Полная копия — на этой же странице, если открыть её из личного кабинета.",
@@ -401,7 +401,7 @@ const RU: Words = Words {
         half: "Укажите и начало, и конец, например с 10:00 до 18:00, или оставьте оба поля пустыми.",
         no_hours: "Укажите часы хотя бы для одних дней. Если писать не нужно совсем, воспользуйтесь частью «Ничего не \
                    писать».",
-        never_opens: "В эти часы закон не разрешает вам писать. Выберите время, которое с разрешённым пересекается: \
+        never_opens: "В эти часы мы не пишем. Выберите время, которое хотя бы частично входит в наши часы: \
                       {hours}.",
         no_language: "Выберите один из языков.",
     },
@@ -418,7 +418,7 @@ const UK: Words = Words {
         title: "Де писати",
         hint: "Спочатку пишемо туди, що стоїть першим. Якщо повідомлення не дійшло, пробуємо наступне.",
         none: "У нас немає адреси, на яку можна вам писати. Вкажіть її на порталі або телефоном.",
-        place: "Черга: {channel}",
+        place: "Місце в черзі: {channel}",
         number: "номер закінчується на {end}",
         save: "Зберегти, де писати",
         saved: "Збережено, де вам писати.",
@@ -436,7 +436,7 @@ const UK: Words = Words {
     },
     hours: HourWords {
         title: "Коли писати",
-        lawful: "Закон дозволяє вам писати: {hours}.",
+        lawful: "Ми пишемо: {hours}.",
         legend: "Пишіть мені:",
         any: "у будь-який дозволений час",
         own: "лише в ці години за моїм часом:",
@@ -476,15 +476,15 @@ const UK: Words = Words {
         about: "Про що",
         source: "Хто нам про це повідомив",
         sent: "Як надіслано і на якій підставі",
-        inbox_only: "Лише в особистому кабінеті на порталі",
+        inbox_only: "Поки лише в особистому кабінеті на порталі",
         law: "повідомити про це нас зобов’язує закон",
         consent: "ви погодилися {day}, {way}",
         not_kept: "запис про згоду більше не зберігається",
     },
     copy: Copy {
         title: "Копія ваших даних",
-        whole: "Файл з усім, що ми про вас зберігаємо: мова й часовий пояс, адреси, згоди та відмови, налаштування й \
-                повідомлення.",
+        whole: "Файл із тим, що ми про вас зберігаємо: мова й часовий пояс, адреси, згоди та відмови, налаштування й \
+                повідомлення. Те, що ви нам писали, — на запит телефоном.",
         part: "Файл із тим, що ми про вас зберігаємо: мова й часовий пояс, згоди та відмови, налаштування й заголовки \
                повідомлень. Посилання надійшло в листі, і відкрити його може кожен, хто має цей лист, тому адрес і \
                текстів у файлі немає. Повна копія — на цій самій сторінці, якщо відкрити її з особистого кабінету.",
@@ -499,7 +499,7 @@ const UK: Words = Words {
         half: "Вкажіть і початок, і кінець, наприклад з 10:00 до 18:00, або залиште обидва поля порожніми.",
         no_hours: "Вкажіть години хоча б для одних днів. Якщо писати не треба зовсім, скористайтеся частиною «Нічого \
                    не писати».",
-        never_opens: "У ці години закон не дозволяє вам писати. Виберіть час, який із дозволеним перетинається: \
+        never_opens: "У ці години ми не пишемо. Виберіть час, який хоча б частково входить у наші години: \
                       {hours}.",
         no_language: "Виберіть одну з мов.",
     },
@@ -534,7 +534,7 @@ const EN: Words = Words {
     },
     hours: HourWords {
         title: "When to write",
-        lawful: "The law lets us write to you: {hours}.",
+        lawful: "We write: {hours}.",
         legend: "Write to me:",
         any: "at any time that is allowed",
         own: "only in these hours by my time:",
@@ -574,15 +574,15 @@ const EN: Words = Words {
         about: "About what",
         source: "Who told us of it",
         sent: "How it was sent, and on which ground",
-        inbox_only: "In your account on the portal alone",
+        inbox_only: "So far in your account on the portal alone",
         law: "the law obliges us to tell you",
         consent: "you agreed on {day}, {way}",
         not_kept: "the record of your consent is not kept any more",
     },
     copy: Copy {
         title: "A copy of your data",
-        whole: "A file with everything that we keep about you: language and time zone, addresses, what you agreed to \
-                and refused, settings and messages.",
+        whole: "A file with what we keep about you: language and time zone, addresses, what you agreed to and refused, \
+                settings and messages. For what you wrote to us please call.",
         part: "A file with what we keep about you: language and time zone, what you agreed to and refused, settings \
                and the headings of messages. The link came in a mail, and whoever has the mail can open it, so there are \
                no addresses and no texts in the file. The whole copy is on this same page when you open it from your \
@@ -599,8 +599,8 @@ const EN: Words = Words {
         half: "Please fill in both the beginning and the end, such as from 10:00 until 18:00, or leave both fields \
                empty.",
         no_hours: "Please fill in hours for some days at least. If we should not write at all, use “Write nothing” below.",
-        never_opens: "In these hours the law does not let us write to you. Please choose a time that meets the allowed \
-                      hours: {hours}.",
+        never_opens: "We do not write in these hours. Please choose a time of which at least a part is within ours: \
+                      {hours}.",
         no_language: "Please choose one of the languages.",
     },
 };
