@@ -135,11 +135,7 @@ async fn a_mistake_is_told_beside_its_field_and_changes_nothing() {
         (format!("{own}&workday-from=10:00"), 422, "fill in both the beginning and the end"),
         (format!("{own}&workday-from=1%3Cb%3E&workday-until=x"), 422, "fill in both"),
         (own.to_owned(), 422, "hours for some days at least"),
-        (
-            format!("{own}&workday-from=21:00&workday-until=23:00"),
-            422,
-            "meets the allowed hours: on workdays",
-        ),
+        (format!("{own}&workday-from=21:00&workday-until=23:00"), 422, "is within ours: on workdays"),
         ("what=language&locale=de".to_owned(), 422, "choose one of the languages"),
         (
             "what=channels&place-sms=1&place-pigeon=2&on=pigeon".to_owned(),
