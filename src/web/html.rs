@@ -166,6 +166,24 @@ fn security_policy() -> String {
     )
 }
 
+/// What a page says when nothing can be read or changed just now: a heading and a text.
+#[must_use]
+pub fn away(locale: Locale) -> (&'static str, &'static str) {
+    match locale {
+        Locale::Ru => (
+            "Сейчас не получилось",
+            "Мы не смогли выполнить вашу просьбу. Пожалуйста, попробуйте через несколько минут.",
+        ),
+        Locale::Uk => (
+            "Зараз не вдалося",
+            "Ми не змогли виконати ваше прохання. Будь ласка, спробуйте за кілька хвилин.",
+        ),
+        Locale::En => {
+            ("It did not work just now", "We could not do what you asked. Please try again in a few minutes.")
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

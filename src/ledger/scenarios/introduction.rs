@@ -155,6 +155,19 @@ pub(super) async fn a_blocked_introduction_closes_the_address_and_the_next_step_
     assert_eq!((introductions(&world, "viber"), texts(&world, "viber").len()), (1, 1));
 }
 
+/// What stands on record from the first try on is no reason to leave the second.
+pub(super) async fn an_introduction_is_tried_again_like_any_message(mut world: World) {
+    by_the_rule(&mut world, Mode::Enforce);
+    world.citizen("anna", &["sms"]).await;
+    world.publish("1", "anna").await;
+    assert!(world.start("sms").await.is_empty());
+    world.channel("sms").refuse(SendErrorKind::Unavailable);
+    assert_eq!(world.send_all().await, 1);
+    world.pass(LEAD).await;
+    sends(&world).await;
+    assert_eq!(introductions(&world, "sms"), 2, "refused, then taken");
+}
+
 pub(super) async fn an_introduction_that_was_never_sent_is_made_again(mut world: World) {
     by_the_rule(&mut world, Mode::Enforce);
     world.citizen("anna", &["sms"]).await;

@@ -190,4 +190,5 @@ scenarios! {
     introduction: a_rule_on_trial_introduces_nobody_and_puts_on_record;
     introduction: a_campaign_introduces_each_citizen_once;
     introduction: a_campaign_that_waits_holds_up_no_push;
+    introduction: an_introduction_is_tried_again_like_any_message;
 }

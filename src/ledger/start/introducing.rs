@@ -66,10 +66,12 @@ impl Start<'_> {
         Ok(true)
     }
 
-    /// Whether this is an introduction that another one, which had more haste, came before.
+    /// Whether this is an introduction that another one, which had more haste, came before. One that was
+    /// tried itself is what stands on record, and is tried again.
     pub(super) fn was_introduced(&self, notice: &Notice) -> bool {
+        let untried = notice.steps.iter().all(|step| step.attempts.is_empty());
         let known = notice.channel().and_then(|channel| self.introductions.of(notice.citizen, channel));
-        notice.kind == NoticeKind::Introduction && matches!(known, Some(Introduced::At(_)))
+        notice.kind == NoticeKind::Introduction && untried && matches!(known, Some(Introduced::At(_)))
     }
 
     /// Puts on record that a citizen is written to on a channel: whoever was is introduced from then on.

@@ -12,7 +12,7 @@ use crate::domain::Locale;
 use crate::domain::{Basis, DayType, Hours, Localized, TopicId};
 use crate::ledger::{Explained, Ground, Origin, PageLink, PageView, Rules, Sending};
 use crate::notice::format;
-use crate::web::html::{Document, NEWS, escaped};
+use crate::web::html::{self, Document, NEWS, escaped};
 
 /// All that a page is made of.
 pub struct View<'a> {
@@ -513,7 +513,7 @@ impl View<'_> {
 #[must_use]
 pub fn over(rules: &Rules, guess: Locale) -> String {
     let identity = rules.renderer.identity();
-    let phone = crate::web::html::phone(identity);
+    let phone = html::phone(identity);
     let rest = Locale::ALL.into_iter().filter(|locale| *locale != guess);
     let parts: Vec<_> = std::iter::once(guess)
         .chain(rest)
@@ -531,7 +531,7 @@ pub fn over(rules: &Rules, guess: Locale) -> String {
 /// The page when the ledger is away.
 #[must_use]
 pub fn away(rules: &Rules, locale: Locale) -> String {
-    let (title, text) = words::away(locale);
+    let (title, text) = html::away(locale);
     let main = format!("<h1>{}</h1>\n{}", escaped(title), paragraph(text));
     Document { locale, title, identity: rules.renderer.identity(), above: "", main: &main }.html()
 }

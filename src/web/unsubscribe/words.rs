@@ -4,6 +4,7 @@ use vestnik_contract::ChannelId;
 
 use super::page::Page;
 use crate::domain::Locale;
+use crate::web::html;
 
 /// The words about one channel in one language.
 pub struct Words {
@@ -135,20 +136,7 @@ impl Words {
     /// Says that it cannot be done just now.
     #[must_use]
     pub fn away(locale: Locale) -> Page {
-        let (heading, text) = match locale {
-            Locale::Ru => (
-                "Сейчас не получилось",
-                "Мы не смогли выполнить вашу просьбу. Пожалуйста, попробуйте через несколько минут.",
-            ),
-            Locale::Uk => (
-                "Зараз не вдалося",
-                "Ми не змогли виконати ваше прохання. Будь ласка, спробуйте за кілька хвилин.",
-            ),
-            Locale::En => (
-                "It did not work just now",
-                "We could not do what you asked. Please try again in a few minutes.",
-            ),
-        };
+        let (heading, text) = html::away(locale);
         page(heading, vec![text.to_owned()], None)
     }
 }
