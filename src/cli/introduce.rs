@@ -11,7 +11,7 @@ use super::table::wrap;
 use super::{Common, Exit, Mistake, load};
 use crate::gateway::rules;
 use crate::ledger::retry::soon;
-use crate::ledger::{Campaign, Counted, Ledger, Rules};
+use crate::ledger::{Campaign, CampaignPage, Ledger, Rules};
 
 /// Tell citizens who will write to them on a channel, before the first message.
 #[derive(Debug, Clone, Args)]
@@ -71,10 +71,10 @@ pub async fn run(common: &Common, args: &IntroduceArgs) -> anyhow::Result<Exit> 
     Ok(Exit::Well)
 }
 
-async fn introduce(office: &Office, args: &IntroduceArgs, rules: &Rules) -> anyhow::Result<Counted> {
+async fn introduce(office: &Office, args: &IntroduceArgs, rules: &Rules) -> anyhow::Result<CampaignPage> {
     let IntroduceArgs { channel, region, person, dry_run, .. } = args.clone();
     let campaign = Campaign { channel, region, person, dry_run };
-    let (mut all, limit) = (Counted::default(), args.limit.unwrap_or(u64::MAX));
+    let (mut all, limit) = (CampaignPage::default(), args.limit.unwrap_or(u64::MAX));
     while all.made < limit {
         if !dry_run {
             until_there_is_room(&office.ledger, office.loaded.gateway.back_pressure.bulk_waits_above).await?;
@@ -105,8 +105,8 @@ async fn until_there_is_room(ledger: &Ledger, most: u64) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn told(args: &IntroduceArgs, counted: Counted) -> String {
-    let Counted { made, before, not_there, .. } = counted;
+fn told(args: &IntroduceArgs, counted: CampaignPage) -> String {
+    let CampaignPage { made, before, not_there, .. } = counted;
     let made = match (made, args.dry_run) {
         (1, true) => "1 introduction would be made".to_owned(),
         (made, true) => format!("{made} introductions would be made"),

@@ -82,7 +82,7 @@ pub use finish::Finished;
 pub use guard::GuardView;
 pub use inbound::{Heard, Meaning};
 pub use inbox::InboxEntry;
-pub use introductions::{Campaign, Counted};
+pub use introductions::{Campaign, CampaignPage};
 pub use keys::Keyring;
 pub use links::LINK_LASTS;
 pub use meta::{ConfigFiles, ConfigVersion};

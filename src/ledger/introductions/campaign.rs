@@ -29,7 +29,7 @@ pub struct Campaign {
 
 /// How a page of citizens was treated.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Counted {
+pub struct CampaignPage {
     /// Introductions that were made.
     pub made: u64,
     /// Citizens who had been introduced or written to there before.
@@ -50,10 +50,10 @@ impl Ledger {
         page: u32,
         most: u64,
         rules: &Rules,
-    ) -> Result<Counted, LedgerError> {
+    ) -> Result<CampaignPage, LedgerError> {
         let mut tx = if campaign.dry_run { self.store.read().await? } else { self.store.begin().await? };
         let keys: Vec<_> = tx.citizens_after(after, page).await?.iter().map(|row| row.key).collect();
-        let mut counted = Counted { last: keys.last().copied(), ..Counted::default() };
+        let mut counted = CampaignPage { last: keys.last().copied(), ..CampaignPage::default() };
         let people = if campaign.dry_run {
             people::read(&mut *tx, &self.keys, &keys).await?
         } else {

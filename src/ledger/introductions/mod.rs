@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use vestnik_contract::ChannelId;
 
-pub use campaign::{Campaign, Counted};
+pub use campaign::{Campaign, CampaignPage};
 
 use super::LedgerError;
 use super::people::Person;

@@ -12,7 +12,7 @@ use crate::domain::{
 use crate::ledger::fixture::slots::{FakeLane, FakeSlots};
 use crate::ledger::fixture::{World, address, at, citizen_id, notification, notify};
 use crate::ledger::store::IntroducedRow;
-use crate::ledger::{Campaign, Counted, Meaning};
+use crate::ledger::{Campaign, CampaignPage, Meaning};
 
 const LEAD: i64 = 600;
 
@@ -228,7 +228,7 @@ pub(super) async fn a_campaign_introduces_each_citizen_once(mut world: World) {
         dry_run,
     };
     let run = async |world: &World, dry_run: bool, most: u64| {
-        let (mut all, mut after) = (Counted::default(), None);
+        let (mut all, mut after) = (CampaignPage::default(), None);
         loop {
             let most = most - all.made;
             let page =
