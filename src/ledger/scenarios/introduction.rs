@@ -204,8 +204,7 @@ pub(super) async fn a_rule_on_trial_introduces_nobody_and_puts_on_record(mut wor
     world.publish("1", "anna").await;
     world.publish("2", "anna").await;
     assert_eq!((sends(&world).await, introductions(&world, "sms")), (2, 0));
-    let trial =
-        Would { rule: TrialRule::Introduction, until: Some(at("2026-06-17T09:10:00Z")), channel: None };
+    let trial = Would::moved(TrialRule::Introduction, Some(at("2026-06-17T09:10:00Z")));
     let told = [happenings(&world, "1").await, happenings(&world, "2").await].concat();
     let told: Vec<_> = told.iter().filter(|one| matches!(one, Happening::Would(_))).collect();
     assert_eq!(told, [&Happening::Would(trial)], "only of the first of them");

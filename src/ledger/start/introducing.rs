@@ -33,7 +33,7 @@ impl Start<'_> {
         if self.rules.policy.introduction.mode == Mode::Report {
             if comes.introduction.is_some() {
                 let rule = TrialRule::Introduction;
-                self.apply(held, Input::Would(Would { rule, until: Some(until), channel: None }));
+                self.apply(held, Input::Would(Would::moved(rule, Some(until))));
             }
             return Ok(false);
         }
