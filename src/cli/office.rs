@@ -11,7 +11,7 @@ use super::{Common, Mistake, load, secrets};
 use crate::clock::Clock;
 use crate::config::Loaded;
 use crate::config::channels::switched_off;
-use crate::domain::{SourceId, nearest};
+use crate::domain::{MeasureId, SourceId, nearest};
 use crate::gateway::{open_ledger, tell_others};
 use crate::ledger::Ledger;
 
@@ -67,6 +67,16 @@ impl Office {
         }
         Err(unknown("a registered source", source.as_str(), known().collect()))
     }
+
+    /// A measure of the catalogue. There are too many to list them all.
+    pub(super) fn measure(&self, found: &MeasureId) -> Result<(), Mistake> {
+        let known = || self.loaded.catalogue.measures().map(|(_, measure)| measure.id.as_str());
+        if known().any(|one| one == found.as_str()) {
+            return Ok(());
+        }
+        let hint = did_you_mean(found.as_str(), known().collect());
+        Err(Mistake(format!("expected a measure of the catalogue, found \"{found}\"{hint}")))
+    }
 }
 
 /// The mistake of naming a channel that is not in use: one that is switched off, or none at all.
@@ -80,8 +90,12 @@ pub(super) fn not_in_use(channel: &ChannelId, known: Vec<&str>) -> Mistake {
 /// The mistake of naming something that there is not, with what there is.
 pub(super) fn unknown(what: &str, found: &str, known: Vec<&str>) -> Mistake {
     let list = known.join(", ");
-    let hint = nearest(found, known).map(|word| format!(" (did you mean \"{word}\"?)"));
-    Mistake(format!("expected {what} ({list}), found \"{found}\"{}", hint.unwrap_or_default()))
+    let hint = did_you_mean(found, known);
+    Mistake(format!("expected {what} ({list}), found \"{found}\"{hint}"))
+}
+
+fn did_you_mean(found: &str, known: Vec<&str>) -> String {
+    nearest(found, known).map(|word| format!(" (did you mean \"{word}\"?)")).unwrap_or_default()
 }
 
 /// A span of time such as `2h`, `30m` or `90d`, for clap.

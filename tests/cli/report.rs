@@ -35,6 +35,7 @@ fn the_unreached_are_counted_listed_and_written_for_a_spreadsheet() {
 
     report(&["--measure", "family_capital"]).ends(0).says("Nobody was left unreached since");
     report(&["--source", "nobody"]).ends(2).says("expected a registered source");
+    report(&["--measure", "birth_grand"]).ends(2).says("did you mean \"birth_grant\"");
     report(&["--since", "never"]).ends(2).says("expected a span of time");
 }
 

@@ -46,6 +46,10 @@ pub(super) async fn run(common: &Common, args: &UnreachedArgs) -> anyhow::Result
     let since = before(office.clock.now(), args.since)?;
     let only = Only { source: args.source.clone(), measure: args.measure.clone() };
     let list = all(&office, since, &only).await?;
+    if let Some(measure) = args.measure.as_ref().filter(|_| list.is_empty()) {
+        // Nobody is no good news where it was a slip of the pen. An older catalogue's measure may be found.
+        office.measure(measure)?;
+    }
     if args.json {
         print_json(&list)?;
     } else if args.csv {
