@@ -89,7 +89,7 @@ impl Sandboxes {
         opening.viber().await.context("the sandbox of Viber")?;
         opening.telegram().await.context("the sandbox of Telegram")?;
         opening.sms().await.context("the sandbox of the SMSC")?;
-        let mail = opening.email().await.context("the sandbox of the mail relay")?;
+        let mail = opening.email(public).await.context("the sandbox of the mail relay")?;
         opening.portal(public).await.context("the sandbox of the portal")?;
         let Opening { settings, all, drivers, .. } = opening;
         Ok(Started { sandboxes: Self { all, mail }, drivers, settings })
@@ -169,11 +169,16 @@ impl Opening<'_> {
         Ok(())
     }
 
-    async fn email(&mut self) -> anyhow::Result<Arc<EmailSandbox>> {
+    async fn email(&mut self, public: &Url) -> anyhow::Result<Arc<EmailSandbox>> {
         let (sandbox, driver, address) =
             EmailSandbox::listen(self.ports.next(), self.clock.function()).await?;
         let authority = self.folder.write("relay.pem", sandbox.certificate_pem())?;
         let password = self.folder.secret("email", vestnik_email::sandbox::PASSWORD)?;
+        let returns = random_name();
+        sandbox.hand_returns_to(public.join("callbacks/email/main")?, &returns);
+        self.settings.set("channels.email.routes.main.returns.address", "returns@social-support.example");
+        self.settings
+            .set("channels.email.routes.main.returns.secret", self.folder.secret("returns", &returns)?);
         self.point("email", address);
         self.settings.set("channels.email.routes.main.tls", "starttls");
         self.settings.set("channels.email.routes.main.ca_file", text(&authority));

@@ -80,6 +80,10 @@ pub fn sentence(what: &Happening, zone: &TimeZone) -> (Tone, String) {
         }
         Happening::Delivered { channel } => (Tone::Good, format!("Arrived by {}.", name(channel))),
         Happening::Read { channel } => (Tone::Good, format!("Opened on {}.", name(channel))),
+        Happening::Complained { channel } => (
+            Tone::Bad,
+            format!("The citizen reported it as unwanted by {}: the address is closed.", name(channel)),
+        ),
         Happening::InboxRead => (Tone::Good, "Opened in the portal inbox.".to_owned()),
         Happening::CancelTooLate => {
             (Tone::Bad, "Its source took it back, but it had been sent already.".to_owned())

@@ -22,7 +22,7 @@ pub enum Counted {
     Blocked,
     /// The citizen said STOP.
     Stopped,
-    /// The citizen called it fraud.
+    /// The citizen called it fraud, or told their provider that they do not want it.
     Complained,
     /// The provider, or the network, refused what it says.
     Rejected,

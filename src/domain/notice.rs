@@ -210,7 +210,9 @@ impl Attempt {
             AttemptOutcome::Started | AttemptOutcome::Ambiguous => Evidence::Unknown,
             AttemptOutcome::Accepted => Evidence::Accepted,
             AttemptOutcome::Receipted(ReceiptState::Read) => Evidence::Read,
-            AttemptOutcome::Receipted(ReceiptState::Delivered) => Evidence::Delivered,
+            AttemptOutcome::Receipted(ReceiptState::Delivered | ReceiptState::Complained) => {
+                Evidence::Delivered
+            }
             AttemptOutcome::Failed(_) | AttemptOutcome::Receipted(_) => Evidence::None,
         }
     }

@@ -96,6 +96,11 @@ pub enum Happening {
         /// On which channel.
         channel: ChannelId,
     },
+    /// The citizen told their provider that they do not want it.
+    Complained {
+        /// On which channel.
+        channel: ChannelId,
+    },
     /// The citizen opened its inbox entry. This is not delivery by push and changes no state of a
     /// channel.
     InboxRead,
@@ -131,6 +136,7 @@ impl Happening {
             Self::StepEnded { .. } => "step_ended",
             Self::Delivered { .. } => "delivered",
             Self::Read { .. } => "read",
+            Self::Complained { .. } => "complained",
             Self::InboxRead => "inbox_read",
             Self::CancelTooLate => "cancel_too_late",
             Self::Closed { .. } => "closed",

@@ -33,6 +33,17 @@ impl Closing {
     ) -> Self {
         Self { citizen, channel: channel.clone(), hash: Some(hash), reason: UNREACHABLE, by, at }
     }
+
+    /// Of an address whose citizen complained of an attempt.
+    pub fn complained(
+        citizen: CitizenKey,
+        channel: &ChannelId,
+        hash: [u8; 32],
+        by: ClosedBy,
+        at: Timestamp,
+    ) -> Self {
+        Self { reason: COMPLAINED, ..Self::unreachable(citizen, channel, hash, by, at) }
+    }
 }
 
 /// Why an address is closed that a provider called unreachable.
@@ -41,10 +52,15 @@ pub(super) const UNREACHABLE: &str = "unreachable";
 /// Why an address is closed whose citizen blocked us at the provider.
 pub(super) const BLOCKED: &str = "blocked";
 
+/// Why an address is closed whose citizen complained of us to their provider.
+pub(super) const COMPLAINED: &str = "complained";
+
 /// Whether an address is closed by a provider's word, which a later word may take back. What the
 /// registry closed stays closed.
 pub(super) fn closed_by_provider(row: &AddressRow) -> bool {
-    row.closed.as_ref().is_some_and(|(reason, _)| [UNREACHABLE, BLOCKED].contains(&reason.as_str()))
+    row.closed
+        .as_ref()
+        .is_some_and(|(reason, _)| [UNREACHABLE, BLOCKED, COMPLAINED].contains(&reason.as_str()))
 }
 
 /// Closes the addresses that are still active. The citizens' rows are locked.

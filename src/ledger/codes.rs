@@ -84,6 +84,7 @@ impl Code for ReceiptState {
         &[
             Self::Delivered,
             Self::Read,
+            Self::Complained,
             Self::Unreachable(Permanence::Permanent),
             Self::Unreachable(Permanence::Soft),
             Self::Rejected,
@@ -95,6 +96,7 @@ impl Code for ReceiptState {
         match self {
             Self::Delivered => "delivered",
             Self::Read => "read",
+            Self::Complained => "complained",
             Self::Unreachable(Permanence::Permanent) => "unreachable_permanent",
             Self::Unreachable(Permanence::Soft) => "unreachable_soft",
             Self::Rejected => "rejected",

@@ -102,9 +102,11 @@ pub(super) fn names(said: &OrphanRow, row: &ReferenceRow) -> bool {
 }
 
 /// Whether a receipt says more of a part than is known: arrived is more than nothing or a failure,
-/// read is more than arrived, and a failure is only news where nothing was known.
+/// read is more than arrived, a complaint is more than read, and a failure is only news where nothing was
+/// known.
 pub(super) fn rises(before: Option<ReceiptState>, state: ReceiptState) -> bool {
     let rank = |state| match state {
+        ReceiptState::Complained => 3,
         ReceiptState::Read => 2,
         ReceiptState::Delivered => 1,
         ReceiptState::Unreachable(_) | ReceiptState::Rejected | ReceiptState::Expired => 0,

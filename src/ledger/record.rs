@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use vestnik_contract::{ChannelId, RouteId};
+use vestnik_contract::{ChannelId, ReceiptState, RouteId};
 
 use super::closing::{self, Closing};
 use super::evidence::ClosedBy;
@@ -138,7 +138,9 @@ impl<'a> Record<'a> {
         if self.writes.advance(held, input, self.now, &cascade).close_address.is_some() {
             let ReferenceRow { citizen, channel, recipient, attempt, .. } = &*reference;
             let by = ClosedBy::attempt(*attempt, None);
-            self.closings.push(Closing::unreachable(*citizen, channel, *recipient, by, self.now));
+            let complained = one.state == ReceiptState::Complained;
+            let closing = if complained { Closing::complained } else { Closing::unreachable };
+            self.closings.push(closing(*citizen, channel, *recipient, by, self.now));
         }
     }
 

@@ -120,6 +120,7 @@ impl Before {
             Happening::Delivered { channel } => (Some(channel), vec![Counted::Delivered]),
             Happening::Read { channel } if self.delivered => (Some(channel), vec![Counted::Read]),
             Happening::Read { channel } => (Some(channel), vec![Counted::Delivered, Counted::Read]),
+            Happening::Complained { channel } => (Some(channel), vec![Counted::Complained]),
             Happening::Failed { channel, kind, .. } => (Some(channel), self.declined(channel, *kind)),
             Happening::Deferred { channel, reason, .. } => {
                 (Some(channel), budget(*reason, Counted::BudgetDeferred))

@@ -119,6 +119,7 @@ impl Said {
             | Happening::Started { .. }
             | Happening::Failed { .. }
             | Happening::StepEnded { .. }
+            | Happening::Complained { .. }
             | Happening::InboxRead => None,
         }
     }
@@ -200,6 +201,7 @@ mod tests {
             (Happening::Amended { state: FinalState::Read, reason }, Some(("read", false, true, true))),
             (Happening::Started { channel: sms(), attempt }, None),
             (Happening::InboxRead, None),
+            (Happening::Complained { channel: sms() }, None),
             (Happening::Would(Would::moved(TrialRule::Yielding, None)), None),
             (Happening::StepEnded { channel: sms(), reason, next: None }, None),
             (Happening::Failed { channel, attempt, kind: SendErrorKind::Throttled, code: None }, None),

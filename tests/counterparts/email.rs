@@ -42,6 +42,7 @@ impl Relay {
             max_connections: 1,
             call_timeout_seconds: 20,
             hello_name: None,
+            returns: None,
         };
         connect(&settings, &setup()).unwrap().channel
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
+use vestnik_contract::sandbox::Fault;
 
 use crate::broker::Source;
 use crate::people::{FIRST_MARK, Person, grant, mark_in};
@@ -76,6 +77,35 @@ async fn not_me_freezes_the_address_until_a_code_comes_back() {
     let events: Value = feed.send().await.unwrap().error_for_status().unwrap().json().await.unwrap();
     let kinds: Vec<_> = events["events"].as_array().unwrap().iter().map(|one| one["kind"].clone()).collect();
     assert_eq!(kinds, ["address_disputed", "address_verified", "citizen_deceased"]);
+    world.stop().await;
+}
+
+/// The relay took both mails. One comes back, of the other its reader says that it is spam: neither address is
+/// written to again, and what follows stands in the inbox.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bounce_and_a_complaint_close_the_address_that_they_are_about() {
+    let people = [Person::on(1, &["email"]), Person::on(2, &["email"])];
+    let [gone, tired] = &people;
+    let mut world = World::new(Kept::Sqlite, &people).await;
+    world.start().await;
+    let source = Source::connect(&world.host).await;
+    let mail = world.sandboxes.of("email").clone();
+    mail.faults().next(1, Fault::FailedReceipt);
+    publish(&source, gone, FIRST_MARK).await;
+    until("the mail came back", AT_MOST, async || {
+        world.setting.run(&["consent", "drift", "--list"]).contains("unreachable")
+    })
+    .await;
+    publish(&source, tired, FIRST_MARK + 1).await;
+    until_shown(&world, tired, 1).await;
+    mail.block(tired.address("email"), true).await;
+    for (mark, person) in (FIRST_MARK + 2..).zip(&people) {
+        publish(&source, person, mark).await;
+        assert_eq!(ending(&mut world, mark).await, ("inbox_only".into(), "address_closed".into()));
+    }
+    let drift = world.setting.run(&["consent", "drift", "--list"]);
+    assert!(drift.contains("complained"), "{drift}");
+    assert_eq!(mail.screen().accepted(), 2);
     world.stop().await;
 }
 

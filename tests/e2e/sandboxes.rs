@@ -30,14 +30,16 @@ const KEEP: usize = 200_000;
 const VIBER_TOKEN: &str = "445da6az1s345z78-dazcczb2542zv51a-e0vc5fva17480im9";
 const TELEGRAM_TOKEN: &str = "1234567890:an-end-to-end-token";
 const SMSC_PASSWORD: &str = "s3cr3t";
+const RETURNS_SECRET: &str = "an-end-to-end-secret-of-the-relay";
 
 /// The secrets that the gateway is given, none of which its log may show.
-pub(crate) const SECRETS: [&str; 5] = [
+pub(crate) const SECRETS: [&str; 6] = [
     VIBER_TOKEN,
     TELEGRAM_TOKEN,
     SMSC_PASSWORD,
     vestnik_email::sandbox::PASSWORD,
     vestnik_portal::sandbox::SECRET,
+    RETURNS_SECRET,
 ];
 
 /// The five providers.
@@ -113,6 +115,7 @@ impl Sandboxes {
         open("sms", smsc.clone(), driver, address);
 
         let (mail, driver, address) = EmailSandbox::listen(0, clock()).await.unwrap();
+        mail.hand_returns_to(public.join("callbacks/email/main").unwrap(), RETURNS_SECRET);
         open("email", mail.clone(), driver, address);
 
         let (portal, driver, address) = PortalSandbox::listen(0, clock()).await.unwrap();
@@ -137,6 +140,12 @@ impl Sandboxes {
                 ("VESTNIK_SMPP_PASSWORD", SMSC_PASSWORD),
                 ("VESTNIK_SMTP_PASSWORD", vestnik_email::sandbox::PASSWORD),
                 ("VESTNIK_PORTAL_SECRET", vestnik_portal::sandbox::SECRET),
+                ("VESTNIK_RETURNS_SECRET", RETURNS_SECRET),
+                (
+                    "VESTNIK__CHANNELS__EMAIL__ROUTES__MAIN__RETURNS__ADDRESS",
+                    "returns@social-support.example",
+                ),
+                ("VESTNIK__CHANNELS__EMAIL__ROUTES__MAIN__RETURNS__SECRET__ENV", "VESTNIK_RETURNS_SECRET"),
                 ("VESTNIK__CHANNELS__EMAIL__ROUTES__MAIN__USERNAME", vestnik_email::sandbox::USERNAME),
                 ("VESTNIK__CHANNELS__EMAIL__ROUTES__MAIN__CA_FILE", authority.to_str().unwrap()),
             ]

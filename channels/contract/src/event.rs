@@ -54,6 +54,9 @@ pub enum ReceiptState {
     Delivered,
     /// The citizen opened it.
     Read,
+    /// It arrived, and the citizen told their provider that they do not want it: a complaint, as a
+    /// feedback loop reports it (RFC 5965).
+    Complained,
     /// It will not arrive: the address cannot be reached.
     Unreachable(Permanence),
     /// It will not arrive: the provider or the network refused it.

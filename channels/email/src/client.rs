@@ -4,15 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use secrecy::ExposeSecret;
 use tokio::time::timeout;
 use vestnik_contract::{
-    Accepted, Adapter, Address, Capabilities, Channel, ChannelId, ClockFn, Health, Measure, Message,
-    Obstacle, SendError, SendErrorKind, Server, Setup, SetupError, TextLength,
+    Accepted, Adapter, Address, Callbacks, Capabilities, Channel, ChannelId, ClockFn, Health, Measure,
+    Message, Obstacle, SendError, SendErrorKind, Server, Setup, SetupError, TextLength,
 };
 
 use crate::address::{address, domain};
 use crate::mail::{self, Author};
 use crate::pool::Pool;
+use crate::returned::Returned;
 use crate::session::{Login, Relay};
 use crate::settings::Settings;
 use crate::tls;
@@ -22,9 +24,12 @@ use crate::verdict::{self, Stage};
 /// relay takes.
 const MAX_TEXT: u32 = 50_000;
 
+/// Shorter ones can be guessed.
+const SHORTEST_SECRET: usize = 16;
+
 const CAPABILITIES: Capabilities = Capabilities {
     length: TextLength::Long,
-    // SMTP ends when the relay takes the mail.
+    // SMTP ends when the relay takes the mail. What comes back is of the few that did not arrive.
     receipt_delivered: false,
     receipt_read: false,
     // A resend has the same Message-ID, but nothing obliges a mailbox to show it once.
@@ -38,7 +43,8 @@ const CAPABILITIES: Capabilities = Capabilities {
 /// connection.
 pub fn connect(settings: &Settings, setup: &Setup) -> Result<Adapter, SetupError> {
     settings.validate()?;
-    let author = Author::new(&setup.sender)?;
+    let returns = settings.returns.as_ref();
+    let author = Author::new(&setup.sender)?.returning_to(returns.map(|returns| returns.address.as_str()));
     let relay = Relay {
         server: Server { host: settings.host.clone(), port: settings.port() },
         encryption: settings.tls,
@@ -54,7 +60,17 @@ pub fn connect(settings: &Settings, setup: &Setup) -> Result<Adapter, SetupError
         limit: Duration::from_secs(settings.call_timeout_seconds.into()),
         clock: setup.clock.clone(),
     };
-    Ok(Adapter { channel: Arc::new(email), callbacks: None, events: None, driver: None, turn: None })
+    let callbacks = returned(settings)?;
+    Ok(Adapter { channel: Arc::new(email), callbacks, events: None, driver: None, turn: None })
+}
+
+fn returned(settings: &Settings) -> Result<Option<Arc<dyn Callbacks>>, SetupError> {
+    let Some(returns) = &settings.returns else { return Ok(None) };
+    let secret = returns.secret.resolve("returns.secret")?;
+    if secret.expose_secret().len() < SHORTEST_SECRET {
+        return Err(SetupError::new("returns.secret", format!("{SHORTEST_SECRET} characters or more")));
+    }
+    Ok(Some(Arc::new(Returned::new(&secret))))
 }
 
 fn login(settings: &Settings) -> Result<Option<Login>, SetupError> {

@@ -25,6 +25,8 @@ const LIST_UNSUBSCRIBE_POST: HeaderName = HeaderName::new_from_ascii_str("List-U
 pub struct Author {
     label: Label,
     email: MailAddress,
+    /// Where mail that cannot be delivered comes back to.
+    returns: String,
 }
 
 impl Author {
@@ -36,7 +38,16 @@ impl Author {
         if sender.label.names().any(|name| name.trim().is_empty() || name.chars().any(char::is_control)) {
             return Err(SetupError::new("label", "a name of one line"));
         }
-        Ok(Self { label: sender.label.clone(), email })
+        Ok(Self { label: sender.label.clone(), returns: email.to_string(), email })
+    }
+
+    /// The same, with a return address of its own.
+    #[must_use]
+    pub fn returning_to(self, returns: Option<&str>) -> Self {
+        match returns.and_then(address) {
+            Some(returns) => Self { returns: returns.expose().to_owned(), ..self },
+            None => self,
+        }
     }
 
     /// The label in this language beside the address, which is the same in all.
@@ -88,7 +99,7 @@ pub fn write(message: &Message, author: &Author, now: Timestamp) -> Result<Mail,
     let mime = mime
         .multipart(body(message))
         .map_err(|error| SendError::new(SendErrorKind::Rejected).source(error))?;
-    Ok(Mail { from: author.email.to_string(), to: to.to_string(), reference, content: mime.formatted() })
+    Ok(Mail { from: author.returns.clone(), to: to.to_string(), reference, content: mime.formatted() })
 }
 
 /// Text and HTML that say the same; the last one is what a reader prefers (RFC 2046, section
@@ -161,6 +172,14 @@ mod tests {
         assert_eq!(mail.from, "no-reply@agency.example");
         assert_eq!(mail.to, "anna@example.org");
         assert_eq!(mail.reference, "00000000-0000-0000-0000-000000000011@agency.example");
+    }
+
+    #[test]
+    fn what_cannot_be_delivered_comes_back_to_its_own_address() {
+        let author = Author::new(&sender()).unwrap().returning_to(Some(" returns@Agency.Example"));
+        let mail = write(&message(), &author, Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!(mail.from, "returns@agency.example");
+        assert!(String::from_utf8(mail.content).unwrap().contains("<no-reply@agency.example>"));
     }
 
     #[test]

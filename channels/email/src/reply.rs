@@ -86,9 +86,16 @@ impl Lines {
 /// The status code a text begins with; it counts only where it agrees with the reply code
 /// (RFC 2034, section 4).
 fn enhanced(text: &str, code: u16) -> Option<Enhanced> {
-    let mut parts = text.split_whitespace().next()?.split('.').map(number);
+    status(text.split_whitespace().next()?).filter(|status| status.class == code / 100)
+}
+
+/// An enhanced status code alone, such as `5.1.1` (RFC 3463, section 2).
+#[must_use]
+pub fn status(text: &str) -> Option<Enhanced> {
+    let mut parts = text.split('.').map(number);
     let (class, subject, detail) = (parts.next()??, parts.next()??, parts.next()??);
-    (parts.next().is_none() && class == code / 100).then_some(Enhanced { class, subject, detail })
+    let is_whole = parts.next().is_none() && matches!(class, 2 | 4 | 5);
+    is_whole.then_some(Enhanced { class, subject, detail })
 }
 
 fn number(text: &str) -> Option<u16> {

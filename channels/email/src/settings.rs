@@ -7,7 +7,7 @@ use serde::Deserialize;
 use vestnik_contract::range::{whole, whole_if_any};
 use vestnik_contract::{SecretRef, SetupError};
 
-use crate::address::domain;
+use crate::address::{address, domain};
 
 /// The settings of one route to a mail relay.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -41,6 +41,21 @@ pub struct Settings {
     /// The domain name we greet with (EHLO). Default: the domain of the sender's address.
     #[serde(default)]
     pub hello_name: Option<String>,
+    /// Where mail that cannot be delivered comes back to, and who hands it over; without it nothing is
+    /// heard of a mail once the relay took it.
+    #[serde(default)]
+    pub returns: Option<Returns>,
+}
+
+/// How mail that comes back reaches us.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Returns {
+    /// The envelope's sender of each mail (RFC 5321, section 4.4: the return path), at which feedback loops
+    /// are registered too. The relay posts what comes to it to the route's callbacks.
+    pub address: String,
+    /// What the relay proves itself with, as a bearer token (RFC 6750).
+    pub secret: SecretRef,
 }
 
 /// How the connection is protected.
@@ -94,6 +109,9 @@ impl Settings {
         }
         if self.hello_name.as_deref().is_some_and(|name| domain(name).is_none()) {
             return Err(SetupError::new("hello_name", "a domain name"));
+        }
+        if self.returns.as_ref().is_some_and(|returns| address(&returns.address).is_none()) {
+            return Err(SetupError::new("returns.address", "a mail address"));
         }
         Ok(())
     }
@@ -152,7 +170,9 @@ mod tests {
         let secret = Some(SecretRef::Env("SMTP_PASSWORD".into()));
         assert_eq!(fault(&Settings { password: secret.clone(), ..good.clone() }), "password");
         assert_eq!(fault(&Settings { password: secret, ..named("") }), "username");
-        assert_eq!(fault(&Settings { hello_name: Some("a b".into()), ..good }), "hello_name");
+        assert_eq!(fault(&Settings { hello_name: Some("a b".into()), ..good.clone() }), "hello_name");
+        let returns = Returns { address: "a b".into(), secret: SecretRef::Env("RETURNS".into()) };
+        assert_eq!(fault(&Settings { returns: Some(returns), ..good }), "returns.address");
         for (key, number) in [("pool", 1), ("max_connections", 0), ("call_timeout_seconds", 301), ("port", 0)]
         {
             let read = serde_json::from_value::<Settings>(json!({ "host": "h", key: number }));

@@ -73,6 +73,7 @@ fn adapter(port: u16, tls: Encryption, certificate: Option<&str>, password: &str
         max_connections: 2,
         call_timeout_seconds: 1,
         hello_name: None,
+        returns: None,
     };
     connect(&settings, &setup()).unwrap()
 }

@@ -125,6 +125,7 @@ fn channel(port: u16, change: impl FnOnce(&mut Settings)) -> Arc<dyn Channel> {
         max_connections: 2,
         call_timeout_seconds: 1,
         hello_name: Some("vestnik.agency.example".into()),
+        returns: None,
     };
     change(&mut settings);
     let sender = Sender {

@@ -37,6 +37,7 @@ fn receipt(state: ReceiptState) -> &'static str {
     match state {
         ReceiptState::Delivered => "a receipt says that it arrived",
         ReceiptState::Read => "a receipt says that it was read",
+        ReceiptState::Complained => "the citizen complained of it to their provider; the address was closed",
         ReceiptState::Unreachable(Permanence::Permanent) => {
             "a receipt says that the address cannot be reached any more; it was closed"
         }
@@ -81,6 +82,9 @@ pub(super) fn happening(what: &Happening, when: impl Fn(jiff::Timestamp) -> Stri
         Happening::StepEnded { channel, reason, next } => step_ended(channel, *reason, next.as_ref()),
         Happening::Delivered { channel } => format!("{channel}: it arrived"),
         Happening::Read { channel } => format!("{channel}: it was read"),
+        Happening::Complained { channel } => {
+            format!("{channel}: the citizen complained of it to their provider; the address was closed")
+        }
         Happening::InboxRead => "the citizen opened it in the portal inbox".to_owned(),
         Happening::CancelTooLate => "its source took it back, too late: it had been sent".to_owned(),
         Happening::Closed { state, reason } => format!("ended as {state}. {}", reason.describe()),

@@ -22,6 +22,29 @@ const RULE: GuardRule = GuardRule {
     pause_percent: 50,
 };
 
+pub(super) async fn a_complaint_to_the_provider_counts_and_closes_the_address(world: World) {
+    use Counted::{Complained, Delivered, Reached, Sent};
+    world.citizen("anna", &["email"]).await;
+    world.publish("1", "anna").await;
+    world.send("email").await;
+    assert_eq!(world.ending("1").await, Some((FinalState::Accepted, Reason::NoReceiptGiven)));
+    // A feedback loop may report the same twice.
+    for _ in 0..2 {
+        world.receipt("email", "email-1", ReceiptState::Complained).await;
+    }
+    let story = world.story("1").await;
+    assert_eq!(story, ["decided", "started", "sent", "closed", "delivered", "amended", "complained"]);
+    assert_eq!(world.ending("1").await, Some((FinalState::Delivered, Reason::ReceiptDelivered)));
+    assert_eq!(world.closed("anna", "email").await, [Some("complained".to_owned())]);
+    assert_eq!(
+        counted(&world, "email").await,
+        counts([(Sent, 1), (Delivered, 1), (Complained, 1), (Reached, 1)])
+    );
+    world.publish("2", "anna").await;
+    world.send_all().await;
+    assert_eq!(world.ending("2").await, Some((FinalState::InboxOnly, Reason::AddressClosed)));
+}
+
 fn grant() -> MeasureId {
     MeasureId::new("birth_grant").unwrap()
 }

@@ -159,6 +159,7 @@ scenarios! {
     replay: the_past_is_replayed_as_it_was;
     replay: what_others_took_is_known_and_what_nobody_can_replay_is_counted;
     unreached: late_evidence_and_taking_back_leave_nobody_on_the_list;
+    guard: a_complaint_to_the_provider_counts_and_closes_the_address;
     guard: what_becomes_of_messages_is_counted_once;
     guard: an_answer_belongs_to_the_last_message_for_two_days;
     guard: what_many_decline_goes_to_the_next_channel_until_released;

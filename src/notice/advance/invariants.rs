@@ -49,6 +49,7 @@ fn receipts() -> impl Strategy<Value = ReceiptState> {
     prop_oneof![
         4 => Just(ReceiptState::Delivered),
         2 => Just(ReceiptState::Read),
+        1 => Just(ReceiptState::Complained),
         1 => Just(ReceiptState::Unreachable(Permanence::Permanent)),
         1 => Just(ReceiptState::Rejected),
         1 => Just(ReceiptState::Expired),

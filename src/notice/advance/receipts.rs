@@ -7,6 +7,12 @@ use crate::domain::{Attempt, AttemptId, AttemptOutcome, Awaits, Evidence, Happen
 
 impl Machine<'_> {
     pub(super) fn receipt(&mut self, attempt: AttemptId, before: Option<ReceiptState>, state: ReceiptState) {
+        if state == ReceiptState::Complained {
+            // Nobody complains of what did not arrive.
+            self.receipt(attempt, before, ReceiptState::Delivered);
+            self.complained(attempt);
+            return;
+        }
         let Some((step, number)) = self.notice.find(attempt) else { return };
         let made = &mut self.notice.steps[step].attempts[number];
         let evidence = made.evidence();
@@ -16,7 +22,7 @@ impl Machine<'_> {
         let risen = made.evidence() > evidence;
         let channel = self.notice.steps[step].planned.channel.clone();
         match outcome {
-            ReceiptState::Delivered => {
+            ReceiptState::Delivered | ReceiptState::Complained => {
                 self.tell_all(&Happening::Delivered { channel });
                 self.arrived(step, risen, Reason::ReceiptDelivered);
             }
@@ -43,6 +49,14 @@ impl Machine<'_> {
                 self.refused_later(step, attempt, kind, Reason::Unreachable);
             }
         }
+    }
+
+    /// The citizen does not want to be written to there.
+    fn complained(&mut self, attempt: AttemptId) {
+        let Some((step, _)) = self.notice.find(attempt) else { return };
+        let channel = self.notice.steps[step].planned.channel.clone();
+        self.tell_all(&Happening::Complained { channel });
+        self.change.close_address = Some(step);
     }
 
     fn arrived(&mut self, step: usize, risen: bool, reason: Reason) {
@@ -90,7 +104,9 @@ fn awaited(awaits: Awaits) -> Evidence {
 
 /// Counts a part that came further than it was known to be.
 fn count_part(attempt: &mut Attempt, before: Option<ReceiptState>, state: ReceiptState) {
-    let arrived = |state| matches!(state, Some(ReceiptState::Delivered | ReceiptState::Read));
+    let arrived = |state| {
+        matches!(state, Some(ReceiptState::Delivered | ReceiptState::Read | ReceiptState::Complained))
+    };
     if arrived(Some(state)) && !arrived(before) {
         attempt.parts_delivered += 1;
     }

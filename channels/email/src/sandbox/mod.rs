@@ -2,6 +2,7 @@
 //! everything, and misbehaviour on request. It reads commands and mails with code of its own.
 
 mod mailbox;
+mod returns;
 mod server;
 
 use std::collections::{HashSet, VecDeque};
@@ -16,10 +17,12 @@ use rustls::crypto::ring::default_provider;
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
+use url::Url;
 use vestnik_contract::sandbox::{Faults, Sandbox, Screen};
 use vestnik_contract::{ChannelId, ClockFn, Driver};
 
 pub use mailbox::Mail;
+use returns::Returns;
 
 /// Who may log in to the sandbox.
 pub const USERNAME: &str = "vestnik";
@@ -39,6 +42,7 @@ pub struct EmailSandbox {
     certificate: String,
     blocked: Mutex<HashSet<String>>,
     mails: Mutex<VecDeque<Mail>>,
+    returns: Returns,
 }
 
 impl EmailSandbox {
@@ -66,6 +70,7 @@ impl EmailSandbox {
             certificate,
             blocked: Mutex::default(),
             mails: Mutex::default(),
+            returns: Returns::default(),
         });
         let driver = Box::pin(server::run(listener, sandbox.clone(), tls));
         Ok((sandbox, driver, address))
@@ -88,6 +93,12 @@ impl EmailSandbox {
     #[must_use]
     pub fn newest(&self, address: &str) -> Option<Mail> {
         lock(&self.mails).iter().rev().find(|mail| mail.to == address).cloned()
+    }
+
+    /// Hands mail that comes back over to this URL from now on, with this secret. Until one is given it is
+    /// dropped.
+    pub fn hand_returns_to(&self, url: Url, secret: &str) {
+        self.returns.hand_over_to(url, secret);
     }
 
     fn is_blocked(&self, address: &str) -> bool {
@@ -133,12 +144,15 @@ impl Sandbox for EmailSandbox {
     /// The channel takes no replies: they go to the sender's mailbox, which is not ours.
     async fn reply(&self, _address: &str, _text: &str) {}
 
+    /// A reader blocks a sender by calling the newest mail spam, and the provider's feedback loop tells so.
     async fn block(&self, address: &str, blocked: bool) {
-        let mut addresses = lock(&self.blocked);
-        if blocked {
-            addresses.insert(address.to_owned());
-        } else {
-            addresses.remove(address);
+        if !blocked {
+            lock(&self.blocked).remove(address);
+            return;
+        }
+        lock(&self.blocked).insert(address.to_owned());
+        if let Some(mail) = self.newest(address) {
+            self.returns.hand_over(returns::complaint(&mail)).await;
         }
     }
 

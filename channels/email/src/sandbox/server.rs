@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use vestnik_contract::sandbox::Fault;
 
 use super::mailbox::Mail;
-use super::{EmailSandbox, PASSWORD, USERNAME};
+use super::{EmailSandbox, PASSWORD, USERNAME, returns};
 
 /// Visitors at once; more wait at the door.
 const MAX_VISITORS: usize = 500;
@@ -39,7 +39,7 @@ pub(super) async fn run(listener: TcpListener, sandbox: Arc<EmailSandbox>, tls: 
 trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
 
-async fn receive(tcp: TcpStream, sandbox: &EmailSandbox, tls: bool) -> io::Result<()> {
+async fn receive(tcp: TcpStream, sandbox: &Arc<EmailSandbox>, tls: bool) -> io::Result<()> {
     tcp.set_nodelay(true)?;
     let mut wire: Box<dyn Wire> = Box::new(tcp);
     if tls {
@@ -66,7 +66,7 @@ enum Next {
 /// One conversation over one connection, until it ends or turns to TLS.
 struct Visit<'a> {
     wire: BufReader<Box<dyn Wire>>,
-    sandbox: &'a EmailSandbox,
+    sandbox: &'a Arc<EmailSandbox>,
     encrypted: bool,
     known: bool,
     from: Option<String>,
@@ -75,7 +75,7 @@ struct Visit<'a> {
 }
 
 impl<'a> Visit<'a> {
-    fn new(wire: Box<dyn Wire>, sandbox: &'a EmailSandbox, encrypted: bool) -> Self {
+    fn new(wire: Box<dyn Wire>, sandbox: &'a Arc<EmailSandbox>, encrypted: bool) -> Self {
         let wire = BufReader::new(wire);
         Self { wire, sandbox, encrypted, known: false, from: None, to: None, answers: Vec::new() }
     }
@@ -252,6 +252,10 @@ impl<'a> Visit<'a> {
             (_, Some(Fault::Rejected)) => "554 5.6.0 content refused",
             (None, _) => "554 5.6.0 this is no mail",
             (Some(mail), fault) => {
+                if fault == Some(Fault::FailedReceipt) {
+                    let (sandbox, bounce) = (self.sandbox.clone(), returns::bounce(&mail));
+                    tokio::spawn(async move { sandbox.returns.hand_over(bounce).await });
+                }
                 self.sandbox.deliver(mail);
                 if fault == Some(Fault::AcceptThenCut) {
                     return Ok(false);
