@@ -93,6 +93,21 @@ impl Process {
         Ok(self.0.try_wait()?.is_some())
     }
 
+    /// Asks it to end, as the system does, and waits until it has.
+    pub async fn terminate(mut self, within: Duration) -> anyhow::Result<()> {
+        let asked = Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status();
+        if !asked.context("kill")?.success() {
+            bail!("a gateway cannot be asked to end");
+        }
+        let ended = async {
+            while !self.has_ended()? {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            anyhow::Ok(())
+        };
+        tokio::time::timeout(within, ended).await.context("a gateway does not end")?
+    }
+
     /// The most memory it ever had resident, in bytes, and its processor time, where the system is Linux.
     pub fn usage(&self) -> Option<(u64, Duration)> {
         system::usage(self.0.id())

@@ -33,6 +33,13 @@ const IDLE: (usize, f64) = (200, 20.0);
 /// Notifications whose rows are copied.
 const SEED: usize = 1000;
 
+/// Notifications that are brought to their end before anything is measured: the first on an installation
+/// wait for limits that start empty.
+const WARM_UP: usize = 200;
+
+/// How long a gateway may take to end in good order.
+const ENDED_WITHIN: Duration = Duration::from_secs(30);
+
 /// What is measured.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Trial {
@@ -47,6 +54,7 @@ pub(super) struct Trial {
 #[derive(Debug, PartialEq)]
 struct Numbers {
     seed: Range<usize>,
+    warm_up: Range<usize>,
     full: Range<usize>,
     half: Range<usize>,
     idle: Range<usize>,
@@ -63,16 +71,22 @@ impl Numbers {
             end += count;
             begin..end
         };
-        Self { seed: next(seed), full: next(plan.count), half: next(half), idle: next(idle) }
+        Self {
+            seed: next(seed),
+            warm_up: next(plan.count.min(WARM_UP)),
+            full: next(plan.count),
+            half: next(half),
+            idle: next(idle),
+        }
     }
 
     fn all(&self) -> Range<usize> {
         self.seed.start..self.idle.end
     }
 
-    /// Those that are measured.
-    fn measured(&self) -> Range<usize> {
-        self.full.start..self.idle.end
+    /// Those of the gateways that are measured.
+    fn after_seed(&self) -> Range<usize> {
+        self.warm_up.start..self.idle.end
     }
 }
 
@@ -96,10 +110,11 @@ impl Trial {
         } else {
             stage.open().await?;
             self.grow_old(&mut stage, &numbers, plan).await?;
-            plan.say(&format!("{}: importing {} citizens", column.name, numbers.measured().len()));
-            place.import(self.shape, numbers.measured()).await?;
+            plan.say(&format!("{}: importing {} citizens", column.name, numbers.after_seed().len()));
+            place.import(self.shape, numbers.after_seed()).await?;
             stage.start(self.replicas).await?;
         }
+        stage.phase(numbers.warm_up.clone(), None).await?;
         stage.phases(&numbers, plan, &mut column).await?;
         if let (Some(servers), Setup::Cluster) = (&place.servers, self.setup) {
             column.set("database_mib", servers.size().await.ok().map(mebibytes));
@@ -113,7 +128,10 @@ impl Trial {
         stage.place.import(self.shape, numbers.seed.clone()).await?;
         stage.start(1).await?;
         stage.phase(numbers.seed.clone(), None).await?;
-        stage.gateways.clear();
+        // One that is killed would keep its duties for a while, and the measured one do without them.
+        for gateway in stage.gateways.drain(..) {
+            gateway.terminate(ENDED_WITHIN).await?;
+        }
         let servers = stage.place.servers.as_ref().context("old rows need PostgreSQL")?;
         let copies = (old_rows / SEED).saturating_sub(1);
         let told = |made: usize| plan.say(&format!("{} of {old_rows} old notifications", (made + 1) * SEED));
@@ -304,11 +322,12 @@ mod tests {
     fn each_phase_has_notifications_of_its_own() {
         let trial = Trial::new(Setup::Cluster, Shape::Mixed);
         let whole = Numbers::of(&plan(false), trial);
-        assert_eq!(whole, Numbers { seed: 0..0, full: 0..10, half: 10..13, idle: 13..23 });
+        let expected = Numbers { seed: 0..0, warm_up: 0..10, full: 10..20, half: 20..23, idle: 23..33 };
+        assert_eq!(whole, expected);
         let quick = Numbers::of(&plan(true), trial);
-        assert_eq!(quick, Numbers { seed: 0..0, full: 0..10, half: 10..10, idle: 10..10 });
+        assert_eq!(quick, Numbers { half: 20..20, idle: 20..20, ..expected });
         assert_eq!(Numbers::of(&plan(false), Trial::new(Setup::Cluster, Shape::Deferred)), quick);
         let old = Numbers::of(&plan(true), Trial { old_rows: Some(5000), ..trial });
-        assert_eq!((old.seed.clone(), old.measured(), old.all()), (0..1000, 1000..1010, 0..1010));
+        assert_eq!((old.seed.clone(), old.after_seed(), old.all()), (0..1000, 1000..1020, 0..1020));
     }
 }

@@ -102,7 +102,11 @@ fn quoted(part: &MessagePart<'_>) -> Option<String> {
     let id = |message: &Message<'_>| message.message_id().map(str::to_owned);
     match part.message() {
         Some(message) => id(message),
-        None => MessageParser::default().parse_headers(part.contents()).as_ref().and_then(id),
+        // A header alone need not end with an empty line.
+        None => {
+            let header = [part.contents(), b"\r\n\r\n"].concat();
+            MessageParser::default().parse_headers(&header).as_ref().and_then(id)
+        }
     }
 }
 
@@ -130,7 +134,7 @@ fn groups(text: &str) -> Vec<Group> {
 }
 
 fn field<'a>(group: &'a Group, name: &str) -> Option<&'a str> {
-    group.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    group.iter().find(|(key, _)| key == name).map(|(_, value)| value.trim())
 }
 
 /// What became of the one recipient that each of our mails has, and its status code. A notice that it

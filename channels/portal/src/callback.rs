@@ -178,6 +178,7 @@ fn receipt(
     let said = match state {
         ReceiptState::Delivered => "delivered",
         ReceiptState::Read => "read",
+        ReceiptState::Complained => "complained",
         ReceiptState::Unreachable(_) | ReceiptState::Rejected | ReceiptState::Expired => "failed",
     };
     is_name(&reference).then(|| {
