@@ -162,9 +162,13 @@ impl Sandboxes {
         self.all.values().map(|sandbox| sandbox.screen().accepted()).sum()
     }
 
-    /// Waits until this many messages were taken.
+    /// Waits until this many messages were taken, as long as more and more are.
     pub(crate) async fn until_taken(&self, count: u64) {
-        until("messages are sent", Duration::from_mins(1), async || self.taken() >= count).await;
+        let mut taken = self.taken();
+        while taken < count {
+            until("messages are sent", Duration::from_mins(1), async || self.taken() > taken).await;
+            taken = self.taken();
+        }
     }
 
     /// Everything that is shown on all phones.

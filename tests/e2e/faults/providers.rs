@@ -42,7 +42,8 @@ async fn a_provider_answers_slowly() {
     let scene = Scene::new(&people(20), few_or_many(40, 500)).await;
     let ways = Ways::of(&scene.world);
     let replica = scene.replica_by(&ways).await;
-    ways.each(|way| way.slow_down(Duration::from_secs(1)));
+    // A mail over a new connection is a dozen answers, and has to be sent within its call time-out.
+    ways.each(|way| way.slow_down(Duration::from_millis(300)));
     scene.publish().await;
     let states = scene.ends_truthfully(vec![replica]).await;
     assert_eq!(states.get("unknown"), None, "{states:?}");

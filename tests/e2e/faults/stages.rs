@@ -12,6 +12,11 @@ const CLAIMED: &str =
     "SELECT count(*) FROM work WHERE lease_id IS NOT NULL AND attempt IS NULL AND lane <> 'timer'";
 /// Sent, on record as sent, and without a receipt.
 const AWAITING: &str = "SELECT count(*) FROM work WHERE lane = 'timer'";
+/// Processes that have the duty of relaying, dead ones until their lease is over, and whether nobody has it.
+const RELAYING: &str = "SELECT count(*) FROM duty WHERE name = 'status-relay'
+    AND until > extract(epoch FROM clock_timestamp()) * 1000";
+const NOBODY_RELAYS: &str = "SELECT count(*) FROM duty WHERE name = 'status-relay'
+    AND until <= extract(epoch FROM clock_timestamp()) * 1000";
 const STARTED: &str = "SELECT count(*) FROM work WHERE attempt IS NOT NULL";
 
 async fn scene() -> Scene {
@@ -157,9 +162,11 @@ async fn killed_while_receipts_arrive() {
 async fn killed_while_relaying_statuses() {
     let mut scene = scene().await;
     scene.kill_the_other().await;
+    scene.database().until_count(NOBODY_RELAYS, 1).await;
     let (way, url) = Proxy::on_the_way(scene.world.host.gateway());
     let by_the_way = [("VESTNIK_AMQP_URL".to_owned(), url.into())];
     let relaying = scene.setting().with(by_the_way).replica("intake").await;
+    scene.database().until_count(RELAYING, 1).await;
     scene.take_in().await;
     way.hold_answers();
     let before = scene.source.waiting_statuses().await;
