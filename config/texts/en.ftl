@@ -173,16 +173,16 @@ verification =
            *[other] { $minutes } minutes
         }.
 
-        Do not share it with anyone, not even with us. If you did not ask for a code, you need not do anything.
+        Do not share it with anyone, not even with us. If you did not ask for a code, you do not need to do anything.
 
 # What an operator sends to an own address to see that a channel works.
 test =
     .title = Test message
-    .short = This is a test of the channel. You need not do anything.
+    .short = This is a test of the channel. You do not need to do anything.
     .long =
         This is a test message: we are checking whether our messages arrive here.
 
-        You need not do anything.
+        You do not need to do anything.
 
 # The title when one message holds several.
 several =
