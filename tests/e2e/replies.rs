@@ -137,7 +137,7 @@ async fn answer(world: &World, person: &Person, words: &str, number: usize) -> S
     world.sandboxes.of(channel).screen().messages(Some(address)).pop().unwrap().text
 }
 
-/// The citizen answers STOP and is told that it was heard; a mail programme unsubscribes by one
+/// The citizen answers STOP and is told that it was heard; a mail program unsubscribes by one
 /// click, which its answer confirms.
 async fn stop(world: &World, person: &Person) {
     let (channel, address) = (person.first(), person.address(person.first()));
