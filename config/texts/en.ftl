@@ -7,32 +7,32 @@ signature =
         Questions? Call our only number: { $phone }. We never ask for card numbers, passwords or
         one-time codes.
 
-        You can check on the portal or by phone that this message is really ours. Check code: { $code }
+        You can check on the portal or by phone that this message is really from us. Check code: { $code }
 
 # Before the first message on a new channel. $sender is the number, name or address that citizens see there.
 introduction =
     .title = From now on we will write to you here
     .short =
-        We write about your benefits from { $sender } only. Is it us? Reply with the code. To stop, reply STOP.
+        We write about benefits from { $sender } only. Not sure it is us? Reply with the code. To stop, reply STOP.
     .long =
-        From now on we will tell you ourselves about benefits that are yours and about important
-        dates. We will write to you here, and from this sender only: { $sender }.
+        From now on we will tell you about benefits and important dates without waiting for you to ask.
+        We will write to you here, and from this sender only: { $sender }.
 
-        Not sure that a message is from us? Reply with the check code that stands at its very end, enter
-        the code on the portal, or call us.
+        Not sure that a message is from us? Reply with the check code at its very end, enter the code on
+        the portal, or call us.
 
-        If you do not want these messages, reply STOP or tell us by phone. Everything we write is also in
-        your account on the portal.
+        If you do not want these messages, reply STOP or call us. Everything we write is also in your
+        account on the portal.
 
 # The answer to STOP.
 confirmation =
     .title = We have done as you asked
     .short =
         { $scope ->
-            [channel] We will not write to you here any more.
-            [topic] We will not write to you about "{ $topic }" any more.
-           *[all] We will not write to you any more.
-        } If you change your mind, call us.
+            [channel] We will not write to you here any more
+            [topic] We will not write to you about "{ $topic }" any more
+           *[all] We will not write to you any more
+        }, unless the law requires it. If you change your mind, call us.
     .long =
         { $scope ->
             [channel] You asked us not to write to you here. We will not do so any more.
@@ -40,8 +40,10 @@ confirmation =
            *[all] You asked us not to write to you. We will not do so any more.
         }
 
-        Decisions that the law obliges us to tell you of are in your account on the portal. If you
-        change your mind, call us.
+        We will write only if the law requires us to tell you of a decision and no other way is left. You
+        can still read about your benefits in your account on the portal.
+
+        If you change your mind, call us.
 
 # A person's answer to what the citizen wrote.
 answer =
@@ -57,8 +59,8 @@ checked =
     .title = Yes, this message is from us
     .short =
         { $state ->
-            [sent] Yes, it is from us: { $sent }.
-           *[waits] Yes, it is from us: not sent yet.
+            [sent] Yes, this message is from us. Sent: { $sent }.
+           *[waits] Yes, this message is from us. It has not been sent yet.
         }
     .long =
         You asked about a check code. Yes, the message with this code is from us.
@@ -66,31 +68,31 @@ checked =
         { $state ->
             [sent] It was sent: { $sent }.
            *[waits] It has not been sent yet.
-        } We cannot say here what it is about: you find it in your account on the portal.
+        } We tell nobody here what it is about: the text is in your account on the portal.
 
 # The answer to a check code that stands in no message of ours.
 not_ours =
     .title = We have no message with this code
     .short =
-        We have no message with this code. Is it typed right? If so, open no links, and send us that
-        message after the word SCAM.
+        We have no message with this code. Is it typed correctly? Then open no links. Reply SCAM followed
+        by the text of that message.
     .long =
-        You asked about a check code. We have no message with this code. Please look whether it is
-        typed just as it stands in the message.
+        You asked about a check code. We have no message with this code. Please check that it is typed
+        exactly as in the message.
 
-        If it is, the message is not from us. Do not open its links, and give nobody the numbers of
-        your cards or one-time codes. Tell us: reply SCAM and what it says, or call.
+        If it is, the message is not from us. Do not open its links, and do not give anyone your card
+        numbers or one-time codes. Tell us: reply SCAM followed by the text of that message, or call.
 
 # The answer to who reports a message that was not from us.
 reported =
     .title = Thank you for telling us
     .short =
-        Thank you, we pass it on to be looked into. Open no links of that message, and tell nobody any codes.
+        Thank you, we will look into it. Do not open links in that message, and do not give anyone any codes.
     .long =
-        Thank you for telling us of a message that is not from us. We pass it on to be looked into.
+        Thank you for telling us. We will look into it.
 
-        Do not open its links and do not answer it. If you have already told somebody the number of a
-        card or a one-time code, call your bank at once.
+        Do not open links in that message and do not answer it. If you have already given somebody a card
+        number or a one-time code, call your bank at once.
 
 # The answer to a wish for another language.
 language_set =
@@ -107,22 +109,22 @@ hours_set =
             [span] All right, we will write to you between { $from } and { $until }.
             [from] All right, we will not write to you before { $from }.
             [until] All right, we will not write to you after { $until }.
-           *[any] All right, we will write to you at any time that is permitted.
+           *[any] All right, we will write to you at any time except in quiet hours.
         }
     .long =
         { $kind ->
             [span] You asked us to write to you between { $from } and { $until }. All right, we will.
             [from] You asked us not to write to you before { $from }. All right, we will not.
             [until] You asked us not to write to you after { $until }. All right, we will not.
-           *[any] You asked us to write to you at any time. All right, we will, except in hours of rest.
+           *[any] You asked us to write to you at any time. All right, we will, except in quiet hours.
         }
 
 # The answer to a wish for hours in which nobody may be written to.
 no_such_hours =
     .title = We do not write in those hours
-    .short = We write to nobody in those hours, so nothing has changed. Please name others: "from 10 to 18".
+    .short = We do not write to anyone in those hours, so nothing has changed. Please name others, such as: "from 10 to 18".
     .long =
-        You asked us to write to you in hours in which we write to nobody, so we have changed nothing.
+        You asked us to write to you in hours in which we do not write to anyone, so nothing has changed.
 
         Please name other hours, such as: "from 10 to 18".
 
@@ -139,7 +141,7 @@ wrong_person =
 # The answer to the right number that was given at the office.
 verified =
     .title = Your address is confirmed
-    .short = Thank you, you have confirmed that this address is yours. We will write to you here.
+    .short = Thank you, you have confirmed that this number is yours. We will write to you here.
     .long =
         Thank you, you have confirmed that this address is yours. We will write to you here.
 
@@ -148,12 +150,12 @@ code_refused =
     .title = The number from the office is not right
     .short =
         { $state ->
-            [wrong] The number from the office is not right. Check it and resend it.
-           *[over] The number from the office is no longer valid. Ask for a new one.
+            [wrong] The number from the office is not right. Please check it and send it again.
+           *[over] The number from the office is no longer valid. Ask there for a new one.
         }
     .long =
         { $state ->
-            [wrong] The number that you were given at the office is not right. Please check it and try again.
+            [wrong] The number that you were given at the office is not right. Please check it and send it again.
            *[over] The number that you were given at the office is no longer valid. Ask there for a new one.
         }
 
@@ -164,23 +166,23 @@ verification =
         One-time code: { $secret }. Enter it on the portal within { $minutes ->
             [one] { $minutes } minute
            *[other] { $minutes } minutes
-        }. Tell it to nobody.
+        }. Do not share it.
     .long =
-        To confirm this address, enter this one-time code on the portal: { $secret }. It is good for { $minutes ->
+        To confirm this address, enter this one-time code on the portal: { $secret }. It is valid for { $minutes ->
             [one] { $minutes } minute
            *[other] { $minutes } minutes
         }.
 
-        Tell it to nobody, not even to us. If you did not ask for a code, you need not do anything.
+        Do not share it with anyone, not even with us. If you did not ask for a code, you do not need to do anything.
 
 # What an operator sends to an own address to see that a channel works.
 test =
     .title = Test message
-    .short = This is a test of the channel. You need not do anything.
+    .short = This is a test of the channel. You do not need to do anything.
     .long =
-        This is a test message: we check whether our messages arrive here.
+        This is a test message: we are checking whether our messages arrive here.
 
-        You need not do anything.
+        You do not need to do anything.
 
 # The title when one message holds several.
 several =
@@ -193,42 +195,42 @@ several =
         { $count ->
             [one] There is { $count } new message
            *[other] There are { $count } new messages
-        } for you. Please read on the portal, in your inbox, or call us.
+        } for you. Please see your account on the portal, or call us.
     .long =
         { $count ->
             [one] There is { $count } new message for you.
            *[other] There are { $count } new messages for you.
         }
 
-        You find all of it on the portal, in your inbox. If it is hard for you to read it there, call us:
+        The full text is in your account on the portal. If it is hard for you to read it there, call us:
         we will read it to you.
 
 # What one message says that holds several, where all their texts do not fit: what they are about, or
 # else only how many there are.
 several_titles =
-    .short = { $titles }. All of it is on the portal, in your inbox.
+    .short = { $titles }. The details are in your account on the portal.
     .long =
-        This is what we write to you about:
+        This is what we are writing to you about:
 
         { $titles }
 
-        You find all of it on the portal, in your inbox.
+        The full text is in your account on the portal.
 
 # The link to the recipient's own page, in mails. Before the signature.
 page =
     .long =
-        Why you got this message, where, when and about what we may write to you, and how to stop: all of
-        it is on your own page. The link is good for { $days ->
+        Your own page shows why you got this message. There you can also choose where, when and about
+        what we write to you, or stop our messages. The link is valid for { $days ->
             [one] { $days } day
            *[other] { $days } days
-        }, please pass it on to nobody: { $link }
+        }. Please do not pass it on: { $link }
 
 # What a citizen is told who asks what became of a message (`vestnik explain --for-citizen`). Each text is
 # a sentence or two of its own.
 explanation =
-    .told = We had this to tell you: “{ $title }”. It came to us on { $at }.
-    .untitled = We had something to tell you. It came to us on { $at }.
-    .inbox = It has been in your account on the portal since then.
+    .told = We had to tell you about this: “{ $title }”. We learned of it on { $at }.
+    .untitled = We had something to tell you. We learned of it on { $at }.
+    .inbox = The message has been in your account on the portal since then.
     .inbox_read = You opened it in your account on the portal on { $at }.
     .channels = Where we wrote to you, and why not elsewhere:
     .advice = What you can do:
@@ -237,14 +239,14 @@ explanation =
 explanation_end =
     .delivered = Our message reached you on { $at }.
     .read = Our message was opened on { $at }.
-    .accepted = We sent you our message. Whether it arrived is not told to us.
+    .accepted = We sent you our message. We are not told whether it arrived.
     .inbox_only = It did not reach you in any other way.
     .unreachable = We could not reach you.
     .suppressed = We did not write to you about it.
     .expired = We did not write to you in time.
-    .cancelled = It was taken back before we sent it.
-    .rejected = The services that carry our messages did not take it.
-    .unknown = We wrote to you, but do not know whether the message arrived.
+    .cancelled = The message was withdrawn before we sent it.
+    .rejected = The services that carry our messages did not accept it.
+    .unknown = We wrote to you, but we do not know whether the message arrived.
     .open = Our message is still on its way.
 
 explanation_way =
@@ -261,45 +263,45 @@ explanation_way =
 explanation_reason =
     .chosen = This is the way that we chose.
     .law_overrides =
-        You asked us not to write to you here. The law says that we must tell you this, and there was no
+        You asked us not to write to you here. But the law requires us to tell you this, and there was no
         other way.
-    .no_address = We have no address or number of yours for it.
+    .no_address = We do not have your address or number for this way.
     .address_closed = The address or number that we have is no longer in use.
     .no_consent = We do not have your consent to write to you about this.
     .consent_withdrawn = You asked us not to write to you, or blocked our messages.
-    .jurisdiction_forbids = The law does not let public bodies write in this way.
-    .not_preferred = You left this way out in your settings.
+    .jurisdiction_forbids = The law does not allow public bodies to write in this way.
+    .not_preferred = You did not choose this way in your settings.
     .channel_off = We do not write in this way at present.
     .text_too_long = The text was too long for it.
-    .not_before = The office that it comes from asked us not to write earlier.
-    .quiet_hours = We do not write in hours of rest.
-    .contact_budget = We have already planned as many messages to you for that time as we may send.
+    .not_before = The office that told us asked us not to write earlier.
+    .quiet_hours = We do not write in quiet hours.
+    .contact_budget = You already have enough messages from us for that time: we do not write more often.
     .yielded = A more important message to you went first.
-    .bundled = We wait a little, so as to send you several messages as one.
+    .bundled = We are waiting a little, so that we can send you several messages as one.
     .introduction =
-        We introduce ourselves first: a short message goes ahead that says who writes to you, and from where.
+        We introduce ourselves first: a short message goes ahead to say who is writing to you, and from where.
     .retry = The service that carries our messages did not work. We are trying again.
     .throttled = The service that carries our messages was overloaded and asked us to wait.
     .route_paused = We had to pause sending in this way for a while.
     .no_such_citizen = You are not in our register.
     .expired_on_arrival = It was already out of date when it came to us.
     .expired = It was out of date before we could write.
-    .cancelled_by_source = The office that it comes from took it back.
+    .cancelled_by_source = The office that told us withdrew it.
     .superseded = A newer message took its place.
     .no_receipt = We did not learn in time whether the message arrived.
-    .no_receipt_given = We are not told whether messages arrive there.
+    .no_receipt_given = Here we are not told whether messages arrive.
     .receipt_delivered = The message arrived.
     .receipt_read = The message was opened.
     .provider_unavailable = The service that carries our messages could not be reached.
     .ambiguous = We do not know whether the message was sent.
     .unreachable = The message could not be delivered to the address or number that we have.
-    .rejected = The service that carries our messages refused the text.
+    .rejected = The service that carries our messages did not accept the text.
     .misconfigured = A fault on our side kept us from sending.
-    .not_needed = There was no need to.
+    .not_needed = There was no need.
     .not_on_allow_list = This is a test system, and it may not write to you.
     .guarded =
-        Many people turned such messages down here, so we have stopped sending them this way for a while.
-    .deceased = The registry says that this person has died. If that is a mistake, please call us.
+        Many people declined such messages here, so we have stopped sending them in this way for a while.
+    .deceased = The register says that this person has died. If that is a mistake, please call us.
     .template_missing = We had no approved text for it.
 
 explanation_advice =
@@ -308,8 +310,8 @@ explanation_advice =
         { $ways }: tell us your address or number, in your account on the portal or by phone, and we can
         write to you there as well.
     .check_address =
-        { $ways }: see in your account on the portal, or ask by phone, whether the address or number that we
-        have is right.
+        { $ways }: check in your account on the portal, or ask by phone, whether we have the right address or
+        number.
     .allow = { $ways }: say in your account on the portal or by phone that we may write to you.
     .start =
         { $ways }: { $has_day ->
@@ -320,6 +322,6 @@ explanation_advice =
     .change_settings =
         { $ways }: you can choose it in your settings, in your account on the portal or by phone.
     .other_hours =
-        On workdays we write from { $from } to { $until }. Within these you can choose the hours that suit
-        you, in your account on the portal or by phone.
-    .call = Call us: we will tell you what we had to say.
+        On working days we write from { $from } to { $until }. Within these hours you can choose those that
+        suit you, in your account on the portal or by phone.
+    .call = Call us: we will tell you what the message was about.

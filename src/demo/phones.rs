@@ -153,7 +153,7 @@ impl Phones {
         sandbox.reply(address, text).await;
     }
 
-    /// What a mail programme does (RFC 8058, section 3.2).
+    /// What a mail program does (RFC 8058, section 3.2).
     async fn unsubscribe(&self, number: u64) {
         if let Some(url) = self.sandboxes.one_click(number) {
             let sent = self.client.post(url).form(&[("List-Unsubscribe", "One-Click")]).send().await;

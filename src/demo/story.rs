@@ -190,7 +190,7 @@ pub enum Deed {
         /// On which channel.
         channel: ChannelId,
     },
-    /// Presses the mail programme's "unsubscribe".
+    /// Presses the mail program's "unsubscribe".
     Unsubscribe {
         /// The mail's number on the screen.
         number: u64,

@@ -154,7 +154,7 @@ fn failed(channel: &ChannelId, kind: SendErrorKind, code: Option<&str>) -> (Tone
 pub fn misbehaving(fault: Fault) -> &'static str {
     match fault {
         Fault::Throttle(_) => "asks us to slow down",
-        Fault::Blocked => "says that the citizen is gone",
+        Fault::Blocked => "says that the citizen is no longer there",
         Fault::SoftUnreachable => "cannot reach the citizen today",
         Fault::Rejected => "refuses the text",
         Fault::ServerError => "fails with a server error",
@@ -195,7 +195,7 @@ pub fn state_words(state: FinalState) -> &'static str {
         FinalState::Read => "read",
         FinalState::Accepted => "taken by the provider",
         FinalState::InboxOnly => "in the inbox only",
-        FinalState::Unreachable => "nobody reached",
+        FinalState::Unreachable => "not reached",
         FinalState::Suppressed => "not sent",
         FinalState::Expired => "expired",
         FinalState::Cancelled => "cancelled",

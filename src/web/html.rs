@@ -111,7 +111,7 @@ pub fn questions(locale: Locale, identity: &Identity) -> String {
     let phone = phone(identity);
     match locale {
         Locale::Ru => format!("Вопросы? Наш единственный номер: {phone}"),
-        Locale::Uk => format!("Запитання? Наш єдиний номер: {phone}"),
+        Locale::Uk => format!("Маєте запитання? Наш єдиний номер: {phone}"),
         Locale::En => format!("Questions? Our only number: {phone}"),
     }
 }
@@ -172,11 +172,11 @@ pub fn away(locale: Locale) -> (&'static str, &'static str) {
     match locale {
         Locale::Ru => (
             "Сейчас не получилось",
-            "Мы не смогли выполнить вашу просьбу. Пожалуйста, попробуйте через несколько минут.",
+            "Мы не смогли выполнить вашу просьбу. Пожалуйста, попробуйте ещё раз через несколько минут.",
         ),
         Locale::Uk => (
             "Зараз не вдалося",
-            "Ми не змогли виконати ваше прохання. Будь ласка, спробуйте за кілька хвилин.",
+            "Ми не змогли виконати ваше прохання. Будь ласка, спробуйте ще раз за кілька хвилин.",
         ),
         Locale::En => {
             ("It did not work just now", "We could not do what you asked. Please try again in a few minutes.")

@@ -35,7 +35,7 @@ fn a_citizen_is_told_in_three_languages_what_became_of_it_and_what_to_do() {
     let told =
         |more: &[&str]| home.run(&[&["explain", "family_fund/2f1c9a", "--for-citizen"], more].concat());
     // The citizen reads Ukrainian.
-    let own = told(&[]).ends(0).says("Ми мали повідомити вам: «").says("Viber: ми не писали.");
+    let own = told(&[]).ends(0).says("Ми мали повідомити вас ось про що: «").says("Viber: ми не писали.");
     assert_eq!(own.out, told(&["--locale", "uk"]).ends(0).out);
     told(&["--locale", "ru"])
         .ends(0)
@@ -43,7 +43,7 @@ fn a_citizen_is_told_in_three_languages_what_became_of_it_and_what_to_do() {
         .says("сообщите нам свой адрес или номер");
     let english = told(&["--locale", "en"])
         .ends(0)
-        .says("Viber: we did not write here. We have no address or number of yours for it.")
+        .says("Viber: we did not write here. We do not have your address or number for this way.")
         .says("SMS: we will write on")
         .says("Viber, Telegram, email: tell us your address or number")
         .says("Questions? Call our only number: 0 800 000 000.");

@@ -65,7 +65,7 @@ async fn not_me_freezes_the_address_until_a_code_comes_back() {
     let code = world.setting.run(&[&verify[..], &clerk].concat()).trim().to_owned();
     let wrong = format!("{:06}", (code.parse::<u32>().unwrap() + 1) % 1_000_000);
     assert!(answer(&world, &olena, &wrong, 3).await.contains("is not right"));
-    assert!(answer(&world, &olena, &format!("код {code}"), 4).await.contains("this address is yours"));
+    assert!(answer(&world, &olena, &format!("код {code}"), 4).await.contains("this number is yours"));
     publish(&source, &olena, FIRST_MARK + 2).await;
     until_shown(&world, &olena, 5).await;
 
@@ -167,7 +167,7 @@ async fn answer(world: &World, person: &Person, words: &str, number: usize) -> S
     world.sandboxes.of(channel).screen().messages(Some(address)).pop().unwrap().text
 }
 
-/// The citizen answers STOP and is told that it was heard; a mail programme unsubscribes by one
+/// The citizen answers STOP and is told that it was heard; a mail program unsubscribes by one
 /// click, which its answer confirms.
 async fn stop(world: &World, person: &Person) {
     let (channel, address) = (person.first(), person.address(person.first()));

@@ -233,7 +233,7 @@ async fn two_gateways_that_race_introduce_a_citizen_once() {
 fn introductions(world: &World, person: &Person) -> Vec<usize> {
     let shown = world.sandboxes.of("viber").screen().messages(Some(person.address("viber")));
     let texts = shown.iter().enumerate();
-    let introduces = |text: &str| text.contains("From now on we will tell you ourselves");
+    let introduces = |text: &str| text.contains("From now on we will tell you about benefits");
     texts.filter(|(_, shown)| introduces(&shown.text)).map(|(place, _)| place).collect()
 }
 

@@ -13,7 +13,7 @@ breadwinner_loss_application-v1 =
         it; you can also ask us by phone.
 
         Apply on the portal or at a service centre; bring your passport. If you do not have some of the
-        papers, tell us: we can ask for many of them ourselves. { $has_act_by ->
+        documents, tell us: we can ask for many of them ourselves. { $has_act_by ->
             [yes] It is best to apply by { $act_by }.
            *[no] Apply when it suits you.
         }
@@ -30,7 +30,7 @@ breadwinner_loss_pension-v1 =
     .long =
         You have been granted a survivor's pension: { $sum } a month from { $from }.
 
-        You need not do anything: the money goes to the account in your application. Your account on the
+        You do not need to do anything: the money goes to the account in your application. Your account on the
         portal shows how the amount was worked out.
 
         If you disagree with the decision, call us or come to a service centre. { $has_act_by ->
@@ -55,7 +55,7 @@ breadwinner_loss_study-v1 =
            *[no] It is best to do so in good time, so that there is no break.
         }
 
-        If the studies have ended, you need not do anything.
+        If the studies have ended, you do not need to do anything.
 
 breadwinner_loss_utilities-v1 =
     .title = A discount on your utility bills

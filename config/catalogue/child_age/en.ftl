@@ -37,7 +37,7 @@ child_age_health_check-v1 =
            *[no] Choose a day that suits you.
         }
 
-        If your child has had the check already, you need not do anything.
+        If your child has had the check already, you do not need to do anything.
 
 child_age_passport-v1 =
     .title = Your child's first passport
@@ -50,12 +50,12 @@ child_age_passport-v1 =
         Your child needs a passport at the age of { $age }.
 
         Come to a service centre together with your child. You can book a time on the portal, which also
-        lists the papers to bring. { $has_act_by ->
+        lists the documents to bring. { $has_act_by ->
             [yes] Please apply by { $act_by }.
            *[no] It is best to apply soon after the birthday.
         }
 
-        If your child has a passport already, you need not do anything.
+        If your child has a passport already, you do not need to do anything.
 
 child_age_allowance_end-v1 =
     .title = When your child allowance ends
@@ -68,7 +68,7 @@ child_age_allowance_end-v1 =
         Your child is turning { $age }, so the child allowance ends. The last day it is paid for is
         { $until }.
 
-        You need not do anything. There may be other help for your family: look in your account on the
+        You do not need to do anything. There may be other help for your family: look in your account on the
         portal, or ask us by phone.
 
         If you disagree with the decision, call us or come to a service centre. { $has_act_by ->

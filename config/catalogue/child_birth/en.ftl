@@ -30,12 +30,12 @@ large_family_certificate-v1 =
 birth_grant-v1 =
     .title = Birth grant
     .short =
-        Congratulations on your new baby! You can get a grant of { $sum }. { $has_act_by ->
-            [yes] Apply at a service centre by { $act_by }.
-           *[no] Apply at any service centre.
+        Congratulations on your new baby. You can get a grant of { $sum }. { $has_act_by ->
+            [yes] Apply on the portal by { $act_by }.
+           *[no] Apply on the portal or at a service centre.
         }
     .long =
-        Congratulations on your new baby! You can get a one-time grant of { $sum }.
+        Congratulations on your new baby. You can get a one-time grant of { $sum }.
 
         To receive it, apply on the portal or at a service centre. You will need your passport and the
         baby's birth certificate. { $has_act_by ->
@@ -57,13 +57,13 @@ child_allowance-v1 =
         }
     .long =
         You have been granted a child allowance of { $sum } a month. The first payment is for the
-        month that begins on { $from }; there will be { $months ->
+        month that begins on { $from }. There will be { $months ->
             [one] { $months } payment
            *[other] { $months } payments
         } in all.
 
-        You need not do anything: we decided on the basis of the birth record, and the money goes to
-        the account you gave us before.
+        You do not need to do anything: we decided on the basis of the birth record. The money goes to the
+        account you gave us before.
 
         If you disagree with the amount or the period, call us or come to a service centre. { $has_act_by ->
             [yes] You can ask for a review by { $act_by }.
@@ -94,7 +94,7 @@ utilities_compensation-v1 =
     .title = Help with your utility bills
     .short =
         Your family can get back { $percent }% of what it pays for utilities. { $has_act_by ->
-            [yes] Apply by { $act_by }.
+            [yes] Apply on the portal by { $act_by }.
            *[no] Apply on the portal or at a service centre.
         }
     .long =
@@ -127,9 +127,10 @@ kindergarten_queue-v1 =
         }.
 
         { $has_act_by ->
-            [yes] To stay on the list, confirm your application by { $act_by }: on the portal, at a
-                service centre or by phone.
+            [yes] To keep your place, confirm your application by { $act_by }: on the portal, at a service
+                centre or by phone.
            *[no] Please check on the portal that the kindergartens and your address are right.
         }
 
-        Changed your mind, or want another kindergarten? Call us; you will keep your place.
+        Would you like another kindergarten, or is there too little time to confirm? Call us: we will tell
+        you what to do.

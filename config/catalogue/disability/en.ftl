@@ -11,8 +11,8 @@ disability_pension-v1 =
     .long =
         You have been granted a disability pension, { $group }: { $sum } a month from { $from }.
 
-        You need not do anything: the decision follows the doctors' report, and the money goes to the
-        account you gave us before.
+        You do not need to do anything: the decision follows the doctors' report. The money goes to the account
+        you gave us before.
 
         If you disagree with the decision, call us or come to a service centre. { $has_act_by ->
             [yes] You can ask for a review by { $act_by }.
@@ -34,7 +34,7 @@ disability_aids-v1 =
            *[no] You can order at any time.
         } We bring it to your home and help you set it up.
 
-        If you have bought it already, keep the receipt: you can have the money back.
+        If you have already bought it yourself, keep the receipt: you can have the money back.
 
 disability_carer_allowance-v1 =
     .title = An allowance for the person who helps you
@@ -53,7 +53,7 @@ disability_carer_allowance-v1 =
            *[no] They can apply on any working day.
         }
 
-        The time of care counts towards their pension.
+        The time they spend caring for you counts towards their pension.
 
 disability_reassessment-v1 =
     .title = A reminder of your appointment

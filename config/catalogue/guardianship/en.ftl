@@ -12,7 +12,7 @@ guardianship_allowance-v1 =
         You have been granted { $sum } a month from { $from }, for the upkeep of the child whose
         guardian you are.
 
-        You need not do anything: the money goes to the account in your application.
+        You do not need to do anything: the money goes to the account in your application.
 
         If you disagree with the decision, call us or come to a service centre. { $has_act_by ->
             [yes] You can ask for a review by { $act_by }.
@@ -36,7 +36,7 @@ guardianship_report-v1 =
         }
 
         Is it hard to fill in? Call us and we will do it together. If you have handed it in already, you
-        need not do anything.
+        do not need to do anything.
 
 guardianship_recovery-v1 =
     .title = A free holiday for your child
@@ -59,22 +59,22 @@ guardianship_recovery-v1 =
            *[no] You can apply on any working day.
         } You choose the place and the day with us, from those that are free.
 
-        If the child needs treatment or a special diet, write so in the form.
+        If the child needs treatment or a special diet, say so in the form.
 
 guardianship_advice-v1 =
     .title = Free advice from a psychologist and a lawyer
     .short =
         You can have free advice from a psychologist and a lawyer. { $has_act_by ->
-            [yes] Book by phone by { $act_by }, on the portal or by phone.
+            [yes] Book by { $act_by }, on the portal or by phone.
            *[no] Book on the portal or by phone.
         }
     .long =
         Everybody who brings up a foster child or a ward can have free advice from a psychologist and a
-        lawyer: about school, about teenagers, about papers. You can bring the child.
+        lawyer: about school, about teenagers, about documents. You can bring the child.
 
         Book on the portal or by phone. { $has_act_by ->
             [yes] Please book by { $act_by }.
            *[no] Choose a day that suits you.
         }
 
-        This is an invitation: if you do not need it, you need not do anything.
+        This is an invitation: if you do not need it, you do not need to do anything.

@@ -20,7 +20,7 @@ job_loss_registration-v1 =
            *[no] { "" }
         }
 
-        Have you found work already? Then you need not do anything.
+        Have you found work already? Then you do not need to do anything.
 
 job_loss_benefit-v1 =
     .title = You have been granted a payment
@@ -44,12 +44,12 @@ job_loss_benefit-v1 =
 job_loss_visit-v1 =
     .title = A reminder of your meeting
     .short =
-        A reminder: we expect you on { $on }. See the portal for where. { $has_act_by ->
+        A reminder: your meeting is on { $on }. See the portal for where. { $has_act_by ->
             [yes] To move it, call us by { $act_by }.
            *[no] Call us to move it.
         }
     .long =
-        A reminder: an adviser of the employment service expects you on { $on }. Where: { $office }.
+        A reminder: an adviser at the employment service expects you on { $on }. Where: { $office }.
 
         Bring your passport and, if you have them, your CV and your diplomas. { $has_act_by ->
             [yes] If the day does not suit you, call us by { $act_by } and we will find another.

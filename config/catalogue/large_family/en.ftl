@@ -15,7 +15,7 @@ large_family_renewal-v1 =
         }
 
         Apply on the portal, or come to a service centre with your passport and the old certificate. You
-        need not collect any papers: we know about your children.
+        need not collect any documents: we have the data about your children.
 
 large_family_transport-v1 =
     .title = Cheaper travel for your family
@@ -51,7 +51,7 @@ large_family_housing_queue-v1 =
     .long =
         Your family has been on the housing waiting list since { $since }. Your number on the list is { $place }.
 
-        You need not do anything. When your number changes, you will see it in your account on the
+        You do not need to do anything. When your number changes, you will see it in your account on the
         portal. If your family or your address changes, tell us: it matters for the list.
 
         If you disagree with the decision, call us or come to a service centre. { $has_act_by ->
@@ -66,7 +66,7 @@ large_family_school_meals-v1 =
             [1] One of your children
            *[other] { $children } of your children
         } can have free school meals. { $has_act_by ->
-            [yes] Apply by { $act_by }.
+            [yes] Apply by { $act_by }, on the portal or at school.
            *[no] Apply on the portal or at school.
         }
     .long =
@@ -80,11 +80,11 @@ large_family_school_meals-v1 =
 
         Apply on the portal or hand the form to the class teacher. You need not bring the certificate:
         the school can see it. { $has_act_by ->
-            [yes] If you apply by { $act_by }, meals start in the month after you apply.
+            [yes] If you apply by { $act_by }, meals start in the following month.
            *[no] Meals start in the month after you apply.
         }
 
-        If your child needs a special diet, write so in the form.
+        If your child needs a special diet, say so in the form.
 
 large_family_summer_camp-v1 =
     .title = Summer camp for children of large families
@@ -93,7 +93,7 @@ large_family_summer_camp-v1 =
             [one] { $days } day
            *[other] { $days } days
         }, free of charge. { $has_act_by ->
-            [yes] Sign up by { $act_by }.
+            [yes] Sign up by { $act_by }, on the portal.
            *[no] Sign up on the portal.
         }
     .long =
@@ -107,4 +107,4 @@ large_family_summer_camp-v1 =
            *[no] You can sign up as long as there are places.
         } We pay for travel and meals.
 
-        This is an invitation: if the camp is not for you, you need not do anything.
+        This is an invitation: if the camp is not for you, you do not need to do anything.

@@ -30,7 +30,7 @@ orphan_adult_housing-v1 =
         You have been on the list for a home of your own since { $since }. Your number on the list is
         { $place }.
 
-        You need not do anything. When your number changes, you will see it in your account on the
+        You do not need to do anything. When your number changes, you will see it in your account on the
         portal. If you move, tell us your new address.
 
         If you disagree with the decision, call us or come to a service centre. { $has_act_by ->
@@ -66,12 +66,12 @@ orphan_adult_mentor-v1 =
            *[no] Sign up on the portal.
         }
     .long =
-        When you start to live on your own, there are many questions: a home, papers, money, work. A
-        mentor can help, whom you can call and write to. It is free.
+        When you start to live on your own, there are many questions: a home, documents, money, work. A
+        mentor can help: somebody you can call and write to. It is free.
 
         Sign up on the portal or by phone. { $has_act_by ->
             [yes] Please sign up by { $act_by }.
            *[no] You can sign up at any time.
         } If the mentor does not suit you, you can have another.
 
-        This is an invitation: if you do not need this help, you need not do anything.
+        This is an invitation: if you do not need this help, you do not need to do anything.

@@ -11,7 +11,8 @@ pension_application-v1 =
            *[no] You can apply on the portal.
         }
     .long =
-        On { $on } you reach pension age and can draw a pension. According to our records, you have worked for { $service_years ->
+        On { $on } you reach pension age and can apply for a pension. According to our records, you have
+        worked for { $service_years ->
             [one] { $service_years } year
            *[other] { $service_years } years
         }.
@@ -21,7 +22,7 @@ pension_application-v1 =
            *[no] You can do it now, or later when you decide to.
         }
 
-        If the years are wrong, tell us: we will say which papers can put it right. You may go on working.
+        If the years are wrong, tell us: we will say which documents can put it right. You can go on working.
 
 pension_granted-v1 =
     .title = You have been granted a pension
@@ -33,7 +34,7 @@ pension_granted-v1 =
     .long =
         You have been granted a pension of { $sum } a month from { $from }. It will be paid { $delivery }.
 
-        You need not do anything. You can change how it is paid on the portal, at a service centre or by
+        You do not need to do anything. You can change how it is paid on the portal, at a service centre or by
         phone. Your account on the portal shows how the amount was worked out.
 
         If you disagree with the amount, call us or come to a service centre. { $has_act_by ->
@@ -48,8 +49,8 @@ pension_service_record-v1 =
             [one] { $missing_years } year
            *[other] { $missing_years } years
         }. { $has_act_by ->
-            [yes] Bring your papers to a service centre by { $act_by }.
-           *[no] Bring your papers to a service centre.
+            [yes] Bring your documents to a service centre by { $act_by }.
+           *[no] Bring your documents to a service centre.
         }
     .long =
         Your record of service lacks { $missing_years ->
@@ -63,13 +64,13 @@ pension_service_record-v1 =
            *[no] It is best to do so before you apply for your pension.
         }
 
-        No papers left? Call us: we will ask the archive ourselves.
+        No documents left? Call us: we will ask the archive ourselves.
 
 pension_utilities_subsidy-v1 =
     .title = A discount on your utility bills
     .short =
         You can get a discount of { $percent }% on utilities. { $has_act_by ->
-            [yes] Apply by { $act_by }.
+            [yes] Apply by { $act_by }, on the portal or at a service centre.
            *[no] Apply on the portal or at a service centre.
         }
     .long =
@@ -77,7 +78,7 @@ pension_utilities_subsidy-v1 =
 
         Apply on the portal or at a service centre. You will need your passport and your latest bill.
         { $has_act_by ->
-            [yes] If you apply by { $act_by }, the discount starts in the month after you apply.
+            [yes] If you apply by { $act_by }, the discount starts in the following month.
            *[no] The discount starts in the month after you apply.
         }
 
@@ -91,12 +92,12 @@ pension_health_check-v1 =
            *[no] Book on the portal or by phone.
         }
     .long =
-        You can have a free health check at your clinic: blood pressure, heart, eyes, blood tests. It takes
-        one morning.
+        You can have a free health check at your clinic: blood pressure, heart, eyes, blood tests. It
+        usually takes one morning.
 
         Book on the portal or by phone. { $has_act_by ->
             [yes] You can book by { $act_by }.
            *[no] Choose a day that suits you.
         } Bring your passport.
 
-        This is an invitation: if you do not need the check, you need not do anything.
+        This is an invitation: if you do not need the check, you do not need to do anything.

@@ -11,7 +11,7 @@ pre_pension_service_credit-v1 =
            *[no] If you disagree, call us.
         }
     .long =
-        We have checked your papers and added { $added_years ->
+        We have checked your documents and added { $added_years ->
             [one] { $added_years } year
            *[other] { $added_years } years
         } to your record of service. It now comes to { $total_years ->
@@ -19,10 +19,10 @@ pre_pension_service_credit-v1 =
            *[other] { $total_years } years
         }.
 
-        You need not do anything. Your account on the portal shows which years are counted.
+        You do not need to do anything. Your account on the portal shows which years are counted.
 
-        If you disagree with the decision, call us, or come to a service centre with papers about your
-        work. { $has_act_by ->
+        If you disagree with the decision, call us, or come to a service centre with documents about
+        your work. { $has_act_by ->
             [yes] You can ask for a review by { $act_by }.
            *[no] You can ask for the decision to be reviewed.
         }
@@ -38,8 +38,8 @@ pre_pension_retraining-v1 =
            *[no] Apply on the portal.
         }
     .long =
-        Before your pension you can take a free course: to refresh what you know of your trade, or to
-        learn a new one. It takes { $weeks ->
+        Before your pension you can take a free course: to refresh the skills of your trade, or to learn
+        a new one. It takes { $weeks ->
             [one] { $weeks } week
            *[other] { $weeks } weeks
         }, in the evenings if you like.

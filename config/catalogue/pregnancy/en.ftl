@@ -12,7 +12,7 @@ pregnancy_benefit-v1 =
         You have been granted maternity benefit of { $sum }. It is for the time from { $from } to
         { $until }, both days included.
 
-        You need not do anything: the money goes to the account in your application. Your account on the
+        You do not need to do anything: the money goes to the account in your application. Your account on the
         portal shows how the amount was worked out.
 
         If you disagree with the decision, call us or come to a service centre. { $has_act_by ->

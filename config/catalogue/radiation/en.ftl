@@ -11,7 +11,7 @@ radiation_payment-v1 =
     .long =
         You have been granted compensation for exposure to radiation: { $sum } a month from { $from }.
 
-        You need not do anything: the money goes to the account you gave us before. You can change the
+        You do not need to do anything: the money goes to the account you gave us before. You can change the
         account on the portal or at a service centre.
 
         If you disagree with the decision, call us or come to a service centre. { $has_act_by ->
@@ -22,13 +22,13 @@ radiation_payment-v1 =
 radiation_check_up-v1 =
     .title = Your yearly health check
     .short =
-        It is time for your yearly health check, which is free. { $has_act_by ->
+        It is time for your yearly health check. It is free. { $has_act_by ->
             [yes] Book it by { $act_by }, on the portal or by phone.
            *[no] Book it on the portal or by phone.
         }
     .long =
-        It is time for your yearly health check. It is an ordinary check, free of charge, to notice any
-        change in good time. { $has_clinic ->
+        It is time for your yearly health check. It is an ordinary free check, to notice any change in
+        good time. { $has_clinic ->
             [yes] Your clinic: { $clinic }.
            *[no] { "" }
         }
@@ -38,7 +38,7 @@ radiation_check_up-v1 =
            *[no] Choose a day that suits you.
         } Bring your passport and your certificate.
 
-        If you have had your check this year, you need not do anything.
+        If you have had your check this year, you do not need to do anything.
 
 radiation_recovery-v1 =
     .title = A free stay at a health resort

@@ -11,7 +11,7 @@ veteran_payment-v1 =
     .long =
         As a veteran you have been granted { $sum } a month from { $from }.
 
-        You need not do anything: the money goes to the account you gave us before. You can change the
+        You do not need to do anything: the money goes to the account you gave us before. You can change the
         account on the portal or at a service centre.
 
         If you disagree with the decision, call us or come to a service centre. { $has_act_by ->
@@ -52,7 +52,7 @@ veteran_recovery-v1 =
         Because of your status you can have { $days ->
             [one] { $days } day
            *[other] { $days } days
-        } of treatment and recovery at a health resort, free of charge. There is a psychologist, too.
+        } of treatment and recovery at a health resort, free of charge. There is a psychologist there too.
 
         Apply on the portal or at a service centre. You will need your passport and a letter from your
         doctor. { $has_act_by ->
@@ -60,15 +60,15 @@ veteran_recovery-v1 =
            *[no] You can apply on any working day.
         }
 
-        Is it hard for you to travel, or do you need somebody with you? Write so in the form.
+        Is it hard for you to travel, or do you need somebody with you? Say so in the form.
 
 veteran_retraining-v1 =
     .title = Learn a new trade free of charge
     .short =
-        You can learn a new trade in { $months ->
+        You can learn a new trade free of charge. It takes up to { $months ->
             [one] { $months } month
            *[other] { $months } months
-        }, free of charge. { $has_act_by ->
+        }. { $has_act_by ->
             [yes] Apply by { $act_by }, on the portal.
            *[no] Apply on the portal.
         }
@@ -83,4 +83,4 @@ veteran_retraining-v1 =
            *[no] You can apply on any working day.
         }
 
-        Not sure what to choose? Call us: we will book you a talk with an adviser.
+        Not sure what to choose? Call us: we will book you a meeting with an adviser.

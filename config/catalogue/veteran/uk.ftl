@@ -67,9 +67,9 @@ veteran_recovery-v1 =
 veteran_retraining-v1 =
     .title = Нова професія безоплатно
     .short =
-        Ви можете безоплатно опанувати нову професію за { $months ->
-            [one] { $months } місяць
-            [few] { $months } місяці
+        Ви можете безоплатно опанувати нову професію. Навчання — до { $months ->
+            [one] { $months } місяця
+            [few] { $months } місяців
             [many] { $months } місяців
            *[other] { $months } місяця
         }. { $has_act_by ->

@@ -17,8 +17,8 @@ young_family_grant-v1 =
            *[no] You can apply on any working day.
         }
 
-        This is not a decision yet: we first check your papers, and then tell you what we decide. Please
-        pay no deposit before that.
+        This is not a decision yet: we first check your documents, and then tell you what we decide.
+        Please pay no deposit before that.
 
 young_family_certificate-v1 =
     .title = Your housing certificate is issued
@@ -63,7 +63,7 @@ young_family_meeting-v1 =
     .short =
         On { $on } we will talk about help for young families. See the portal for where. { $has_act_by ->
             [yes] Sign up by { $act_by }.
-           *[no] You can sign up there, too.
+           *[no] You can sign up there too.
         }
     .long =
         On { $on } we will talk about the help there is for young families: with housing, with studies,
@@ -74,4 +74,4 @@ young_family_meeting-v1 =
            *[no] You can sign up as long as there are places.
         }
 
-        This is an invitation: if the meeting is not for you, you need not do anything.
+        This is an invitation: if the meeting is not for you, you do not need to do anything.

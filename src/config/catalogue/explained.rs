@@ -99,7 +99,7 @@ fn what_became_of_it_on_a_channel_is_told_with_its_moments() {
         (Fate::Due(later, None), "SMS: we will write on 18 June 2026 at 9:30 or soon after."),
         (
             Fate::Due(later, Some(Reason::QuietHours)),
-            "SMS: we will write on 18 June 2026 at 9:30 or soon after. We do not write in hours of rest.",
+            "SMS: we will write on 18 June 2026 at 9:30 or soon after. We do not write in quiet hours.",
         ),
         (Fate::Sending, "SMS: our message is being sent right now."),
         (Fate::Sent(noon()), "SMS: we wrote on 17 June 2026 at 12:00."),
@@ -113,7 +113,8 @@ fn what_became_of_it_on_a_channel_is_told_with_its_moments() {
         ),
         (
             Fate::Failed(noon(), Reason::Rejected),
-            "SMS: we wrote on 17 June 2026 at 12:00. The service that carries our messages refused the text.",
+            "SMS: we wrote on 17 June 2026 at 12:00. The service that carries our messages did not accept the \
+             text.",
         ),
     ];
     let ways = table.map(|(fate, _)| way(fate)).into();
@@ -123,7 +124,7 @@ fn what_became_of_it_on_a_channel_is_told_with_its_moments() {
     }
     let by_law = Way { by_law: true, ..way(Fate::Sent(noon())) };
     let told = renderer.explain(&Account { ways: vec![by_law], ..account() }, Locale::En).unwrap();
-    assert!(told.channels[0].text.contains("12:00. You asked us not to write to you here. The law"));
+    assert!(told.channels[0].text.contains("12:00. You asked us not to write to you here. But the law"));
 }
 
 #[test]
@@ -139,10 +140,10 @@ fn the_reason_of_the_end_is_told_once() {
     assert_eq!(
         of_a_channel,
         [
-            "We had this to tell you: “Birth grant”. It came to us on 17 June 2026 at 12:00.",
+            "We had to tell you about this: “Birth grant”. We learned of it on 17 June 2026 at 12:00.",
             "You opened it in your account on the portal on 17 June 2026 at 12:00.",
             "It did not reach you in any other way.",
         ]
     );
-    assert_eq!(told(Vec::new())[3], "We have no address or number of yours for it.");
+    assert_eq!(told(Vec::new())[3], "We do not have your address or number for this way.");
 }

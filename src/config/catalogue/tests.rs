@@ -430,7 +430,7 @@ fn one_measure_reads_well_in_a_long_message() {
          passport and the children's birth certificates to any service centre. You can apply by 31 December \
          2026.\n\nIf it is hard for you to come, call us: you can also apply on the portal.\n\nQuestions? Call our \
          only number: 0 800 000 000. We never ask for card numbers, passwords or one-time codes.\n\nYou can check \
-         on the portal or by phone that this message is really ours. Check code: ",
+         on the portal or by phone that this message is really from us. Check code: ",
     ];
     for ((locale, title), text) in Locale::ALL.into_iter().zip(titles).zip(paragraphs) {
         let rendered = certificate(locale, TextLength::Long);

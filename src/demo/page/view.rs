@@ -105,7 +105,7 @@ struct Bubble {
     /// The notification that it carries.
     #[serde(skip_serializing_if = "Option::is_none")]
     of: Option<String>,
-    /// Where it can be unsubscribed from: a press of a mail programme's button posts there, a link
+    /// Where it can be unsubscribed from: a press of a mail program's button posts there, a link
     /// opens the page.
     #[serde(skip_serializing_if = "Option::is_none")]
     unsubscribe: Option<Url>,

@@ -246,7 +246,7 @@ pub fn channel(locale: Locale, id: &str) -> &str {
         ("email", Locale::En) => "Email",
         ("portal", Locale::Ru) => "Уведомления портала",
         ("portal", Locale::Uk) => "Сповіщення порталу",
-        ("portal", Locale::En) => "Notifications of the portal",
+        ("portal", Locale::En) => "Portal notifications",
         (other, _) => other,
     }
 }
@@ -261,7 +261,7 @@ pub fn way(locale: Locale, origin: ConsentOrigin) -> &'static str {
         InPerson => ["лично, с подписью", "особисто, з підписом", "in person, with a signature"],
         Reply => ["ответом на сообщение", "відповіддю на повідомлення", "by replying to a message"],
         Provider => ["в самом мессенджере", "у самому месенджері", "in the messenger itself"],
-        Law => ["в силу закона", "в силу закону", "by force of law"],
+        Law => ["по закону", "за законом", "by law"],
         Import => ["через другой реестр", "через інший реєстр", "through another register"],
     };
     match locale {
@@ -279,17 +279,17 @@ pub fn over(locale: Locale) -> (&'static str, &'static str) {
         Locale::Ru => (
             "Ссылка больше не действует",
             "Её срок истёк или она скопирована не целиком. Ничего не изменилось. Новая ссылка есть в личном \
-             кабинете на портале и будет в нашем следующем письме. Всё то же можно сделать по телефону: {phone}.",
+             кабинете на портале и будет в нашем следующем письме. Всё это можно сделать и по телефону: {phone}.",
         ),
         Locale::Uk => (
             "Посилання більше не діє",
             "Його строк минув або його скопійовано не повністю. Нічого не змінилося. Нове посилання є в особистому \
-             кабінеті на порталі й буде в нашому наступному листі. Усе те саме можна зробити телефоном: {phone}.",
+             кабінеті на порталі й буде в нашому наступному листі. Усе це можна зробити й телефоном: {phone}.",
         ),
         Locale::En => (
-            "This link is no longer good",
-            "Its time is over, or it was copied only in part. Nothing has changed. You find a new link in your \
-             account on the portal and in our next mail to you. You can do all of it by phone too: {phone}.",
+            "This link no longer works",
+            "It has expired, or it was copied only in part. Nothing has changed. There is a new link in your \
+             account on the portal, and in our next email to you. You can do all of this by phone too: {phone}.",
         ),
     }
 }

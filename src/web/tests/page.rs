@@ -59,7 +59,7 @@ async fn the_page_shows_how_it_stands_in_three_languages() {
         (
             "?lang=en",
             "en",
-            ["How we write to you", "on weekends\u{a0}— from 10:00", "you agreed on 17 June 2026"],
+            ["How we write to you", "at weekends\u{a0}— from 10:00", "you agreed on 17 June 2026"],
         ),
         ("?lang=xx&done=nonsense", "uk", ["Де писати", "Про що писати", "Коли писати"]),
     ] {
@@ -94,7 +94,7 @@ async fn a_change_is_saved_and_the_page_says_so() {
     site.world.citizen("anna", &["sms", "email"]).await;
     let page = page(&site).await;
     let text = save(&site, &page, "what=channels&place-sms=2&place-email=1&on=email").await;
-    assert!(text.contains("Saved where to write to you."), "{text}");
+    assert!(text.contains("Done. We have noted where to write to you."), "{text}");
     let (email, sms) = (text.find("id=\"on-email\"").unwrap(), text.find("id=\"on-sms\"").unwrap());
     assert!(email < sms, "the new order");
     assert!(text.contains("value=\"email\" checked") && text.contains("value=\"sms\">"));
@@ -132,10 +132,10 @@ async fn a_mistake_is_told_beside_its_field_and_changes_nothing() {
     let page = page(&site).await;
     let own = "what=hours&when=own";
     for (form, status, words) in [
-        (format!("{own}&workday-from=10:00"), 422, "fill in both the beginning and the end"),
+        (format!("{own}&workday-from=10:00"), 422, "fill in both the start and the end"),
         (format!("{own}&workday-from=1%3Cb%3E&workday-until=x"), 422, "fill in both"),
-        (own.to_owned(), 422, "hours for some days at least"),
-        (format!("{own}&workday-from=21:00&workday-until=23:00"), 422, "is within ours: on workdays"),
+        (own.to_owned(), 422, "hours for at least some days"),
+        (format!("{own}&workday-from=21:00&workday-until=23:00"), 422, "partly within ours: on working days"),
         ("what=language&locale=de".to_owned(), 422, "choose one of the languages"),
         (
             "what=channels&place-sms=1&place-pigeon=2&on=pigeon".to_owned(),
@@ -252,7 +252,7 @@ async fn a_link_that_is_over_or_forged_is_told_so_in_three_languages() {
     let over = |answer: &Answer, status: u16| {
         assert_eq!(answer.status, status, "{}", answer.text);
         for words in
-            ["больше не действует", "більше не діє", "no longer good", "0\u{a0}800\u{a0}000\u{a0}000"]
+            ["больше не действует", "більше не діє", "no longer works", "0\u{a0}800\u{a0}000\u{a0}000"]
         {
             assert!(answer.text.contains(words), "{words}");
         }

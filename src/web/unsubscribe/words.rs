@@ -28,11 +28,11 @@ impl Words {
                 "Остановить сообщения?",
                 vec![
                     format!(
-                        "Мы пишем вам {way} о том, что вам положено. Если вы нажмёте кнопку, таких \
-                             сообщений {way} больше не будет."
+                        "Мы пишем вам {way} о пособиях, льготах и важных сроках. Если вы нажмёте кнопку, \
+                             таких сообщений {way} больше не будет."
                     ),
-                    "Всё по-прежнему можно найти в личном кабинете. О том, о чём нас обязывает \
-                     сообщить закон, мы всё же можем написать."
+                    "О том, что вам положено, можно и дальше читать в личном кабинете на портале. Если \
+                     сообщить о чём-то нас обязывает закон, мы всё же можем вам написать."
                         .to_owned(),
                 ],
                 format!("Больше не писать {way}"),
@@ -41,11 +41,11 @@ impl Words {
                 "Зупинити повідомлення?",
                 vec![
                     format!(
-                        "Ми пишемо вам {way} про те, що вам належить. Якщо ви натиснете кнопку, \
-                             таких повідомлень {way} більше не буде."
+                        "Ми пишемо вам {way} про допомогу, пільги та важливі строки. Якщо ви натиснете \
+                             кнопку, таких повідомлень {way} більше не буде."
                     ),
-                    "Усе, як і раніше, можна знайти в особистому кабінеті. Про те, про що нас \
-                     зобов’язує повідомити закон, ми все ж можемо написати."
+                    "Про те, на що ви маєте право, можна й надалі читати в особистому кабінеті на порталі. \
+                     Якщо про щось повідомити нас зобов’язує закон, ми все ж можемо вам написати."
                         .to_owned(),
                 ],
                 format!("Більше не писати {way}"),
@@ -54,11 +54,11 @@ impl Words {
                 "Stop these messages?",
                 vec![
                     format!(
-                        "We write to you {way} about what is yours. If you press the button, no more \
-                             such messages will come {way}."
+                        "We write to you {way} about benefits and important dates. If you press the button, \
+                             no more such messages will come {way}."
                     ),
-                    "You still find everything in your account on the portal. What the law obliges us \
-                     to tell you may still come."
+                    "You can still read about your benefits in your account on the portal. What the law \
+                     requires us to tell you may still come."
                         .to_owned(),
                 ],
                 format!("Do not write to me {way}"),
@@ -79,7 +79,7 @@ impl Words {
                         "Мы больше не будем писать вам {way}, кроме того, о чём нас обязывает сообщить \
                              закон. Сообщение, которое уже в пути, ещё может прийти."
                     ),
-                    "Передумали? Включите сообщения снова в личном кабинете или по нашему телефону."
+                    "Передумали? Включите сообщения снова в личном кабинете на портале или позвоните нам."
                         .to_owned(),
                 ],
             ),
@@ -90,8 +90,8 @@ impl Words {
                         "Ми більше не писатимемо вам {way}, крім того, про що нас зобов’язує повідомити \
                              закон. Повідомлення, яке вже в дорозі, ще може надійти."
                     ),
-                    "Передумали? Увімкніть повідомлення знову в особистому кабінеті або за нашим \
-                     телефоном."
+                    "Передумали? Увімкніть повідомлення знову в особистому кабінеті на порталі або \
+                     зателефонуйте нам."
                         .to_owned(),
                 ],
             ),
@@ -99,8 +99,8 @@ impl Words {
                 "Done",
                 [
                     format!(
-                        "We will not write to you {way} any more, except for what the law obliges us to \
-                             tell. A message that is on its way may still arrive."
+                        "We will not write to you {way} any more, except for what the law requires us to \
+                             tell you. A message that is on its way may still arrive."
                     ),
                     "Changed your mind? Turn messages on again in your account on the portal, or call us."
                         .to_owned(),
@@ -126,7 +126,7 @@ impl Words {
             ),
             Locale::En => (
                 "This link does not work",
-                "Open the link in the message once more: it may have been copied only in part. Nothing \
+                "Open the link in the message again: it may have been copied only in part. Nothing \
                  has changed.",
             ),
         };

@@ -147,7 +147,10 @@ async fn by_keyboard_alone(browser: &Browser, page: &Url) {
     said(browser, "status").await;
     assert_eq!(browser.run("return document.getElementById('on-sms').checked").await, false);
     assert_eq!(browser.run("return location.hash").await, "#news", "what was done is read first");
-    assert_eq!(browser.run("return document.title.startsWith('Saved where to write to you')").await, true);
+    assert_eq!(
+        browser.run("return document.title.startsWith('Done. We have noted where to write to you')").await,
+        true
+    );
 }
 
 /// Presses Tab until this is reached.

@@ -17,7 +17,7 @@ pub struct Mail {
     pub from: String,
     /// The header fields in their order, unfolded and otherwise as they came.
     pub headers: Vec<(String, String)>,
-    /// The sender as a mail programme shows it.
+    /// The sender as a mail program shows it.
     pub sender: String,
     /// The subject, decoded.
     pub subject: String,
@@ -53,7 +53,7 @@ impl Mail {
         found.map(|(_, value)| value.as_str())
     }
 
-    /// Where a mail programme's "unsubscribe" posts to (RFC 8058), where the mail offers one.
+    /// Where a mail program's "unsubscribe" posts to (RFC 8058), where the mail offers one.
     #[must_use]
     pub fn one_click(&self) -> Option<Url> {
         self.header("List-Unsubscribe-Post").filter(|value| *value == "List-Unsubscribe=One-Click")?;
