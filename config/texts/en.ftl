@@ -230,6 +230,7 @@ explanation =
     .untitled = We had something to tell you. It came to us on { $at }.
     .inbox = It has been in your account on the portal since then.
     .inbox_read = You opened it in your account on the portal on { $at }.
+    .erased = We have erased your data. This message is no longer in your account on the portal.
     .channels = Where we wrote to you, and why not elsewhere:
     .advice = What you can do:
     .questions = Questions? Call our only number: { $phone }.

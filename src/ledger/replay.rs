@@ -195,7 +195,10 @@ impl Found {
                     self.left_out.unknown += 1;
                     continue;
                 }
-                let facts = NotificationFacts::open(&key, &row.params)?;
+                let Some(facts) = NotificationFacts::left(&key, &row.params)? else {
+                    self.left_out.erased += 1;
+                    continue;
+                };
                 match recorded(row, &facts, catalogue, failed) {
                     Some(recorded) => life.notifications.push(recorded),
                     None => self.left_out.not_in_catalogue += 1,

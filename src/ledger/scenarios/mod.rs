@@ -158,6 +158,7 @@ scenarios! {
     unreached: whoever_reads_it_in_the_inbox_is_reached;
     replay: the_past_is_replayed_as_it_was;
     replay: what_others_took_is_known_and_what_nobody_can_replay_is_counted;
+    replay: who_was_erased_and_came_back_stops_no_replay;
     unreached: late_evidence_and_taking_back_leave_nobody_on_the_list;
     guard: what_becomes_of_messages_is_counted_once;
     guard: an_answer_belongs_to_the_last_message_for_two_days;

@@ -3,7 +3,9 @@
 use vestnik_contract::{Permanence, ReceiptState, SendErrorKind};
 
 use super::*;
-use crate::ledger::fixture::{World, reference};
+use crate::domain::Notification;
+use crate::ledger::fixture::{World, nothing, notification, notify, profile, reference};
+use crate::ledger::registry::Registration;
 
 async fn told(world: &World, id: &str) -> Explanation {
     let explained = explain(&world.ledger, &world.rules, &reference(id), None).await.unwrap();
@@ -86,6 +88,39 @@ async fn what_failed_is_told_and_what_was_put_off_says_why() {
         channels(&taken_back).contains(&"Viber: unused cancelled_by_source".to_owned()),
         "{taken_back:?}"
     );
+}
+
+#[tokio::test]
+async fn whose_data_were_erased_is_told_so_and_of_no_inbox() {
+    let world = World::sqlite().await;
+    let anna = world.citizen("anna", &["sms"]).await;
+    world.says("anna", None, ConsentAction::Withdrawn).await;
+    let measure = MeasureId::new("baby_fair").unwrap();
+    // It stood in no inbox, so that nothing leads to what its source said of her.
+    world.submit(&[notify(Notification { measure, ..notification("fair", "anna") })]).await;
+    world.pass(60).await;
+    world.says("anna", None, ConsentAction::Granted).await;
+    world.publish("sent", "anna").await;
+    world.send("sms").await;
+    world.publish("open", "anna").await;
+    world.ledger.erase(&anna, "a clerk", "request 118").await.unwrap().unwrap().commit().await.unwrap();
+    for id in ["sent", "open", "fair"] {
+        let erased = told(&world, id).await;
+        assert_eq!(names(&erased.told)[1], "erased", "{erased:?}");
+        assert_eq!(names(&erased.advice), ["register"], "{erased:?}");
+    }
+    world.publish("after", "anna").await;
+    assert_eq!(names(&told(&world, "after").await.told)[1], "erased");
+
+    // Who comes back finds nothing of before there.
+    world.pass(60).await;
+    let consents = vec![world.consent(None, ConsentAction::Granted)];
+    world.register(Registration { profile: Some(profile()), consents, ..nothing(anna) }).await;
+    for id in ["sent", "open", "fair"] {
+        assert_eq!(names(&told(&world, id).await.told)[1], "erased", "{id}");
+    }
+    world.publish("new", "anna").await;
+    assert_eq!(names(&told(&world, "new").await.told)[1], "inbox");
 }
 
 #[tokio::test]
