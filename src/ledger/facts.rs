@@ -37,13 +37,4 @@ impl NotificationFacts {
     pub fn open(key: &SealKey, sealed: &[u8]) -> Result<Self, LedgerError> {
         serde_json::from_slice(&key.open("params", sealed)?).map_err(|_| corrupt("notification"))
     }
-
-    /// What is left to read; `None` where the key that it was sealed under was destroyed: the citizen was
-    /// erased, and may have come back since.
-    pub fn left(key: &SealKey, sealed: &[u8]) -> Result<Option<Self>, LedgerError> {
-        match Self::open(key, sealed) {
-            Err(LedgerError::Seal(_)) => Ok(None),
-            opened => opened.map(Some),
-        }
-    }
 }

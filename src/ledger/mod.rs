@@ -23,6 +23,7 @@ pub(crate) mod suite;
 
 mod accept;
 mod asking;
+mod brought;
 mod check;
 mod closing;
 mod dead;
@@ -69,6 +70,7 @@ mod writes;
 use std::sync::Arc;
 
 pub use accept::{Answer, Ask, Submission};
+pub use brought::{IssuedCode, OwnScamReport, Reply};
 pub use check::{SentAt, Shown, Verdict};
 pub use dead::DeadLetter;
 pub use error::{LedgerError, StoreError};

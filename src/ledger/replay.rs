@@ -8,7 +8,7 @@ use uuid::Uuid;
 use vestnik_contract::{Address, ChannelId};
 
 use super::facts::NotificationFacts;
-use super::people::{consent, corrupt, preference};
+use super::people::{self, consent, corrupt, preference};
 use super::store::{AddressRow, CitizenRow, NoticeRow, NotificationRow, Tx};
 use super::{Ledger, LedgerError};
 use crate::domain::{
@@ -195,7 +195,7 @@ impl Found {
                     self.left_out.unknown += 1;
                     continue;
                 }
-                let Some(facts) = NotificationFacts::left(&key, &row.params)? else {
+                let Some(facts) = people::left(NotificationFacts::open(&key, &row.params))? else {
                     self.left_out.erased += 1;
                     continue;
                 };

@@ -185,7 +185,7 @@ impl Ledger {
         row: &NotificationRow,
     ) -> Result<Option<NotificationFacts>, LedgerError> {
         let Some(citizen) = citizen.filter(|_| !row.params.is_empty()) else { return Ok(None) };
-        NotificationFacts::left(&self.keys.data_key(&citizen.data_key)?, &row.params)
+        people::left(NotificationFacts::open(&self.keys.data_key(&citizen.data_key)?, &row.params))
     }
 
     /// The IANA time zone of the citizen whom a notification is for: for the times of what an

@@ -137,10 +137,7 @@ fn whether_it_stands_in_the_inbox_is_told() {
         })
     }));
     let told = renderer.explain(&Account { inbox: InInbox::Erased, ..account() }, Locale::En).unwrap().told;
-    assert_eq!(
-        told[1],
-        "We have erased your data. This message is no longer in your account on the portal."
-    );
+    assert_eq!(told[1], "We have erased your data. This message is no longer in your account on the portal.");
 }
 
 #[test]

@@ -115,8 +115,7 @@ pub(super) async fn who_was_erased_and_came_back_stops_no_replay(world: World) {
     let consents = vec![world.consent(None, ConsentAction::Granted)];
     world.register(Registration { profile: Some(profile()), consents, ..nothing(anna) }).await;
     world.publish("new", "anna").await;
-    let Lives { lives: found, left_out } =
-        lives(&world, Timestamp::UNIX_EPOCH, &world.rules.catalogue).await;
+    let Lives { lives: found, left_out } = lives(&world, Timestamp::UNIX_EPOCH, &world.rules.catalogue).await;
     assert_eq!((found[0].notifications.len(), left_out.erased), (1, 1));
     let view = world.ledger.notification(&reference("fair")).await.unwrap().unwrap();
     assert!(view.erased && !view.stands_in_inbox());

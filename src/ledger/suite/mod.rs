@@ -88,6 +88,7 @@ macro_rules! store_suite {
             inbox: inboxes_are_paged_from_the_newest;
             inbox: an_entry_is_read_once_and_by_its_citizen_alone;
             inbox: inbounds_are_new_once;
+            inbox: inbounds_of_a_citizen_are_paged_from_the_newest;
             inbox: a_link_is_taken_once_and_in_time;
             operations: dead_letters_are_kept_paged_and_removed;
             operations: tokens_are_kept_and_revoked;
