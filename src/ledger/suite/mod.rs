@@ -105,6 +105,7 @@ macro_rules! store_suite {
             guard: the_guard_sees_what_was_offered_and_declined_since_a_release;
             guard: what_a_citizen_may_have_got_lately_is_found;
             report: what_came_of_notifications_is_added_up;
+            report: regions_are_told_once_and_in_order;
             report: places_are_counted_by_day_week_and_month;
             unreached: the_unreached_come_in_their_order_and_by_pages;
             unreached: who_was_reached_since_is_told;
