@@ -1,5 +1,6 @@
 //! What the operators' commands work with: the configuration and the ledger that it names.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -10,7 +11,7 @@ use vestnik_contract::ChannelId;
 use super::{Common, Mistake, load, secrets};
 use crate::clock::Clock;
 use crate::config::Loaded;
-use crate::config::channels::switched_off;
+use crate::config::channels::{CHANNELS, switched_off};
 use crate::domain::{MeasureId, SourceId, nearest};
 use crate::gateway::{open_ledger, tell_others};
 use crate::ledger::Ledger;
@@ -68,15 +69,38 @@ impl Office {
         Err(unknown("a registered source", source.as_str(), known().collect()))
     }
 
-    /// A measure of the catalogue. There are too many to list them all.
+    /// A measure of the catalogue. There are many: they are listed where none is near.
     pub(super) fn measure(&self, found: &MeasureId) -> Result<(), Mistake> {
-        let known = || self.loaded.catalogue.measures().map(|(_, measure)| measure.id.as_str());
-        if known().any(|one| one == found.as_str()) {
+        let known = self.loaded.catalogue.measures().map(|(_, measure)| measure.id.as_str());
+        let known: BTreeSet<_> = known.collect();
+        if known.contains(found.as_str()) {
             return Ok(());
         }
-        let hint = did_you_mean(found.as_str(), known().collect());
-        Err(Mistake(format!("expected a measure of the catalogue, found \"{found}\"{hint}")))
+        let what = "a measure of the catalogue";
+        Err(match nearest(found.as_str(), known.iter().copied()) {
+            Some(word) => Mistake(format!("expected {what}, found \"{found}\" (did you mean \"{word}\"?)")),
+            None => unknown(what, found.as_str(), known.into_iter().collect()),
+        })
     }
+
+    /// A region that a citizen has.
+    pub(super) async fn region(&self, found: &str) -> anyhow::Result<()> {
+        let known = self.ledger.regions().await?;
+        if known.is_empty() {
+            return Err(Mistake("no citizen has a region in the registry".to_owned()).into());
+        }
+        if known.iter().any(|one| one == found) {
+            return Ok(());
+        }
+        let known = known.iter().map(String::as_str).collect();
+        Err(unknown("a region that a citizen has", found, known).into())
+    }
+}
+
+/// A channel that there is, in use here or not.
+pub(super) fn known_channel(found: &ChannelId) -> Result<(), Mistake> {
+    let known = CHANNELS.contains(&found.as_str());
+    if known { Ok(()) } else { Err(unknown("a channel", found.as_str(), CHANNELS.to_vec())) }
 }
 
 /// The mistake of naming a channel that is not in use: one that is switched off, or none at all.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::Args;
 
-use crate::cli::arguments::line;
+use crate::cli::arguments::{By, line};
 use crate::cli::consent::{UNKNOWN, citizen};
 use crate::cli::office::Office;
 use crate::cli::{Common, Exit, NotThere};
@@ -24,9 +24,8 @@ pub(in crate::cli) struct EraseArgs {
     /// Why, such as the number of the citizen's request
     #[arg(long, value_name = "TEXT", value_parser = line)]
     reason: String,
-    /// Who erases
-    #[arg(long = "as", value_name = "PERSON", env = "USER", hide_env_values = true, default_value = "an operator", value_parser = line)]
-    person: String,
+    #[command(flatten)]
+    by: By,
     /// Where the act is written to; a file that is not there yet
     #[arg(long, value_name = "FILE")]
     act: PathBuf,
@@ -34,7 +33,7 @@ pub(in crate::cli) struct EraseArgs {
 
 pub(super) async fn run(common: &Common, args: &EraseArgs) -> anyhow::Result<Exit> {
     let office = Office::open(common).await?;
-    let prepared = office.ledger.erase(&args.citizen, &args.person, &args.reason).await?;
+    let prepared = office.ledger.erase(&args.citizen, &args.by.person, &args.reason).await?;
     let erasure = prepared.ok_or_else(|| NotThere(UNKNOWN.to_owned()))?;
     put_aside(&args.act, &erasure.act).with_context(|| {
         format!("the act cannot be written to {}; nothing was erased", args.act.display())
