@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use serde::Serialize;
+use uuid::Uuid;
 use vestnik_contract::ChannelId;
 
 use super::{Common, Mistake, load, secrets};
@@ -141,6 +142,12 @@ pub(super) fn after(now: Timestamp, span: Span) -> Result<Timestamp, Mistake> {
 /// A moment for people who operate: to the minute, in UTC.
 pub(super) fn moment(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// That a list is empty: as a whole, or from where it was to go on.
+pub(super) fn none(what: &str, before: Option<Uuid>) -> String {
+    before
+        .map_or(format!("There are no {what}."), |before| format!("There are no {what} older than {before}."))
 }
 
 /// Prints a value as JSON, for scripts.

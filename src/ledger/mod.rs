@@ -75,9 +75,9 @@ pub use check::{SentAt, Shown, Verdict};
 pub use dead::DeadLetter;
 pub use error::{LedgerError, StoreError};
 pub use evidence::{
-    Act, ClosedBy, ClosedOrigin, Drift, DriftCount, DriftReport, ErasedAddress, ErasedConsent,
-    ErasedNotification, Erasure, Fault, Finding, History, PreferenceVersion, Record, RegistryEvent,
-    RegistryRecord, SetBy, SetOrigin, Testimony, Verified, Wanted,
+    Act, ClosedBy, ClosedOrigin, Drift, DriftCount, DriftReport, Erased, ErasedAddress, ErasedBy,
+    ErasedConsent, ErasedNotification, Erasure, Fault, Finding, History, PreferenceVersion, Record,
+    RegistryEvent, RegistryRecord, SetBy, SetOrigin, Testimony, Verified, Wanted,
 };
 pub use feed::{InvalidPosition, Relayed};
 pub use finish::Finished;

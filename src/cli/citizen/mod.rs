@@ -39,7 +39,8 @@ sent. A citizen who was erased is registered again only with a consent that was 
 portal, by phone or at a counter.
 
 The act names the citizen by the key in the ledger alone; it is written before anything is erased, and \
-never over another file. Ends with 3 if the citizen is not known or was erased before.")]
+never over another file. Of a citizen who was erased before it says when, by whom and why, and \
+does nothing. Ends with 3 if the citizen is not known.")]
     Erase(erase::EraseArgs),
     /// Hand out a one-time code that proves an address of a citizen.
     #[command(

@@ -134,6 +134,7 @@ scenarios! {
     evidence: a_block_is_written_with_its_evidence;
     evidence: drift_is_what_a_provider_closed_and_the_citizen_wants;
     evidence: an_erased_citizen_keeps_the_chain_whole;
+    evidence: who_was_erased_and_by_which_act_is_known_until_they_come_back;
     evidence: an_erased_citizen_stops_nobody_elses_batch;
     evidence: an_erased_address_stays_suppressed;
     persons: not_me_freezes_the_address_and_tells_the_registrys_owner;
