@@ -157,22 +157,6 @@ code_refused =
            *[over] The number that you were given at the office is no longer valid. Ask there for a new one.
         }
 
-# A one-time code that proves an address.
-verification =
-    .title = Confirm your address
-    .short =
-        One-time code: { $secret }. Enter it on the portal within { $minutes ->
-            [one] { $minutes } minute
-           *[other] { $minutes } minutes
-        }. Tell it to nobody.
-    .long =
-        To confirm this address, enter this one-time code on the portal: { $secret }. It is good for { $minutes ->
-            [one] { $minutes } minute
-           *[other] { $minutes } minutes
-        }.
-
-        Tell it to nobody, not even to us. If you did not ask for a code, you need not do anything.
-
 # What an operator sends to an own address to see that a channel works.
 test =
     .title = Test message
