@@ -15,8 +15,8 @@ use crate::web::citizens::view;
 /// Entries of a list that are read at once.
 const PAGE: u32 = 500;
 
-/// Pages of a list that are read at most: a file of a hundred megabytes is of use to nobody.
-const PAGES: usize = 20;
+/// The most of a list that goes into a file: a hundred megabytes are of use to nobody.
+const MOST: usize = 10_000;
 
 /// What is kept of a citizen.
 pub struct Kept {
@@ -30,11 +30,31 @@ pub struct Kept {
     events: Vec<RegistryRecord>,
 }
 
-/// A list, the newest first.
+/// A list that is read page by page, the newest first.
 struct Listed<T> {
     all: Vec<T>,
-    /// Whether there is more that is older.
+    /// The oldest that was read.
+    before: Option<Uuid>,
+    /// Whether nothing more is to be read.
+    over: bool,
+    /// Whether there is more than fits the file.
     cut: bool,
+}
+
+impl<T> Listed<T> {
+    fn new() -> Self {
+        Self { all: Vec::new(), before: None, over: false, cut: false }
+    }
+
+    /// Takes the page that comes next. What comes after the most that fits only says that there is more.
+    fn take(&mut self, page: Vec<T>, id: impl Fn(&T) -> Uuid) {
+        self.cut = self.all.len() >= MOST && !page.is_empty();
+        self.over = self.all.len() >= MOST || page.len() < PAGE as usize;
+        if !self.cut {
+            self.all.extend(page);
+            self.before = self.all.last().map(id);
+        }
+    }
 }
 
 impl Kept {
@@ -49,20 +69,20 @@ impl Kept {
         else {
             return Ok(None);
         };
-        Ok(Some(Self {
-            citizen,
-            consents,
-            preferences,
-            messages: listed(async |before| ledger.inbox(id, before, PAGE).await, |one| one.id).await?,
-            replies: listed(async |before| ledger.replies(id, before, PAGE).await, |one| one.id).await?,
-            scam_reports: listed(
-                async |before| ledger.own_scam_reports(id, before, PAGE).await,
-                |one| one.id,
-            )
-            .await?,
-            codes: ledger.issued_codes(id).await?,
-            events,
-        }))
+        let mut messages = Listed::new();
+        while !messages.over {
+            messages.take(ledger.inbox(id, messages.before, PAGE).await?, |one| one.id);
+        }
+        let mut replies = Listed::new();
+        while !replies.over {
+            replies.take(ledger.replies(id, replies.before, PAGE).await?, |one| one.id);
+        }
+        let mut scam_reports = Listed::new();
+        while !scam_reports.over {
+            scam_reports.take(ledger.own_scam_reports(id, scam_reports.before, PAGE).await?, |one| one.id);
+        }
+        let codes = ledger.issued_codes(id).await?;
+        Ok(Some(Self { citizen, consents, preferences, messages, replies, scam_reports, codes, events }))
     }
 
     /// The file's contents for who came by a link of this origin.
@@ -107,27 +127,41 @@ impl Kept {
     }
 }
 
-/// Reads a list page by page, the newest first. `page` gives what is older than an id.
-async fn listed<T>(
-    page: impl AsyncFn(Option<Uuid>) -> Result<Vec<T>, LedgerError>,
-    id: impl Fn(&T) -> Uuid,
-) -> Result<Listed<T>, LedgerError> {
-    let mut all = Vec::new();
-    for _ in 0..PAGES {
-        let read = page(all.last().map(&id)).await?;
-        let is_last = read.len() < PAGE as usize;
-        all.extend(read);
-        if is_last {
-            return Ok(Listed { all, cut: false });
-        }
-    }
-    let cut = !page(all.last().map(&id)).await?.is_empty();
-    Ok(Listed { all, cut })
-}
-
 /// Takes fields out of each part of a list.
 fn leave_out(list: &mut Value, fields: &[&str]) {
     for part in list.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
         part.retain(|field, _| !fields.contains(&field.as_str()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reads a list of so many, and gives how many were kept, whether it was cut, and how many pages it took.
+    fn read(count: usize) -> (usize, bool, usize) {
+        let (mut left, mut list, mut pages) = (vec![Uuid::nil(); count], Listed::new(), 0);
+        while !list.over {
+            let page = left.split_off(left.len().saturating_sub(PAGE as usize));
+            list.take(page, |id| *id);
+            pages += 1;
+        }
+        (list.all.len(), list.cut, pages)
+    }
+
+    #[test]
+    fn a_list_is_read_to_its_end_or_to_the_most_that_fits() {
+        for (count, expected) in [
+            (0, (0, false, 1)),
+            (1, (1, false, 1)),
+            (500, (500, false, 2)),
+            (501, (501, false, 2)),
+            (9_999, (9_999, false, 20)),
+            (10_000, (10_000, false, 21)),
+            (10_001, (10_000, true, 21)),
+            (30_000, (10_000, true, 21)),
+        ] {
+            assert_eq!(read(count), expected, "{count}");
+        }
     }
 }

@@ -272,7 +272,7 @@ async fn the_copy_has_what_the_citizen_brought_and_no_secret() {
     says("2", Meaning::OneTimeCode(used.clone()), &format!("code {used}")).await;
     let open = hand_out().await;
     let scam = json!({ "text": "Pay here", "sender": "+380990000000", "citizen": "snils:anna" }).to_string();
-    let reported = site.ask("POST", "/v1/scam-reports", Some("inbox"), &scam).await;
+    let reported = site.ask("POST", "/v1/scam-reports", Some("inbox"), scam).await;
     assert_eq!(reported.status, 201, "{}", reported.text);
 
     let page = page(&site).await;
