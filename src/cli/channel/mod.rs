@@ -26,6 +26,8 @@ pub(super) enum ChannelCommand {
         json: bool,
     },
     /// Pause a channel or one of its routes.
+    #[command(override_usage = "vestnik channel pause CHANNEL[/ROUTE] --reason TEXT --as PERSON
+           [--for SPAN] [--reroute]")]
     #[command(after_help = "Examples:
   vestnik channel pause sms --for 2h \\
     --reason \"the operator's maintenance\" --as \"Olena Koval\"

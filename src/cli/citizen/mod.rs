@@ -27,6 +27,7 @@ changes nothing is not recorded. Ends with 3 if the citizen is not known."
     )]
     Deceased(deceased::DeceasedArgs),
     /// Erase a citizen for good, and write the act of it with an extract of what was on record.
+    #[command(override_usage = "vestnik citizen erase CITIZEN --reason TEXT --as PERSON --act FILE")]
     #[command(after_help = "Example:
   vestnik citizen erase snils:11223344595 \\
     --reason \"request 118\" --as \"Olena Koval\" --act act-118.json

@@ -25,7 +25,7 @@ effectiveness` has all of them. \"on trial\" is what would be paused if [guard] 
         json: bool,
     },
     /// Let a template be sent again on a channel where the guard paused it.
-    #[command(override_usage = "vestnik guard release <CHANNEL> <TEMPLATE> --as <PERSON> --reason <TEXT>")]
+    #[command(override_usage = "vestnik guard release CHANNEL TEMPLATE --reason TEXT --as PERSON")]
     #[command(after_help = "Example:
   vestnik guard release sms birth_grant \\
     --as \"Olena Koval\" --reason \"the text says now who writes\"
