@@ -121,8 +121,10 @@ fn told(args: &IntroduceArgs, counted: &CampaignPage) -> String {
     } else {
         row("under way", made + waiting, &format!("{soon}; {made} of them were made now"));
     }
-    row("introduced", *sent, "the introduction was sent");
-    row("need none", *written_to, "they were written to there before");
+    row("introduced", *sent, "it was sent");
+    if *written_to > 0 {
+        row("need none", *written_to, "they were written to there before");
+    }
     row("left out", left_out.values().sum(), "");
     for (reason, count) in left_out {
         row("  because", *count, &format!("{reason}: {}", reason.describe()));

@@ -77,11 +77,11 @@ impl Office {
         if known.contains(found.as_str()) {
             return Ok(());
         }
-        let what = "a measure of the catalogue";
-        Err(match nearest(found.as_str(), known.iter().copied()) {
-            Some(word) => Mistake(format!("expected {what}, found \"{found}\" (did you mean \"{word}\"?)")),
-            None => unknown(what, found.as_str(), known.into_iter().collect()),
-        })
+        let known: Vec<_> = known.into_iter().collect();
+        let list = || format!("; there are {}", known.join(", "));
+        let hint = Some(did_you_mean(found.as_str(), known.clone())).filter(|hint| !hint.is_empty());
+        let hint = hint.unwrap_or_else(list);
+        Err(Mistake(format!("expected a measure of the catalogue, found \"{found}\"{hint}")))
     }
 
     /// A region that a citizen has.

@@ -32,9 +32,8 @@ fn what_is_paused_is_listed_and_a_named_person_releases_it() {
     release(&[&["sms", "birth_grand"], &by[..]].concat()).ends(2).says("did you mean \"birth_grant\"?");
     release(&[&["sms", "foo"], &by[..]].concat())
         .ends(2)
-        .says("expected a measure of the catalogue (")
-        .says("family_capital, ")
-        .says("found \"foo\"");
+        .says("expected a measure of the catalogue, found \"foo\"; there are birth_grant, ")
+        .says("family_capital, ");
     release(&[&["viber", "birth_grant"], &by[..]].concat())
         .ends(3)
         .says("birth_grant is not paused on viber");

@@ -24,7 +24,7 @@ fn what_was_sent_what_is_under_way_and_who_is_left_out_are_told_apart() {
         .ends(0)
         .says("would be made 0")
         .says("under way 0")
-        .says("introduced 1 the introduction was sent");
+        .says("introduced 1 it was sent");
     home.spoil("UPDATE introduced SET notice = NULL");
     introduce("sms", &["--dry-run"]).ends(0).says("need none 1");
     introduce("viber", &BY)
