@@ -113,10 +113,11 @@ impl<'a> Teller<'a> {
         considered.iter().map(way).filter(|way| !self.is_the_inbox(way)).collect()
     }
 
-    /// Whether it is an outside portal that was not written to, while the message stands in ours: to a
-    /// citizen both are the account on the portal.
+    /// Whether it is an outside portal that was not written to, while it is told already whether the message
+    /// stands in ours: to a citizen both are the account on the portal.
     fn is_the_inbox(&self, way: &Way) -> bool {
-        way.channel.as_str() == PORTAL && matches!(way.fate, Fate::Unused(_)) && self.view.stands_in_inbox()
+        let told = self.inbox() != InInbox::Nothing;
+        way.channel.as_str() == PORTAL && matches!(way.fate, Fate::Unused(_)) && told
     }
 
     fn fate(&self, channel: &ChannelId, decided: Reason) -> Fate {

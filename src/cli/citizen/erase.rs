@@ -63,7 +63,7 @@ fn told_before(Erased { citizen, at, by }: &Erased) -> String {
     let by = by.as_ref();
     let by = by.map(|by| format!(" by {}: {}", by.person, by.reason)).unwrap_or_default();
     format!(
-        "The citizen was erased already, {}{by}. Nothing has changed, and no act was written: that of the erasure \
+        "The citizen was erased already, on {}{by}. Nothing has changed, and no act was written: that of the erasure \
          names the citizen as {citizen}.",
         moment(*at)
     )

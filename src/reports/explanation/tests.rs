@@ -105,6 +105,7 @@ async fn whose_data_were_erased_is_told_so_and_of_no_inbox() {
         let erased = told(&world, id).await;
         assert_eq!(names(&erased.told)[1], "erased", "{erased:?}");
         assert_eq!(names(&erased.advice), ["register"], "{erased:?}");
+        assert!(erased.channels.iter().all(|one| one.channel.as_str() != PORTAL), "{erased:?}");
     }
     world.publish("after", "anna").await;
     assert_eq!(names(&told(&world, "after").await.told)[1], "erased");
