@@ -214,6 +214,25 @@ pub(super) async fn a_rule_on_trial_introduces_nobody_and_puts_on_record(mut wor
     assert_eq!((sends(&world).await, introductions(&world, "sms")), (1, 0), "she was written to");
 }
 
+/// A campaign on SMS, for everybody.
+fn campaign(dry_run: bool) -> Campaign {
+    let channel = ChannelId::new("sms").unwrap();
+    Campaign { channel, region: None, person: "Olena Koval".to_owned(), dry_run }
+}
+
+/// Runs a campaign to its end, or until so many introductions are made.
+async fn run(world: &World, dry_run: bool, most: u64) -> CampaignPage {
+    let mut all = CampaignPage::default();
+    loop {
+        let (after, left) = (all.last, most - all.made);
+        let page = world.ledger.introduce(&campaign(dry_run), after, 2, left, &world.rules).await.unwrap();
+        all.add(page);
+        if all.last.is_none() || all.made == most {
+            return all;
+        }
+    }
+}
+
 pub(super) async fn a_campaign_introduces_each_citizen_once(mut world: World) {
     by_the_rule(&mut world, Mode::Off);
     for name in ["anna", "boris", "vera", "gleb"] {
@@ -221,24 +240,6 @@ pub(super) async fn a_campaign_introduces_each_citizen_once(mut world: World) {
     }
     world.citizen("denis", &["email"]).await;
     world.says("boris", Some("sms"), ConsentAction::Withdrawn).await;
-    let campaign = |dry_run| Campaign {
-        channel: ChannelId::new("sms").unwrap(),
-        region: None,
-        person: "Olena Koval".to_owned(),
-        dry_run,
-    };
-    let run = async |world: &World, dry_run: bool, most: u64| {
-        let mut all = CampaignPage::default();
-        loop {
-            let (after, left) = (all.last, most - all.made);
-            let page =
-                world.ledger.introduce(&campaign(dry_run), after, 2, left, &world.rules).await.unwrap();
-            all.add(page);
-            if all.last.is_none() || all.made == most {
-                return all;
-            }
-        }
-    };
     let left_out = BTreeMap::from([(Reason::NoAddress, 1), (Reason::ConsentWithdrawn, 1)]);
     let expected = |made, waiting, sent| {
         let left_out = left_out.clone();
@@ -255,8 +256,7 @@ pub(super) async fn a_campaign_introduces_each_citizen_once(mut world: World) {
     world.publish("egor", "egor").await;
     assert_eq!(sends(&world).await, 1);
     assert_eq!(run(&world, false, 9).await, CampaignPage { written_to: 1, ..expected(0, 0, 3) });
-    let mut elsewhere = campaign(false);
-    elsewhere.region = Some("kharkiv".to_owned());
+    let elsewhere = Campaign { region: Some("kharkiv".to_owned()), ..campaign(false) };
     let nobody = world.ledger.introduce(&elsewhere, None, 9, 9, &world.rules).await.unwrap();
     assert_eq!(CampaignPage { last: None, ..nobody }, CampaignPage::default());
     let row = on_record(&world, "anna", "sms").await.unwrap();
@@ -286,13 +286,7 @@ pub(super) async fn a_campaign_that_waits_holds_up_no_push(mut world: World) {
     world.citizen("anna", &["sms"]).await;
     world.publish("1", "anna").await;
     assert_eq!(sends(&world).await, 1);
-    let campaign = Campaign {
-        channel: ChannelId::new("sms").unwrap(),
-        region: None,
-        person: "Olena Koval".to_owned(),
-        dry_run: false,
-    };
-    assert_eq!(world.ledger.introduce(&campaign, None, 9, 9, &world.rules).await.unwrap().made, 1);
+    assert_eq!(run(&world, false, 9).await.made, 1);
     assert_eq!(sends(&world).await, 0, "it waits for a place of tomorrow");
 
     by_the_rule(&mut world, Mode::Enforce);
