@@ -159,22 +159,6 @@ code_refused =
            *[over] The number that you were given at the office is no longer valid. Ask there for a new one.
         }
 
-# A one-time code that proves an address.
-verification =
-    .title = Confirm your address
-    .short =
-        One-time code: { $secret }. Enter it on the portal within { $minutes ->
-            [one] { $minutes } minute
-           *[other] { $minutes } minutes
-        }. Do not share it.
-    .long =
-        To confirm this address, enter this one-time code on the portal: { $secret }. It is valid for { $minutes ->
-            [one] { $minutes } minute
-           *[other] { $minutes } minutes
-        }.
-
-        Do not share it with anyone, not even with us. If you did not ask for a code, you do not need to do anything.
-
 # What an operator sends to an own address to see that a channel works.
 test =
     .title = Test message
@@ -232,6 +216,7 @@ explanation =
     .untitled = We had something to tell you. We learned of it on { $at }.
     .inbox = The message has been in your account on the portal since then.
     .inbox_read = You opened it in your account on the portal on { $at }.
+    .erased = We have erased your data. This message is no longer in your account on the portal.
     .channels = Where we wrote to you, and why not elsewhere:
     .advice = What you can do:
     .questions = Questions? Call our only number: { $phone }.

@@ -3,10 +3,12 @@
 
 use std::str::FromStr;
 
+use clap::Args;
 use url::Url;
 use uuid::Uuid;
 
 use crate::domain::wording;
+use crate::ledger::GATEWAY;
 
 /// An identifier of the ledger's.
 pub(super) fn id(text: &str) -> Result<Uuid, String> {
@@ -45,6 +47,22 @@ pub(super) fn line(text: &str) -> Result<String, String> {
     right.then(|| text.to_owned()).ok_or_else(|| format!("expected {}", wording::line_of(200)))
 }
 
+/// Who answers for an act. The name is demanded: that of the account on this machine says nothing.
+#[derive(Debug, Clone, Args)]
+pub(super) struct By {
+    /// Who does it, by name
+    #[arg(long = "as", alias = "by", value_name = "PERSON", value_parser = person)]
+    pub(super) person: String,
+}
+
+/// The name of a person.
+pub(super) fn person(text: &str) -> Result<String, String> {
+    if text == GATEWAY {
+        return Err(format!("expected a person; {GATEWAY} stands for what the gateway does by itself"));
+    }
+    line(text)
+}
+
 #[cfg(test)]
 mod tests {
     use vestnik_contract::ChannelId;
@@ -58,6 +76,8 @@ mod tests {
             (id("urn:uuid:x").unwrap_err(), "it is not an identifier"),
             (url("vestnik.example").unwrap_err(), "expected a whole address, such as https://"),
             (url("mailto:a@b").unwrap_err(), "expected a whole address"),
+            (person("gateway").unwrap_err(), "expected a person; gateway stands for"),
+            (person("two\nlines").unwrap_err(), "expected"),
             (number::<u16>(1, 300)("ten").unwrap_err(), "expected a whole number from 1 to 300"),
             (number::<u16>(1, 300)("301").unwrap_err(), "expected a whole number from 1 to 300"),
             (

@@ -74,6 +74,5 @@ fn what(kind: Option<NoticeKind>) -> &'static str {
         Some(NoticeKind::Introduction) => "an introduction: who will write from now on",
         Some(NoticeKind::Confirmation) => "a confirmation of what the citizen asked for, such as STOP",
         Some(NoticeKind::Answer) => "an answer to what the citizen wrote",
-        Some(NoticeKind::Verification) => "a one-time code that proves an address",
     }
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 use clap::Args;
 use vestnik_contract::ChannelId;
 
-use super::arguments::{line, name, number};
+use super::arguments::{line, name, number, person};
 use super::office::{Office, not_in_use};
-use super::table::wrap;
+use super::table::Table;
 use super::{Common, Exit, Mistake, load};
 use crate::gateway::rules;
 use crate::ledger::retry::soon;
@@ -18,12 +18,13 @@ use crate::ledger::{Campaign, CampaignPage, Ledger, Rules};
 #[command(after_help = "Examples:
   vestnik introduce --channel viber --dry-run     # how many would it be?
   vestnik introduce --channel viber --limit 1000 --as \"Olena Koval\"
-  vestnik introduce --channel sms --region kharkiv
+  vestnik introduce --channel sms --region 32 --as \"Olena Koval\"
 
 Each citizen who consented to the channel and was never written to there gets one short message: who \
 writes, from which number or name, and how to check it. It goes as bulk, within contact hours, and takes a \
-place in the contact budget. Who was introduced is not introduced again, so that it can be broken off and \
-run again. While much work is open it waits, as all bulk does.")]
+place in the contact budget. It tells how many were sent, are under way, or are left out and why. Who was \
+introduced is not introduced again, so that it can be broken off and run again. While much work is open it \
+waits, as all bulk does.")]
 pub struct IntroduceArgs {
     /// The channel
     #[arg(long, value_name = "CHANNEL", value_parser = name::<ChannelId>("viber"))]
@@ -37,9 +38,9 @@ pub struct IntroduceArgs {
     /// Only count them
     #[arg(long)]
     dry_run: bool,
-    /// Who has it done
-    #[arg(long = "as", value_name = "PERSON", env = "USER", hide_env_values = true, default_value = "an operator", value_parser = line)]
-    person: String,
+    /// Who has it done, by name; needed unless they are only counted
+    #[arg(long = "as", value_name = "PERSON", required_unless_present = "dry_run", value_parser = person)]
+    person: Option<String>,
 }
 
 /// Citizens that are looked at in one transaction.
@@ -63,17 +64,21 @@ pub async fn run(common: &Common, args: &IntroduceArgs) -> anyhow::Result<Exit> 
         let why = "a message there makes no noise, and nobody takes it for a fraudster's";
         return Err(Mistake(format!("{} needs no introduction: {why}", args.channel)).into());
     }
+    if let Some(region) = &args.region {
+        office.region(region).await?;
+    }
     let counted = introduce(&office, args, &rules).await?;
     if counted.made > 0 && !args.dry_run {
         office.tell_others().await;
     }
-    println!("{}", wrap(&told(args, counted), 100).join("\n"));
+    print!("{}", told(args, &counted));
     Ok(Exit::Well)
 }
 
 async fn introduce(office: &Office, args: &IntroduceArgs, rules: &Rules) -> anyhow::Result<CampaignPage> {
     let IntroduceArgs { channel, region, person, dry_run, .. } = args.clone();
-    let campaign = Campaign { channel, region, person, dry_run };
+    // Where they are only counted nothing is done in anybody's name.
+    let campaign = Campaign { channel, region, person: person.unwrap_or_default(), dry_run };
     let (mut all, limit) = (CampaignPage::default(), args.limit.unwrap_or(u64::MAX));
     while all.made < limit {
         if !dry_run {
@@ -81,13 +86,10 @@ async fn introduce(office: &Office, args: &IntroduceArgs, rules: &Rules) -> anyh
         }
         let (after, most) = (all.last, limit - all.made);
         let page = soon(|| office.ledger.introduce(&campaign, after, PAGE, most, rules)).await?;
-        all.made += page.made;
-        all.before += page.before;
-        all.not_there += page.not_there;
-        if page.last.is_none() {
+        all.add(page);
+        if all.last.is_none() {
             break;
         }
-        all.last = page.last;
     }
     Ok(all)
 }
@@ -105,17 +107,32 @@ async fn until_there_is_room(ledger: &Ledger, most: u64) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn told(args: &IntroduceArgs, counted: CampaignPage) -> String {
-    let CampaignPage { made, before, not_there, .. } = counted;
-    let made = match (made, args.dry_run) {
-        (1, true) => "1 introduction would be made".to_owned(),
-        (made, true) => format!("{made} introductions would be made"),
-        (1, false) => "1 introduction is made".to_owned(),
-        (made, false) => format!("{made} introductions are made"),
+/// What was done, what is under way, and what is not going to be done: made is not sent.
+fn told(args: &IntroduceArgs, counted: &CampaignPage) -> String {
+    let CampaignPage { made, waiting, sent, written_to, left_out, .. } = counted;
+    let mut table = Table::plain();
+    let mut row = |what: &str, count: u64, means: &str| {
+        table.row([format!("  {what}"), count.to_string(), means.to_owned()]);
     };
-    format!(
-        "On {}: {made}. Introduced or written to before: {before}. Without consent or an address there: \
-         {not_there}.",
-        args.channel
-    )
+    let soon = "to be sent in contact hours, as the budget has room";
+    if args.dry_run {
+        row("would be made", *made, "nothing was made: this only counts");
+        row("under way", *waiting, soon);
+    } else {
+        row("under way", made + waiting, &format!("{soon}; {made} of them were made now"));
+    }
+    row("introduced", *sent, "it was sent");
+    if *written_to > 0 {
+        row("need none", *written_to, "they were written to there before");
+    }
+    row("left out", left_out.values().sum(), "");
+    for (reason, count) in left_out {
+        row("  because", *count, &format!("{reason}: {}", reason.describe()));
+    }
+    let again = if *made > 0 && !args.dry_run {
+        "Count again later (--dry-run) to see how many were sent.\n"
+    } else {
+        ""
+    };
+    format!("On {}:\n{table}{again}", args.channel)
 }

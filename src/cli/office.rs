@@ -1,16 +1,18 @@
 //! What the operators' commands work with: the configuration and the ledger that it names.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use serde::Serialize;
+use uuid::Uuid;
 use vestnik_contract::ChannelId;
 
 use super::{Common, Mistake, load, secrets};
 use crate::clock::Clock;
 use crate::config::Loaded;
-use crate::config::channels::switched_off;
+use crate::config::channels::{CHANNELS, switched_off};
 use crate::domain::{MeasureId, SourceId, nearest};
 use crate::gateway::{open_ledger, tell_others};
 use crate::ledger::Ledger;
@@ -68,15 +70,38 @@ impl Office {
         Err(unknown("a registered source", source.as_str(), known().collect()))
     }
 
-    /// A measure of the catalogue. There are too many to list them all.
+    /// A measure of the catalogue. There are many: they are listed where none is near.
     pub(super) fn measure(&self, found: &MeasureId) -> Result<(), Mistake> {
-        let known = || self.loaded.catalogue.measures().map(|(_, measure)| measure.id.as_str());
-        if known().any(|one| one == found.as_str()) {
+        let known = self.loaded.catalogue.measures().map(|(_, measure)| measure.id.as_str());
+        let known: BTreeSet<_> = known.collect();
+        if known.contains(found.as_str()) {
             return Ok(());
         }
-        let hint = did_you_mean(found.as_str(), known().collect());
+        let known: Vec<_> = known.into_iter().collect();
+        let list = || format!("; there are {}", known.join(", "));
+        let hint = Some(did_you_mean(found.as_str(), known.clone())).filter(|hint| !hint.is_empty());
+        let hint = hint.unwrap_or_else(list);
         Err(Mistake(format!("expected a measure of the catalogue, found \"{found}\"{hint}")))
     }
+
+    /// A region that a citizen has.
+    pub(super) async fn region(&self, found: &str) -> anyhow::Result<()> {
+        let known = self.ledger.regions().await?;
+        if known.is_empty() {
+            return Err(Mistake("no citizen has a region in the registry".to_owned()).into());
+        }
+        if known.iter().any(|one| one == found) {
+            return Ok(());
+        }
+        let known = known.iter().map(String::as_str).collect();
+        Err(unknown("a region that a citizen has", found, known).into())
+    }
+}
+
+/// A channel that there is, in use here or not.
+pub(super) fn known_channel(found: &ChannelId) -> Result<(), Mistake> {
+    let known = CHANNELS.contains(&found.as_str());
+    if known { Ok(()) } else { Err(unknown("a channel", found.as_str(), CHANNELS.to_vec())) }
 }
 
 /// The mistake of naming a channel that is not in use: one that is switched off, or none at all.
@@ -117,6 +142,12 @@ pub(super) fn after(now: Timestamp, span: Span) -> Result<Timestamp, Mistake> {
 /// A moment for people who operate: to the minute, in UTC.
 pub(super) fn moment(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// That a list is empty: as a whole, or from where it was to go on.
+pub(super) fn none(what: &str, before: Option<Uuid>) -> String {
+    before
+        .map_or(format!("There are no {what}."), |before| format!("There are no {what} older than {before}."))
 }
 
 /// Prints a value as JSON, for scripts.

@@ -63,8 +63,6 @@ pub enum NoticeKind {
     Confirmation,
     /// It answers what the citizen wrote.
     Answer,
-    /// It checks an address by a one-time code.
-    Verification,
 }
 
 /// One notification in a notice.

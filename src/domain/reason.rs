@@ -8,7 +8,7 @@ macro_rules! reasons {
     ($($(#[doc = $doc:literal])+ $name:ident = $code:literal,)+) => {
         /// Why something was decided, deferred or ended. The codes stand in traces, timelines and
         /// statuses and do not change.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum Reason {
             $($(#[doc = $doc])+ #[serde(rename = $code)] $name,)+
         }

@@ -23,6 +23,7 @@ pub(crate) mod suite;
 
 mod accept;
 mod asking;
+mod brought;
 mod check;
 mod closing;
 mod dead;
@@ -69,13 +70,14 @@ mod writes;
 use std::sync::Arc;
 
 pub use accept::{Answer, Ask, Submission};
+pub use brought::{IssuedCode, OwnScamReport, Reply};
 pub use check::{SentAt, Shown, Verdict};
 pub use dead::DeadLetter;
 pub use error::{LedgerError, StoreError};
 pub use evidence::{
-    Act, ClosedBy, ClosedOrigin, Drift, DriftCount, DriftReport, ErasedAddress, ErasedConsent,
-    ErasedNotification, Erasure, Fault, Finding, History, PreferenceVersion, Record, RegistryEvent,
-    RegistryRecord, SetBy, SetOrigin, Testimony, Verified, Wanted,
+    Act, ClosedBy, ClosedOrigin, Drift, DriftCount, DriftReport, Erased, ErasedAddress, ErasedBy,
+    ErasedConsent, ErasedNotification, Erasure, Fault, Finding, History, PreferenceVersion, Record,
+    RegistryEvent, RegistryRecord, SetBy, SetOrigin, Testimony, Verified, Wanted,
 };
 pub use feed::{InvalidPosition, Relayed};
 pub use finish::Finished;

@@ -197,6 +197,15 @@ pub(super) fn preference(row: &PreferenceRow) -> Result<Preference, LedgerError>
     serde_json::from_str(&row.preference).map_err(|_| corrupt("preference"))
 }
 
+/// What was opened; `None` where the key that it was sealed under was destroyed: its citizen was erased, and may
+/// have come back since.
+pub(super) fn left<T>(opened: Result<T, LedgerError>) -> Result<Option<T>, LedgerError> {
+    match opened {
+        Err(LedgerError::Seal(_)) => Ok(None),
+        opened => opened.map(Some),
+    }
+}
+
 /// A row of this table that cannot be understood.
 pub(super) fn corrupt(table: &'static str) -> LedgerError {
     LedgerError::Store(StoreError::Corrupt { table, what: "not in the form this release writes".into() })

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use vestnik_contract::{Address, ChannelId};
 
 use super::facts::NotificationFacts;
-use super::people::{consent, corrupt, preference};
+use super::people::{self, consent, corrupt, preference};
 use super::store::{AddressRow, CitizenRow, NoticeRow, NotificationRow, Tx};
 use super::{Ledger, LedgerError};
 use crate::domain::{
@@ -195,7 +195,10 @@ impl Found {
                     self.left_out.unknown += 1;
                     continue;
                 }
-                let facts = NotificationFacts::open(&key, &row.params)?;
+                let Some(facts) = people::left(NotificationFacts::open(&key, &row.params))? else {
+                    self.left_out.erased += 1;
+                    continue;
+                };
                 match recorded(row, &facts, catalogue, failed) {
                     Some(recorded) => life.notifications.push(recorded),
                     None => self.left_out.not_in_catalogue += 1,

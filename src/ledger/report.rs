@@ -39,6 +39,11 @@ impl Ledger {
         let today = now.to_zoned(TimeZone::UTC).date();
         Ok(Sums { since, rows: tx.places(since, today).await? })
     }
+
+    /// The regions that citizens have, in order.
+    pub async fn regions(&self) -> Result<Vec<String>, LedgerError> {
+        Ok(self.store.read().await?.regions().await?)
+    }
 }
 
 /// The first of so many days.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::keys::SealKey;
-use super::people::{self, corrupt};
+use super::people::{self, corrupt, left};
 use super::store::{ScamRow, Tx};
 use super::writes::new_key;
 use super::{Ledger, LedgerError};
@@ -19,6 +19,12 @@ pub struct Scam {
     /// From whom it seemed to come: a number, a name, an address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sender: Option<String>,
+}
+
+impl Scam {
+    pub(super) fn open(key: &SealKey, sealed: &[u8]) -> Result<Self, LedgerError> {
+        serde_json::from_slice(&key.open(USE, sealed)?).map_err(|_| corrupt("scam_report"))
+    }
 }
 
 /// A report without what is in it.
@@ -118,16 +124,11 @@ impl Ledger {
     }
 
     async fn opened(&self, tx: &mut dyn Tx, row: &ScamRow) -> Result<Option<Scam>, LedgerError> {
-        let open = |key: &SealKey| -> Result<Scam, LedgerError> {
-            serde_json::from_slice(&key.open(USE, &row.content)?).map_err(|_| corrupt("scam_report"))
+        let Some(reporter) = row.reporter else {
+            return Scam::open(self.keys.master(), &row.content).map(Some);
         };
-        let Some(reporter) = row.reporter else { return open(self.keys.master()).map(Some) };
         let Some(citizen) = tx.citizens(&[reporter], false).await?.pop() else { return Ok(None) };
-        match open(&self.keys.data_key(&citizen.data_key)?) {
-            // The key it was sealed under was destroyed: they were erased, and may have come back since.
-            Err(LedgerError::Seal(_)) => Ok(None),
-            opened => opened.map(Some),
-        }
+        left(Scam::open(&self.keys.data_key(&citizen.data_key)?, &row.content))
     }
 
     /// Closes a report; whether there was such an open one.

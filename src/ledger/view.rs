@@ -6,7 +6,7 @@ use serde::Serialize;
 use vestnik_contract::ChannelId;
 
 use super::facts::NotificationFacts;
-use super::store::{NotificationRow, Tx};
+use super::store::{CitizenRow, NotificationRow, Tx};
 use super::writes::{Held, entry};
 use super::{Ledger, LedgerError, people};
 use crate::domain::{
@@ -45,6 +45,9 @@ pub struct NotificationView {
     /// Its moments.
     #[serde(flatten)]
     pub moments: Moments,
+    /// Whether the citizen's data were erased since, and with them its entry in the inbox.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub erased: bool,
     /// The notice that carries it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notice: Option<NoticeId>,
@@ -135,6 +138,12 @@ impl NotificationView {
         })
     }
 
+    /// Whether it stands in the citizen's inbox.
+    #[must_use]
+    pub fn stands_in_inbox(&self) -> bool {
+        !self.erased && stood_in_inbox(&self.timeline)
+    }
+
     /// The version of the configuration that decided.
     #[must_use]
     pub fn config(&self) -> Option<&str> {
@@ -153,7 +162,8 @@ impl Ledger {
         let Some(key) = known.into_iter().find_map(|row| row.notification) else { return Ok(None) };
         let Some(row) = tx.notifications(&[key]).await?.into_iter().next() else { return Ok(None) };
         let notice = notice(&mut *tx, row.notice).await?;
-        let facts = self.facts(&mut *tx, &row).await?;
+        let citizen = tx.citizens(&[row.citizen], false).await?.pop();
+        let facts = self.facts(citizen.as_ref(), &row)?;
         let moments = Moments::of(facts.as_ref(), notice.as_ref());
         let steps = notice.map(|notice| notice.steps).unwrap_or_default();
         let steps = steps.into_iter().map(StepView::from).collect();
@@ -161,20 +171,21 @@ impl Ledger {
         let timeline = entries
             .into_iter()
             .map(|(_, row)| entry(row).map(|entry| EntryView { at: entry.at, what: entry.what }))
-            .collect::<Result<_, _>>()?;
-        Ok(Some(view(row, moments, steps, timeline)))
+            .collect::<Result<Vec<_>, _>>()?;
+        // Whoever was erased may have come back, but what there was to tell them has not.
+        let gone = facts.is_none() && (!row.params.is_empty() || stood_in_inbox(&timeline));
+        let erased = gone || citizen.is_some_and(|citizen| citizen.erased_at.is_some());
+        Ok(Some(view(row, moments, steps, Told { timeline, erased })))
     }
 
     /// What the source said of the citizen; `None` where nobody can read it.
-    async fn facts(
+    fn facts(
         &self,
-        tx: &mut dyn Tx,
+        citizen: Option<&CitizenRow>,
         row: &NotificationRow,
     ) -> Result<Option<NotificationFacts>, LedgerError> {
-        let citizens = tx.citizens(&[row.citizen], false).await?;
-        let Some(citizen) = citizens.first().filter(|_| !row.params.is_empty()) else { return Ok(None) };
-        let key = self.keys.data_key(&citizen.data_key)?;
-        NotificationFacts::open(&key, &row.params).map(Some)
+        let Some(citizen) = citizen.filter(|_| !row.params.is_empty()) else { return Ok(None) };
+        people::left(NotificationFacts::open(&self.keys.data_key(&citizen.data_key)?, &row.params))
     }
 
     /// The IANA time zone of the citizen whom a notification is for: for the times of what an
@@ -222,12 +233,18 @@ impl Moments {
     }
 }
 
-fn view(
-    row: NotificationRow,
-    moments: Moments,
-    steps: Vec<StepView>,
+/// Whether a notification got an entry in the inbox when it came.
+fn stood_in_inbox(timeline: &[EntryView]) -> bool {
+    timeline.iter().any(|entry| matches!(entry.what, Happening::Decided { inbox: true, .. }))
+}
+
+/// What happened, and whether it is all that is left.
+struct Told {
     timeline: Vec<EntryView>,
-) -> NotificationView {
+    erased: bool,
+}
+
+fn view(row: NotificationRow, moments: Moments, steps: Vec<StepView>, told: Told) -> NotificationView {
     NotificationView {
         reference: row.reference,
         state: row.closed.map(|(state, _, _)| state),
@@ -240,9 +257,10 @@ fn view(
         priority: row.priority,
         campaign: row.campaign,
         moments,
+        erased: told.erased,
         notice: row.notice,
         steps,
-        timeline,
+        timeline: told.timeline,
     }
 }
 

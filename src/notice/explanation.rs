@@ -24,9 +24,8 @@ pub struct Account<'a> {
     pub received_at: DateTime,
     /// How and when it ended; `None` while it is open.
     pub ended: Option<(FinalState, Reason, DateTime)>,
-    /// When the citizen opened it in the inbox: `Some(None)` where it stands there unopened, `None` where
-    /// it does not.
-    pub inbox: Option<Option<DateTime>>,
+    /// Whether it stands in the inbox.
+    pub inbox: InInbox,
     /// Every channel that was considered, in the order of the plan.
     pub ways: Vec<Way>,
     /// What the citizen can still do about the channels, each with those that it is about.
@@ -35,6 +34,17 @@ pub struct Account<'a> {
     pub stopped_on: Option<Date>,
     /// When citizens are written to on workdays.
     pub hours: Option<Hours>,
+}
+
+/// Whether a notification stands in its citizen's inbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InInbox {
+    /// It got no entry there.
+    Nothing,
+    /// It stands there, and where it was opened, since then.
+    Stands(Option<DateTime>),
+    /// The citizen's data were erased, the inbox among them.
+    Erased,
 }
 
 /// A channel that was considered.
@@ -112,7 +122,7 @@ pub(super) fn explanation_texts() -> Vec<GatewayText> {
     let ends = FinalState::ALL.into_iter().map(FinalState::as_str).chain([OPEN]);
     let mut about_advice = words(&["ways", "day", "from", "until"]);
     about_advice.push(Variable::one_of("has_day", &["yes", "no"]));
-    let main = ["told", "untitled", "inbox", "inbox_read", "channels", "advice", "questions"];
+    let main = ["told", "untitled", "inbox", "inbox_read", "erased", "channels", "advice", "questions"];
     let way = ["unused", "planned", "due", "put_off", "sending", "sent", "arrived", "opened", "failed"];
     let text = |id, attributes, variables| GatewayText { id, attributes, variables };
     vec![
@@ -158,9 +168,10 @@ impl Speaker<'_> {
         let about = if account.title.is_some() { "told" } else { "untitled" };
         let mut told = vec![self.main(about, Some(account.received_at))?];
         match account.inbox {
-            None => {}
-            Some(None) => told.push(self.main("inbox", None)?),
-            Some(read) => told.push(self.main("inbox_read", read)?),
+            InInbox::Nothing => {}
+            InInbox::Stands(None) => told.push(self.main("inbox", None)?),
+            InInbox::Stands(read) => told.push(self.main("inbox_read", read)?),
+            InInbox::Erased => told.push(self.main("erased", None)?),
         }
         match account.ended {
             None => told.push(self.say(END, OPEN, &[("at", "")])?),

@@ -12,7 +12,7 @@ pub mod variables;
 
 pub use advance::{Cascade, Change, Input, Joining, advance};
 pub use check_code::{CheckCode, CheckKey, InvalidCheckCode};
-pub use explanation::{Account, ChannelTold, Explanation, Fate, Way};
+pub use explanation::{Account, ChannelTold, Explanation, Fate, InInbox, Way};
 pub use render::{Body, ItemText, PageOffer, Rendered, Renderer, StopScope};
 pub use retry::wait_after;
 pub use sent::Sent;

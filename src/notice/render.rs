@@ -48,13 +48,6 @@ pub enum Body<'a> {
         /// Whether the right one is good no more either.
         over: bool,
     },
-    /// A one-time code that proves an address.
-    Verification {
-        /// The code to be entered.
-        secret: &'a str,
-        /// For how many minutes it is good.
-        minutes: u32,
-    },
     /// Nothing but that it is a test, for an operator's own address.
     Test,
 }
@@ -246,11 +239,6 @@ impl Voice<'_> {
             Body::Verified => one("verified", &[]),
             Body::CodeRefused { over } => {
                 one("code_refused", &[("state", if over { "over" } else { "wrong" })])
-            }
-            Body::Verification { secret, minutes } => {
-                let mut arguments = FluentArgs::from_iter([("secret", secret)]);
-                arguments.set("minutes", minutes);
-                Ok(vec![self.part("verification", &arguments)?])
             }
         }
     }

@@ -60,7 +60,6 @@ pub fn gateway_texts() -> Vec<GatewayText> {
         text("wrong_person", ATTRIBUTES, vec![]),
         text("verified", ATTRIBUTES, vec![]),
         text("code_refused", ATTRIBUTES, vec![Variable::one_of("state", &["wrong", "over"])]),
-        text("verification", ATTRIBUTES, vec![Variable::words("secret"), Variable::number("minutes")]),
         text("test", ATTRIBUTES, vec![]),
         text("several", ATTRIBUTES, vec![Variable::number("count")]),
         text("several_titles", &["short", "long"], vec![Variable::words("titles")]),

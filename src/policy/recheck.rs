@@ -43,8 +43,8 @@ pub struct RecheckInput<'a> {
     pub channel: &'a ChannelId,
     /// The channels of the steps that would come after it.
     pub later: &'a [ChannelId],
-    /// What the notice is for. A confirmation, an answer or a verification is what the citizen asked
-    /// for a moment ago: it needs no consent, and neither waits for contact hours nor counts.
+    /// What the notice is for. A confirmation or an answer is what the citizen asked for a moment ago: it
+    /// needs no consent, and neither waits for contact hours nor counts.
     pub kind: NoticeKind,
     /// Where it answers somebody: the address that it goes to.
     pub answers: Option<Uuid>,
@@ -134,7 +134,7 @@ fn obstacle(input: &RecheckInput<'_>) -> Option<Reason> {
 }
 
 pub(super) fn is_own_request(kind: NoticeKind) -> bool {
-    matches!(kind, NoticeKind::Confirmation | NoticeKind::Answer | NoticeKind::Verification)
+    matches!(kind, NoticeKind::Confirmation | NoticeKind::Answer)
 }
 
 /// The items that have no ground on this channel any more.

@@ -13,7 +13,7 @@ use crate::domain::{
 };
 use crate::ledger::rules::locale_for;
 use crate::ledger::{Ledger, LedgerError, NotificationView, Rules, StepView};
-use crate::notice::{Account, Explanation, Fate, Way};
+use crate::notice::{Account, Explanation, Fate, InInbox, Way};
 use crate::policy::{Zones, consent_in_force};
 
 /// The channel of an outside portal.
@@ -75,7 +75,7 @@ impl<'a> Teller<'a> {
             title: self.measure.map(|measure| &measure.title),
             received_at: self.local(view.received_at),
             ended: ended.map(|((state, reason), at)| (state, reason, self.local(at))),
-            inbox: self.stands_in_inbox().then(|| self.when(|what| matches!(what, Happening::InboxRead))),
+            inbox: self.inbox(),
             advice: self.advice(&ways),
             ways,
             stopped_on: self.stopped_on(),
@@ -93,9 +93,12 @@ impl<'a> Teller<'a> {
         Some(self.local(entry.at))
     }
 
-    fn stands_in_inbox(&self) -> bool {
-        let decided = |what: &Happening| matches!(what, Happening::Decided { inbox: true, .. });
-        self.view.timeline.iter().any(|entry| decided(&entry.what))
+    fn inbox(&self) -> InInbox {
+        match (self.view.erased, self.view.stands_in_inbox()) {
+            (true, _) => InInbox::Erased,
+            (false, true) => InInbox::Stands(self.when(|what| matches!(what, Happening::InboxRead))),
+            (false, false) => InInbox::Nothing,
+        }
     }
 
     // ---- the channels ----
@@ -110,10 +113,11 @@ impl<'a> Teller<'a> {
         considered.iter().map(way).filter(|way| !self.is_the_inbox(way)).collect()
     }
 
-    /// Whether it is an outside portal that was not written to, while the message stands in ours: to a
-    /// citizen both are the account on the portal.
+    /// Whether it is an outside portal that was not written to, while it is told already whether the message
+    /// stands in ours: to a citizen both are the account on the portal.
     fn is_the_inbox(&self, way: &Way) -> bool {
-        way.channel.as_str() == PORTAL && matches!(way.fate, Fate::Unused(_)) && self.stands_in_inbox()
+        let told = self.inbox() != InInbox::Nothing;
+        way.channel.as_str() == PORTAL && matches!(way.fate, Fate::Unused(_)) && told
     }
 
     fn fate(&self, channel: &ChannelId, decided: Reason) -> Fate {
@@ -171,6 +175,9 @@ impl<'a> Teller<'a> {
     // ---- what the citizen can do ----
 
     fn advice(&self, ways: &[Way]) -> BTreeMap<Advice, Vec<ChannelId>> {
+        if self.view.erased && self.citizen.is_none() {
+            return BTreeMap::from([(Advice::Register, Vec::new())]);
+        }
         let mut advice: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for way in ways {
             let reason = way.fate.reason().filter(|reason| self.still_stands(*reason, &way.channel));

@@ -1,5 +1,7 @@
 //! The guard over HTTP, for those who operate.
 
+use std::collections::BTreeSet;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
@@ -9,10 +11,11 @@ use serde_json::{Value, json};
 use vestnik_contract::ChannelId;
 
 use super::body::{Limited, ONE};
+use super::citizens::form::check_channel;
 use super::json;
 use super::problem::Problem;
 use super::state::WebState;
-use crate::domain::{MeasureId, RefusalReason, wording};
+use crate::domain::{Catalogue, MeasureId, RefusalReason, wording};
 use crate::ledger::GATEWAY;
 use crate::ledger::retry::soon;
 
@@ -56,8 +59,18 @@ async fn release(State(web): State<WebState>, Limited(body): Limited<ONE>) -> Re
     if soon(|| web.ledger.release_from_guard(&channel, &template, &by, &reason)).await? {
         return Ok(StatusCode::NO_CONTENT);
     }
+    check_channel(Some(&channel), "/channel")?;
+    check_template(&template, &web.rules.catalogue)?;
     Err(Problem::new(
         RefusalReason::NotFound,
         "expected a template that the guard has paused on this channel",
     ))
+}
+
+fn check_template(template: &MeasureId, catalogue: &Catalogue) -> Result<(), Problem> {
+    let known: BTreeSet<_> = catalogue.measures().map(|(_, measure)| measure.id.as_str()).collect();
+    if known.contains(template.as_str()) {
+        return Ok(());
+    }
+    Err(Problem::unknown_field("/template", "a measure of the catalogue", template.as_str(), known))
 }

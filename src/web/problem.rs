@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use tracing::error;
 
-use crate::domain::RefusalReason;
+use crate::domain::{RefusalReason, did_you_mean};
 use crate::intake::Refusal;
 use crate::ledger::{LedgerError, StoreError};
 
@@ -47,6 +47,25 @@ impl Problem {
     /// A field that is not as it must be.
     pub fn field(pointer: impl Into<String>, expected: impl Into<String>) -> Self {
         Self::at(RefusalReason::InvalidField, pointer, expected)
+    }
+
+    /// A field that names something that there is not.
+    pub fn unknown_field<'a>(
+        pointer: &str,
+        what: &str,
+        found: &str,
+        known: impl IntoIterator<Item = &'a str> + Clone,
+    ) -> Self {
+        Self::field(pointer, one_of(what, found, known))
+    }
+
+    /// A part of the query that names something that there is not.
+    pub fn unknown_in_query<'a>(
+        what: &str,
+        found: &str,
+        known: impl IntoIterator<Item = &'a str> + Clone,
+    ) -> Self {
+        Self::new(RefusalReason::InvalidQuery, one_of(what, found, known))
     }
 
     /// A problem that is written already.
@@ -127,6 +146,13 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         LedgerError::from(error).into()
     }
+}
+
+/// What was expected, with all that there is, and what was probably meant.
+fn one_of<'a>(what: &str, found: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
+    let meant = did_you_mean(found, known.clone());
+    let list = known.into_iter().collect::<Vec<_>>().join(", ");
+    format!("expected {what} ({list}){meant}")
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Reports, for those who operate.
 
+use std::collections::BTreeSet;
+
 use axum::extract::State;
 use axum::http::header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderName, LINK};
 use axum::http::{HeaderMap, Uri};
@@ -56,7 +58,7 @@ async fn unreached(State(web): State<WebState>, uri: Uri, headers: HeaderMap) ->
     let since = || Begin::at(asked.since.unwrap_or_else(month_ago));
     let wrong = |error: InvalidCursor| Problem::new(RefusalReason::InvalidQuery, error.to_string());
     let begin = asked.after.as_deref().map_or_else(|| Ok(since()), Begin::after).map_err(wrong)?;
-    let only = Only { source: asked.source, measure: asked.measure };
+    let only = only(&web, asked.source, asked.measure)?;
     let limit = asked.limit.unwrap_or(PAGE).clamp(1, LARGEST);
     let page = page(&web.ledger, begin, &only, limit).await?;
     if !wants_csv(&headers) {
@@ -68,6 +70,21 @@ async fn unreached(State(web): State<WebState>, uri: Uri, headers: HeaderMap) ->
         answer.headers_mut().insert(LINK, next);
     }
     Ok(answer)
+}
+
+/// Of which source and about which measure, where there are such: nobody is no good news where it was a slip of
+/// the pen.
+fn only(web: &WebState, source: Option<SourceId>, measure: Option<MeasureId>) -> Result<Only, Problem> {
+    let sources: BTreeSet<_> = web.sources.0.keys().map(SourceId::as_str).collect();
+    if let Some(found) = source.as_ref().map(SourceId::as_str).filter(|found| !sources.contains(found)) {
+        return Err(Problem::unknown_in_query("source as a registered source", found, sources));
+    }
+    let measures = web.rules.catalogue.measures().map(|(_, measure)| measure.id.as_str());
+    let measures: BTreeSet<_> = measures.collect();
+    if let Some(found) = measure.as_ref().map(MeasureId::as_str).filter(|found| !measures.contains(found)) {
+        return Err(Problem::unknown_in_query("measure as a measure of the catalogue", found, measures));
+    }
+    Ok(Only { source, measure })
 }
 
 /// Where to go on (RFC 8288).

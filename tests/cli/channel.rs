@@ -17,7 +17,7 @@ fn channels_are_listed_paused_and_resumed() {
     home.run(&["channel", "list"]).ends(0).says("sms       main   in use");
     let pause = ["channel", "pause", "sms", "--reason", "maintenance", "--for", "2h", "--as", "olena"];
     home.run(&pause).ends(0).says("sms is paused until ").says("what is due waits");
-    let route = ["channel", "pause", "sms/main", "--reason", "outage", "--reroute"];
+    let route = ["channel", "pause", "sms/main", "--reason", "outage", "--reroute", "--as", "olena"];
     home.run(&route).ends(0).says("goes to the next channel");
     home.run(&["channel", "list"])
         .ends(0)
@@ -42,8 +42,10 @@ fn a_channel_that_is_switched_off_is_said_to_be_off_and_where_it_is_switched_on(
     home.bring("family_fund", &[]);
     let off = "viber is switched off here; `enabled` in channels/viber.toml, or \
                VESTNIK__CHANNELS__VIBER__ENABLED, switches it on";
-    home.run(&["channel", "pause", "viber", "--reason", "x"]).ends(2).says(off);
-    home.run(&["channel", "pause", "vibr", "--reason", "x"]).ends(2).says("expected a channel in use");
+    let pause =
+        |channel: &str| home.run(&["channel", "pause", channel, "--reason", "x", "--as", "olena"]).ends(2);
+    pause("viber").says(off);
+    pause("vibr").says("expected a channel in use");
     let file = home.config().join("../citizens.ndjson");
     let citizen = r#"{ "id": "snils:1", "locale": "uk", "jurisdiction": "ua", "addresses": [{ "channel": "viber", "address": "EWzlyeZ3Cs0uCO+wPvEOyg==" }] }"#;
     std::fs::write(&file, citizen).unwrap();
@@ -60,7 +62,7 @@ fn the_commands_work_beside_a_gateway_that_runs() {
         home.set(&format!("VESTNIK__CHANNELS__{channel}__ENABLED"), "false");
     }
     let _gateway = home.serve();
-    home.run(&["channel", "pause", "portal", "--reason", "maintenance"]).ends(0);
+    home.run(&["channel", "pause", "portal", "--reason", "maintenance", "--as", "olena"]).ends(0);
     home.run(&["channel", "list"]).ends(0).says("PAUSED");
     home.run(&["token", "create", "--label", "Portal", "--scope", "inbox"]).ends(0);
     home.run(&["channel", "resume", "portal"]).ends(0);
@@ -71,11 +73,14 @@ fn what_is_no_channel_no_reason_and_no_span_is_said() {
     let mut home = Home::new();
     home.bring("family_fund", &[]);
     home.set("VESTNIK__CHANNELS__VIBER__ENABLED", "false");
-    let table: [(&[&str], &str); 6] = [
-        (&["pause", "smss", "--reason", "x"], "did you mean \"sms\"?"),
-        (&["pause", "viber", "--reason", "x"], "viber is switched off here"),
-        (&["pause", "sms/mein", "--reason", "x"], "expected a route of sms (main), found \"mein\""),
-        (&["pause", "sms"], "--reason"),
+    let by = "--as=olena";
+    let table: [(&[&str], &str); 8] = [
+        (&["pause", "smss", "--reason", "x", by], "did you mean \"sms\"?"),
+        (&["pause", "viber", "--reason", "x", by], "viber is switched off here"),
+        (&["pause", "sms/mein", "--reason", "x", by], "expected a route of sms (main), found \"mein\""),
+        (&["pause", "sms", by], "--reason"),
+        (&["pause", "sms", "--reason", "x"], "--as <PERSON>"),
+        (&["pause", "sms", "--reason", "x", "--as", "gateway"], "expected a person"),
         (&["pause", "sms", "--reason", "x", "--for", "long"], "such as 30m, 2h or 90d"),
         (&["resume", "SMS"], "expected CHANNEL or CHANNEL/ROUTE"),
     ];

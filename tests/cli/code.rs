@@ -25,7 +25,7 @@ fn a_code_is_looked_up_for_a_caller() {
 fn scam_reports_are_listed_shown_and_closed() {
     let home = Home::new();
     home.import_citizen();
-    home.run(&["scam", "list"]).ends(0).says("There are no scam reports that are open.");
+    home.run(&["scam", "list"]).ends(0).says("There are no open scam reports.");
     let id = home.report_scam("Pay here \u{1b}[2J", "Minlstry");
     let list = home.run(&["scam", "list"]).ends(0).says("http a citizen open");
     assert!(!list.out.contains("Pay here"), "what is in it is not listed");

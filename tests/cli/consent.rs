@@ -86,7 +86,13 @@ fn erase_writes_act_and_extract() {
     assert_eq!((&act["person"], &act["reason"]), (&"Olena Koval".into(), &"request 118".into()));
     assert_eq!((&act["consents"][0]["number"], &act["addresses"][0]["channel"]), (&1.into(), &"sms".into()));
 
-    erase(CITIZEN, "act-2.json").ends(3);
+    let again = erase(CITIZEN, "act-2.json")
+        .ends(0)
+        .says("erased already")
+        .says("UTC by Olena Koval: request 118.")
+        .says("no act was written");
+    assert!(again.out.contains(act["citizen"].as_str().unwrap()), "{again:?}");
+    assert!(!home.config().join("../act-2.json").exists());
     home.run(&["consent", "history", CITIZEN])
         .ends(0)
         .says("evidence erased")

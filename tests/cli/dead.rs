@@ -31,6 +31,7 @@ fn a_refused_message_is_listed_shown_and_taken_once_the_cause_is_mended() {
     home.replace("config/sources.toml", "life_events = [\n", "life_events = [\n  \"child_birth\",\n");
     home.run(&["dead", "replay", &id]).ends(0).says("was taken.");
     home.run(&["dead", "list"]).ends(0).says("There are no dead letters.");
+    home.run(&["dead", "list", "--before", &id]).ends(0).says("There are no dead letters older than");
     home.run(&["explain", "family_fund/2f1c9a"]).ends(0);
 }
 

@@ -21,11 +21,19 @@ fn what_is_paused_is_listed_and_a_named_person_releases_it() {
         .ends(0)
         .says("sms birth_grant PAUSED 30 200")
         .says("viber birth_grant warned 9 200")
-        .says("vestnik guard release sms birth_grant --by NAME --reason TEXT");
+        .says("vestnik guard release sms birth_grant --as PERSON --reason TEXT");
     let release = |more: &[&str]| home.run(&[&["guard", "release"], more].concat());
-    let by = ["--by", "Olena Koval", "--reason", "the text is mended"];
-    release(&["sms", "birth_grant"]).ends(2).says("--by");
-    release(&["sms", "birth_grant", "--by", "gateway", "--reason", "x"]).ends(2).says("expected a person");
+    let by = ["--as", "Olena Koval", "--reason", "the text is mended"];
+    release(&["sms", "birth_grant"]).ends(2).says("--as <PERSON>");
+    release(&["sms", "birth_grant", "--as", "gateway", "--reason", "x"]).ends(2).says("expected a person");
+    release(&[&["pigeon", "birth_grant"], &by[..]].concat())
+        .ends(2)
+        .says("expected a channel (email, portal, sms, telegram, viber), found \"pigeon\"");
+    release(&[&["sms", "birth_grand"], &by[..]].concat()).ends(2).says("did you mean \"birth_grant\"?");
+    release(&[&["sms", "foo"], &by[..]].concat())
+        .ends(2)
+        .says("expected a measure of the catalogue, found \"foo\"; there are birth_grant, ")
+        .says("family_capital, ");
     release(&[&["viber", "birth_grant"], &by[..]].concat())
         .ends(3)
         .says("birth_grant is not paused on viber");

@@ -26,9 +26,13 @@ pub(super) enum ChannelCommand {
         json: bool,
     },
     /// Pause a channel or one of its routes.
+    #[command(override_usage = "vestnik channel pause CHANNEL[/ROUTE] --reason TEXT --as PERSON
+           [--for SPAN] [--reroute]")]
     #[command(after_help = "Examples:
-  vestnik channel pause sms --reason \"the operator's maintenance\" --for 2h
-  vestnik channel pause viber/main --reason \"outage at Viber\" --reroute
+  vestnik channel pause sms --for 2h \\
+    --reason \"the operator's maintenance\" --as \"Olena Koval\"
+  vestnik channel pause viber/main --reroute \\
+    --reason \"outage at Viber\" --as \"Olena Koval\"
 
 What is due waits. With --reroute it goes to the citizen's next channel, and waits only where there is \
 none. The lanes see a pause within two seconds; what is under way is not called back. A pause of the \

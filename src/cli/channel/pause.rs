@@ -4,10 +4,10 @@ use clap::Args;
 use jiff::Span;
 
 use super::Target;
-use crate::cli::arguments::line;
+use crate::cli::arguments::{By, line};
 use crate::cli::office::{Office, after, moment, span};
-use crate::cli::{Common, Exit, Mistake};
-use crate::ledger::{GATEWAY, Pause};
+use crate::cli::{Common, Exit};
+use crate::ledger::Pause;
 
 /// What `channel pause` takes.
 #[derive(Debug, Args)]
@@ -24,9 +24,8 @@ pub(in crate::cli) struct PauseArgs {
     /// Send what is due to the citizen's next channel, instead of holding it
     #[arg(long)]
     reroute: bool,
-    /// Who pauses it
-    #[arg(long = "as", value_name = "PERSON", env = "USER", hide_env_values = true, default_value = "an operator", value_parser = line)]
-    person: String,
+    #[command(flatten)]
+    by: By,
 }
 
 pub(super) async fn run(common: &Common, args: &PauseArgs) -> anyhow::Result<Exit> {
@@ -35,12 +34,7 @@ pub(super) async fn run(common: &Common, args: &PauseArgs) -> anyhow::Result<Exi
     let now = office.clock.now();
     let until = args.span.map(|span| after(now, span)).transpose()?;
     let Target { channel, route } = args.target.clone();
-    let (reason, person) = (args.reason.clone(), args.person.clone());
-    if person == GATEWAY {
-        return Err(
-            Mistake(format!("--as: expected a person; {GATEWAY} stands for pauses of its own")).into()
-        );
-    }
+    let (reason, person) = (args.reason.clone(), args.by.person.clone());
     let pause = Pause { channel, route, reroute: args.reroute, reason, person, until };
     office.ledger.pause(pause).await?;
     office.tell_others().await;

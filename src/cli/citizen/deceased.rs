@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use clap::Args;
 
-use crate::cli::arguments::line;
+use crate::cli::arguments::{By, line};
 use crate::cli::consent::{UNKNOWN, citizen};
 use crate::cli::office::Office;
 use crate::cli::{Common, Exit, NotThere, load};
@@ -22,9 +22,8 @@ pub(in crate::cli) struct DeceasedArgs {
     /// The act that says so, such as the number in the register of deaths
     #[arg(long, value_name = "TEXT", value_parser = line)]
     reference: String,
-    /// Who records it
-    #[arg(long = "as", value_name = "PERSON", value_parser = line)]
-    person: String,
+    #[command(flatten)]
+    by: By,
     /// Take it back: the citizen lives
     #[arg(long)]
     undo: bool,
@@ -33,7 +32,7 @@ pub(in crate::cli) struct DeceasedArgs {
 pub(super) async fn run(common: &Common, args: &DeceasedArgs) -> anyhow::Result<Exit> {
     let office = Office::open(common).await?;
     let known = office.ledger.citizen(&args.citizen).await?.ok_or_else(|| NotThere(UNKNOWN.to_owned()))?;
-    let by = Testimony { evidence: args.reference.clone(), actor: Some(args.person.clone()) };
+    let by = Testimony { evidence: args.reference.clone(), actor: Some(args.by.person.clone()) };
     let death = Some(Death { deceased: !args.undo, by });
     let registration = Registration { death, ..Registration::nothing(args.citizen.clone()) };
     // What is not sent asks no channel.

@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::Args;
 
-use crate::cli::arguments::line;
+use crate::cli::arguments::{By, line};
 use crate::cli::consent::{UNKNOWN, citizen};
-use crate::cli::office::Office;
+use crate::cli::office::{Office, moment};
+use crate::cli::table::wrap;
 use crate::cli::{Common, Exit, NotThere};
 use crate::domain::CitizenId;
-use crate::ledger::Act;
+use crate::ledger::{Act, Erased};
 
 /// What `citizen erase` takes.
 #[derive(Debug, Args)]
@@ -24,9 +25,8 @@ pub(in crate::cli) struct EraseArgs {
     /// Why, such as the number of the citizen's request
     #[arg(long, value_name = "TEXT", value_parser = line)]
     reason: String,
-    /// Who erases
-    #[arg(long = "as", value_name = "PERSON", env = "USER", hide_env_values = true, default_value = "an operator", value_parser = line)]
-    person: String,
+    #[command(flatten)]
+    by: By,
     /// Where the act is written to; a file that is not there yet
     #[arg(long, value_name = "FILE")]
     act: PathBuf,
@@ -34,8 +34,13 @@ pub(in crate::cli) struct EraseArgs {
 
 pub(super) async fn run(common: &Common, args: &EraseArgs) -> anyhow::Result<Exit> {
     let office = Office::open(common).await?;
-    let prepared = office.ledger.erase(&args.citizen, &args.person, &args.reason).await?;
-    let erasure = prepared.ok_or_else(|| NotThere(UNKNOWN.to_owned()))?;
+    let prepared = office.ledger.erase(&args.citizen, &args.by.person, &args.reason).await?;
+    let Some(erasure) = prepared else {
+        let before =
+            office.ledger.erased(&args.citizen).await?.ok_or_else(|| NotThere(UNKNOWN.to_owned()))?;
+        println!("{}", wrap(&told_before(&before), 100).join("\n"));
+        return Ok(Exit::Well);
+    };
     put_aside(&args.act, &erasure.act).with_context(|| {
         format!("the act cannot be written to {}; nothing was erased", args.act.display())
     })?;
@@ -51,6 +56,17 @@ pub(super) async fn run(common: &Common, args: &EraseArgs) -> anyhow::Result<Exi
     erasure.commit().await.with_context(failed)?;
     println!("{said}");
     Ok(Exit::Well)
+}
+
+/// When a citizen was erased before, by whom and why, and which act says so.
+fn told_before(Erased { citizen, at, by }: &Erased) -> String {
+    let by = by.as_ref();
+    let by = by.map(|by| format!(" by {}: {}", by.person, by.reason)).unwrap_or_default();
+    format!(
+        "The citizen was erased already, on {}{by}. Nothing has changed, and no act was written: that of the erasure \
+         names the citizen as {citizen}.",
+        moment(*at)
+    )
 }
 
 /// Writes the act so that it outlives a power cut, readable by its owner alone.

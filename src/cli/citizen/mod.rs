@@ -27,6 +27,7 @@ changes nothing is not recorded. Ends with 3 if the citizen is not known."
     )]
     Deceased(deceased::DeceasedArgs),
     /// Erase a citizen for good, and write the act of it with an extract of what was on record.
+    #[command(override_usage = "vestnik citizen erase CITIZEN --reason TEXT --as PERSON --act FILE")]
     #[command(after_help = "Example:
   vestnik citizen erase snils:11223344595 \\
     --reason \"request 118\" --as \"Olena Koval\" --act act-118.json
@@ -39,7 +40,8 @@ sent. A citizen who was erased is registered again only with a consent that was 
 portal, by phone or at a counter.
 
 The act names the citizen by the key in the ledger alone; it is written before anything is erased, and \
-never over another file. Ends with 3 if the citizen is not known or was erased before.")]
+never over another file. Of a citizen who was erased before it says when, by whom and why, and \
+does nothing. Ends with 3 if the citizen is not known.")]
     Erase(erase::EraseArgs),
     /// Hand out a one-time code that proves an address of a citizen.
     #[command(

@@ -3,7 +3,7 @@
 use clap::Args;
 use vestnik_contract::{Address, ChannelId};
 
-use crate::cli::arguments::{line, name};
+use crate::cli::arguments::{By, line, name};
 use crate::cli::consent::{UNKNOWN, citizen};
 use crate::cli::office::{Office, moment};
 use crate::cli::{Common, Exit, Mistake, NotThere};
@@ -27,9 +27,8 @@ pub(in crate::cli) struct VerifyArgs {
     /// How the citizen has shown who they are
     #[arg(long, value_name = "TEXT", value_parser = line)]
     reference: String,
-    /// Who hands the code out
-    #[arg(long = "as", value_name = "PERSON", value_parser = line)]
-    person: String,
+    #[command(flatten)]
+    by: By,
 }
 
 pub(super) async fn run(common: &Common, args: &VerifyArgs) -> anyhow::Result<Exit> {
@@ -38,7 +37,7 @@ pub(super) async fn run(common: &Common, args: &VerifyArgs) -> anyhow::Result<Ex
     }
     let office = Office::open(common).await?;
     let address = args.address.as_deref().map(Address::new);
-    let by = Testimony { evidence: args.reference.clone(), actor: Some(args.person.clone()) };
+    let by = Testimony { evidence: args.reference.clone(), actor: Some(args.by.person.clone()) };
     let code = office.ledger.hand_out_code(&args.citizen, &args.channel, address.as_ref(), &by).await?;
     let code = code.map_err(refused)?;
     println!("{}", code.code);

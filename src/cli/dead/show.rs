@@ -7,7 +7,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::cli::arguments::{id, number};
-use crate::cli::office::{Office, moment, print_json};
+use crate::cli::office::{Office, moment, none, print_json};
 use crate::cli::table::{Table, wrap};
 use crate::cli::{Common, Exit, NotThere};
 use crate::domain::wording::escaped_lines;
@@ -73,7 +73,7 @@ pub(super) async fn list(common: &Common, args: &ListArgs) -> anyhow::Result<Exi
     if args.json {
         print_json(&letters)?;
     } else if letters.is_empty() {
-        println!("There are no dead letters.");
+        println!("{}", none("dead letters", args.before));
     } else {
         print!("{}", letters.iter().map(in_lines).collect::<String>());
         if letters.len() == args.limit as usize {

@@ -114,7 +114,12 @@ impl Story<'_> {
         if let Some(due) = due_at {
             table.row(["  first sent".to_owned(), format!("{} or soon after", self.when(*due))]);
         }
-        table.row(["  inbox", if *inbox { "it stands in the portal inbox" } else { "no entry" }]);
+        let inbox = match (inbox, self.view.erased) {
+            (false, _) => "no entry",
+            (true, false) => "it stands in the portal inbox",
+            (true, true) => "its entry is gone: the citizen's data were erased",
+        };
+        table.row(["  inbox", inbox]);
         let loaded = self.configured_at.map(|at| format!(", in force since {}", self.when(at)));
         table.row(["  by", &format!("configuration {config}{}", loaded.unwrap_or_default())]);
         Some((trace, table))

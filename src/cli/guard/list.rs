@@ -58,7 +58,7 @@ fn sentences(all: &[GuardView]) -> String {
 fn sentence(one: &GuardView) -> Option<String> {
     let GuardView { channel, template, .. } = one;
     if one.standing == Standing::Paused {
-        let command = format!("vestnik guard release {channel} {template} --by NAME --reason TEXT");
+        let command = format!("vestnik guard release {channel} {template} --as PERSON --reason TEXT");
         return Some(format!(
             "\n{template} goes to the next channel instead of {channel}.\n  To release it: {command}\n"
         ));

@@ -25,13 +25,13 @@ effectiveness` has all of them. \"on trial\" is what would be paused if [guard] 
         json: bool,
     },
     /// Let a template be sent again on a channel where the guard paused it.
-    #[command(override_usage = "vestnik guard release <CHANNEL> <TEMPLATE> --by <NAME> --reason <TEXT>")]
+    #[command(override_usage = "vestnik guard release CHANNEL TEMPLATE --reason TEXT --as PERSON")]
     #[command(after_help = "Example:
   vestnik guard release sms birth_grant \\
-    --by \"Olena Koval\" --reason \"the text says now who writes\"
+    --as \"Olena Koval\" --reason \"the text says now who writes\"
 
 Nothing but this ends a pause. What was declined before does not count any more. Ends with 3 if it is not \
-paused there.")]
+paused there, and with 2 if there is no such channel or template.")]
     Release(release::ReleaseArgs),
 }
 

@@ -3,11 +3,10 @@
 use clap::Args;
 use vestnik_contract::ChannelId;
 
-use crate::cli::arguments::{line, name};
-use crate::cli::office::Office;
-use crate::cli::{Common, Exit, Mistake, NotThere};
+use crate::cli::arguments::{By, line, name};
+use crate::cli::office::{Office, known_channel};
+use crate::cli::{Common, Exit, NotThere};
 use crate::domain::MeasureId;
-use crate::ledger::GATEWAY;
 
 /// What `guard release` takes.
 #[derive(Debug, Args)]
@@ -18,21 +17,20 @@ pub(in crate::cli) struct ReleaseArgs {
     /// The template, by its measure
     #[arg(value_parser = name::<MeasureId>("birth_grant"))]
     template: MeasureId,
-    /// Who releases it, by name
-    #[arg(long = "by", value_name = "NAME", value_parser = line)]
-    person: String,
+    #[command(flatten)]
+    by: By,
     /// Why, such as what was mended
     #[arg(long, value_name = "TEXT", value_parser = line)]
     reason: String,
 }
 
 pub(super) async fn run(common: &Common, args: &ReleaseArgs) -> anyhow::Result<Exit> {
-    let ReleaseArgs { channel, template, person, reason } = args;
-    if person == GATEWAY {
-        return Err(Mistake(format!("--by: expected a person; {GATEWAY} releases nothing")).into());
-    }
+    let ReleaseArgs { channel, template, by, reason } = args;
     let office = Office::open(common).await?;
-    if !office.ledger.release_from_guard(channel, template, person, reason).await? {
+    if !office.ledger.release_from_guard(channel, template, &by.person, reason).await? {
+        // Not to be paused is no good news where it was a slip of the pen.
+        known_channel(channel)?;
+        office.measure(template)?;
         let paused = "`vestnik guard list` shows what is";
         return Err(NotThere(format!("{template} is not paused on {channel}; {paused}")).into());
     }

@@ -4,7 +4,7 @@ use clap::Args;
 use uuid::Uuid;
 
 use crate::cli::arguments::{id, number};
-use crate::cli::office::{Office, moment, print_json};
+use crate::cli::office::{Office, moment, none, print_json};
 use crate::cli::table::Table;
 use crate::cli::{Common, Exit};
 use crate::ledger::ScamReport;
@@ -32,7 +32,7 @@ pub(super) async fn run(common: &Common, args: &ListArgs) -> anyhow::Result<Exit
     if args.json {
         print_json(&reports)?;
     } else if reports.is_empty() {
-        println!("There are no scam reports{}.", if args.all { "" } else { " that are open" });
+        println!("{}", none(if args.all { "scam reports" } else { "open scam reports" }, args.before));
     } else {
         print!("{}", table(&reports));
         if reports.len() == args.limit as usize {

@@ -6,7 +6,7 @@ mod show;
 use clap::{Args, Subcommand};
 use uuid::Uuid;
 
-use super::arguments::{id, line};
+use super::arguments::{By, id, line};
 use super::office::{Office, moment};
 use super::{Common, Exit, NotThere};
 use crate::ledger::ScamReport;
@@ -46,9 +46,8 @@ pub(super) struct CloseArgs {
     /// What was done
     #[arg(long, value_name = "TEXT", value_parser = line)]
     note: String,
-    /// Who closes it
-    #[arg(long = "as", value_name = "PERSON", env = "USER", hide_env_values = true, default_value = "an operator", value_parser = line)]
-    person: String,
+    #[command(flatten)]
+    by: By,
 }
 
 pub(super) async fn run(common: &Common, command: &ScamCommand) -> anyhow::Result<Exit> {
@@ -61,7 +60,7 @@ pub(super) async fn run(common: &Common, command: &ScamCommand) -> anyhow::Resul
 
 async fn close(common: &Common, args: &CloseArgs) -> anyhow::Result<Exit> {
     let office = Office::open(common).await?;
-    if !office.ledger.close_scam_report(args.id, &args.person, &args.note).await? {
+    if !office.ledger.close_scam_report(args.id, &args.by.person, &args.note).await? {
         return Err(not_there(args.id, "open report").into());
     }
     println!("{} is closed.", args.id);

@@ -7,7 +7,7 @@ use vestnik_contract::ChannelId;
 
 use super::*;
 use crate::domain::{Advice, FinalState, Hours, Localized, Reason};
-use crate::notice::{Account, Explanation, Fate, Way};
+use crate::notice::{Account, Explanation, Fate, InInbox, Way};
 
 fn renderer() -> Renderer {
     let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
@@ -28,7 +28,7 @@ fn account<'a>() -> Account<'a> {
         title: None,
         received_at: noon(),
         ended: None,
-        inbox: None,
+        inbox: InInbox::Nothing,
         ways: Vec::new(),
         advice: BTreeMap::new(),
         stopped_on: Some(date(2026, 6, 1)),
@@ -128,12 +128,27 @@ fn what_became_of_it_on_a_channel_is_told_with_its_moments() {
 }
 
 #[test]
+fn whether_it_stands_in_the_inbox_is_told() {
+    let renderer = renderer();
+    let inbox = [InInbox::Stands(None), InInbox::Stands(Some(noon())), InInbox::Erased];
+    are_whole_and_differ(inbox.into_iter().map(|inbox| {
+        said(&renderer, &Account { inbox, ..account() }, |mut told| {
+            told.told.truncate(2);
+            told.told
+        })
+    }));
+    let told = renderer.explain(&Account { inbox: InInbox::Erased, ..account() }, Locale::En).unwrap().told;
+    assert_eq!(told[1], "We have erased your data. This message is no longer in your account on the portal.");
+}
+
+#[test]
 fn the_reason_of_the_end_is_told_once() {
     let renderer = renderer();
     let title = Localized { ru: "Д".into(), uk: "Д".into(), en: "Birth grant".into() };
     let ended = Some((FinalState::InboxOnly, Reason::NoAddress, noon()));
     let told = |ways| {
-        let account = Account { title: Some(&title), ended, ways, inbox: Some(Some(noon())), ..account() };
+        let inbox = InInbox::Stands(Some(noon()));
+        let account = Account { title: Some(&title), ended, ways, inbox, ..account() };
         renderer.explain(&account, Locale::En).unwrap().told
     };
     let of_a_channel = told(vec![way(Fate::Unused(Reason::NoAddress))]);

@@ -341,7 +341,6 @@ fn all_texts(visit: impl Fn(&Rendered, Locale, TextLength)) {
             let topic = &catalogue.topics["family"];
             let scopes = [StopScope::Channel, StopScope::Topic(topic), StopScope::All];
             scopes.map(Body::Confirmation).into_iter().for_each(draw);
-            let secret = Body::Verification { secret: "482913", minutes: 15 };
             let sent = [Sent { day: "2026-11-30".parse().unwrap(), channel: None }];
             [Body::Checked(&[]), Body::Checked(&sent), Body::NotOurs, Body::Reported]
                 .into_iter()
@@ -351,7 +350,7 @@ fn all_texts(visit: impl Fn(&Rendered, Locale, TextLength)) {
                 [Body::WrongPerson, Body::Verified, Body::Language, Body::NoSuchHours, Body::Hours(None)];
             refused.into_iter().chain(told).for_each(draw);
             let telegram = vestnik_contract::ChannelId::new("telegram").unwrap();
-            let all = [Body::Introduction(&telegram), Body::Answer("Да."), secret, Body::Items(&[])];
+            let all = [Body::Introduction(&telegram), Body::Answer("Да."), Body::Items(&[])];
             all.into_iter().for_each(draw);
         }
     }

@@ -1,14 +1,15 @@
 //! Erase: what is personal of a citizen goes; that it went, and what was on record, stays.
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use vestnik_contract::ChannelId;
 
 use crate::domain::{
     CitizenId, CitizenKey, ConsentAction, ConsentOrigin, FinalState, Locale, NoticeId, Profile, Reason,
     SourceRef, TopicId,
 };
-use crate::ledger::keys::Keyring;
+use crate::ledger::keys::{Keyring, SealKey};
+use crate::ledger::people::{corrupt, left};
 use crate::ledger::store::{AddressRow, CitizenRow, ConsentRow, NotificationRow, Tx};
 use crate::ledger::{Ledger, LedgerError};
 
@@ -32,6 +33,39 @@ pub struct Act {
     pub consents: Vec<ErasedConsent>,
     /// Notifications, the newest first.
     pub notifications: Vec<ErasedNotification>,
+}
+
+/// What the ledger keeps of the act of an erasure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Erased {
+    /// The citizen's key in the ledger, in hexadecimal digits, by which the act is found.
+    pub citizen: String,
+    /// When it was done.
+    pub at: Timestamp,
+    /// Who did it, and why; `None` of one that a release before this one did.
+    pub by: Option<ErasedBy>,
+}
+
+/// Who erased a citizen, and why. It stands sealed in the place of the citizen's id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErasedBy {
+    /// Who did it.
+    pub person: String,
+    /// Why.
+    pub reason: String,
+}
+
+const USE: &str = "erasure";
+
+impl ErasedBy {
+    fn seal(&self, key: &SealKey) -> Result<Vec<u8>, LedgerError> {
+        let plain = serde_json::to_vec(self).map_err(|_| corrupt("citizen"))?;
+        Ok(key.seal(USE, &plain)?)
+    }
+
+    fn open(key: &SealKey, sealed: &[u8]) -> Result<Self, LedgerError> {
+        serde_json::from_slice(&key.open(USE, sealed)?).map_err(|_| corrupt("citizen"))
+    }
 }
 
 /// An address in the extract.
@@ -128,16 +162,26 @@ impl Ledger {
         tx.suppress(&hashes, now).await?;
         let notices: Vec<NoticeId> = notifications.iter().filter_map(|row| row.notice).collect();
         tx.erase(row.key, &notices).await?;
-        tx.put_citizens(&[erased(&self.keys, row, now)?]).await?;
+        let by = ErasedBy { person: person.to_owned(), reason: reason.to_owned() };
+        tx.put_citizens(&[erased(&self.keys, row, &by, now)?]).await?;
         Ok(Some(Erasure { act, tx }))
+    }
+
+    /// What is kept of the erasure of a citizen who was erased and has not come back; `None` of any other.
+    pub async fn erased(&self, id: &CitizenId) -> Result<Option<Erased>, LedgerError> {
+        let mut tx = self.store.read().await?;
+        let Some(row) = tx.citizens(&[self.keys.citizen(id)], false).await?.pop() else { return Ok(None) };
+        let Some(at) = row.erased_at else { return Ok(None) };
+        let by = left(ErasedBy::open(&self.keys.data_key(&row.data_key)?, &row.id))?;
+        Ok(Some(Erased { citizen: hex(&row.key.0), at, by }))
     }
 }
 
-/// A citizen's row with nothing in it, and with a key that opens nothing.
-fn erased(keys: &Keyring, row: CitizenRow, now: Timestamp) -> Result<CitizenRow, LedgerError> {
+/// A citizen's row with nothing of theirs in it, and with a key that opens nothing of before.
+fn erased(keys: &Keyring, row: CitizenRow, by: &ErasedBy, now: Timestamp) -> Result<CitizenRow, LedgerError> {
     let (key, data_key) = keys.new_data_key()?;
     let profile = Profile { zone: None, region: None, ..row.profile };
-    let id = key.seal("citizen", &[])?;
+    let id = by.seal(&key)?;
     Ok(CitizenRow { data_key, id, profile, updated_at: now, erased_at: Some(now), deceased_at: None, ..row })
 }
 

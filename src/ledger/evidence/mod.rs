@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use closed::{ClosedBy, ClosedOrigin};
 pub use drift::{Drift, DriftCount, DriftReport, Wanted};
 pub(super) use erasure::notifications;
-pub use erasure::{Act, ErasedAddress, ErasedConsent, ErasedNotification, Erasure};
+pub use erasure::{Act, Erased, ErasedAddress, ErasedBy, ErasedConsent, ErasedNotification, Erasure};
 pub(super) use events::Telling;
 pub use events::{RegistryEvent, RegistryRecord, Testimony};
 pub use history::{History, Record};

@@ -1,12 +1,12 @@
 //! Introductions as a campaign: whoever consented to a channel and was not introduced there is.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use vestnik_contract::ChannelId;
 
 use super::Introducing;
-use crate::domain::{CitizenKey, NoticeKind, Priority};
+use crate::domain::{CitizenKey, NoticeKind, Priority, Reason, Recheck};
 use crate::ledger::people::{self, Person};
 use crate::ledger::rules::Rules;
 use crate::ledger::store::{IntroducedRow, Tx};
@@ -27,17 +27,43 @@ pub struct Campaign {
     pub dry_run: bool,
 }
 
-/// How a page of citizens was treated.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+/// How a page of citizens was treated, or several.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct CampaignPage {
-    /// Introductions that were made.
+    /// Introductions that were made. They are sent in contact hours, as the budget has room.
     pub made: u64,
-    /// Citizens who had been introduced or written to there before.
-    pub before: u64,
-    /// Citizens without consent or an open address there, or whose law forbids it.
-    pub not_there: u64,
+    /// Citizens for whom one was made before that has not been sent.
+    pub waiting: u64,
+    /// Citizens to whom one was sent.
+    pub sent: u64,
+    /// Citizens who were written to there without one, and need none any more.
+    pub written_to: u64,
+    /// Citizens to whom none can be sent, by what speaks against it.
+    pub left_out: BTreeMap<Reason, u64>,
     /// The last citizen of the page; `None` where there are no more.
     pub last: Option<CitizenKey>,
+}
+
+impl CampaignPage {
+    /// Takes in the page that comes next.
+    pub fn add(&mut self, page: Self) {
+        self.made += page.made;
+        self.waiting += page.waiting;
+        self.sent += page.sent;
+        self.written_to += page.written_to;
+        for (reason, count) in page.left_out {
+            *self.left_out.entry(reason).or_default() += count;
+        }
+        self.last = page.last;
+    }
+
+    fn count_known(&mut self, row: &IntroducedRow) {
+        match (row.at, row.notice) {
+            (None, _) => self.waiting += 1,
+            (Some(_), Some(_)) => self.sent += 1,
+            (Some(_), None) => self.written_to += 1,
+        }
+    }
 }
 
 impl Ledger {
@@ -65,12 +91,13 @@ impl Ledger {
             if counted.made == most {
                 break;
             }
-            if before.contains(&person.citizen.key) {
-                counted.before += 1;
-            } else if making.introduction(person)? {
-                counted.made += 1;
-            } else {
-                counted.not_there += 1;
+            if let Some(row) = before.get(&person.citizen.key) {
+                counted.count_known(row);
+                continue;
+            }
+            match making.introduction(person)? {
+                Ok(()) => counted.made += 1,
+                Err(reason) => *counted.left_out.entry(reason).or_default() += 1,
             }
         }
         if !campaign.dry_run && counted.made > 0 {
@@ -86,14 +113,14 @@ impl Campaign {
     }
 }
 
-/// Those of these citizens who are on record.
+/// What is on record of these citizens.
 async fn introduced(
     tx: &mut dyn Tx,
     channel: &ChannelId,
     citizens: impl Iterator<Item = &CitizenKey>,
-) -> Result<BTreeSet<CitizenKey>, LedgerError> {
+) -> Result<BTreeMap<CitizenKey, IntroducedRow>, LedgerError> {
     let asked: Vec<_> = citizens.map(|key| (*key, channel.clone())).collect();
-    Ok(tx.introduced(&asked).await?.into_iter().map(|row| row.citizen).collect())
+    Ok(tx.introduced(&asked).await?.into_iter().map(|row| (row.citizen, row)).collect())
 }
 
 /// A page in the making.
@@ -105,15 +132,18 @@ struct Making<'a> {
 }
 
 impl Making<'_> {
-    /// Makes the introduction of a citizen; whether there is one to make.
-    fn introduction(&mut self, person: &Person) -> Result<bool, LedgerError> {
+    /// Makes the introduction of a citizen, or says what speaks against it.
+    fn introduction(&mut self, person: &Person) -> Result<Result<(), Reason>, LedgerError> {
         let Campaign { channel, person: by, .. } = self.campaign;
         let days = SignedDuration::from_hours(24 * i64::from(self.rules.policy.expires_after_days));
         let expires_at = self.now.checked_add(days).unwrap_or(Timestamp::MAX);
-        let Some(place) = self.place(person, expires_at) else { return Ok(false) };
+        let place = match self.place(person, expires_at) {
+            Ok(place) => place,
+            Err(reason) => return Ok(Err(reason)),
+        };
         let (priority, deadline) = (Priority::Bulk, None);
         let introducing = Introducing { channel, place, priority, expires_at, deadline };
-        let Some(held) = introducing.notice(person, self.rules)? else { return Ok(false) };
+        let Some(held) = introducing.notice(person, self.rules)? else { return Ok(Err(Reason::ChannelOff)) };
         let notice = held.notice.id;
         self.writes.make(&held, check::row(self.rules, notice, None, self.now))?;
         self.writes.introduced(IntroducedRow {
@@ -123,11 +153,11 @@ impl Making<'_> {
             notice: Some(notice),
             person: Some(by.clone()),
         });
-        Ok(true)
+        Ok(Ok(()))
     }
 
-    /// When the introduction of a citizen may go; `None` where it may not.
-    fn place(&self, person: &Person, expires_at: Timestamp) -> Option<Place> {
+    /// When the introduction of a citizen may go, or why it may not.
+    fn place(&self, person: &Person, expires_at: Timestamp) -> Result<Place, Reason> {
         let says = recheck(&RecheckInput {
             channel: &self.campaign.channel,
             later: &[],
@@ -145,6 +175,9 @@ impl Making<'_> {
             history: &person.history,
             now: self.now,
         });
-        Place::of(&says, self.now)
+        match says {
+            Recheck::Skip(reason) | Recheck::Close(_, reason) => Err(reason),
+            says => Place::of(&says, self.now).ok_or(Reason::NotNeeded),
+        }
     }
 }

@@ -44,6 +44,10 @@ const ADD_INBOUNDS: &str = "
     ON CONFLICT DO NOTHING
     RETURNING id";
 
+const INBOUNDS: &str = "
+    SELECT id, channel, route, key, citizen, sender, kind, text, at
+    FROM inbound WHERE citizen = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+
 const ADD_LINK: &str = "INSERT INTO link (hash, citizen, channel, expires_at) VALUES ($1, $2, $3, $4)";
 
 const TAKE_LINK: &str = "
@@ -123,6 +127,31 @@ pub(super) async fn add_inbounds(
     // Taken out as it is found, so that the same row given twice is new once.
     let mut kept: HashSet<Uuid> = kept.into_iter().collect();
     Ok(column(rows, |row| row.id).iter().map(|id| kept.remove(id)).collect())
+}
+
+pub(super) async fn inbounds(
+    conn: &mut PgConnection,
+    citizen: CitizenKey,
+    before: Option<Uuid>,
+    limit: u32,
+) -> Result<Vec<InboundRow>, StoreError> {
+    let before = before.unwrap_or(Uuid::max());
+    let statement = query(INBOUNDS).bind(citizen.0).bind(before).bind(i64::from(limit));
+    all(conn, statement, INBOUND, inbound).await
+}
+
+fn inbound(cells: &Cells<'_>) -> Result<InboundRow, StoreError> {
+    Ok(InboundRow {
+        id: cells.get("id")?,
+        channel: cells.id("channel")?,
+        route: cells.id("route")?,
+        key: cells.get("key")?,
+        citizen: cells.hash_or_none("citizen")?.map(CitizenKey),
+        sender: cells.hash("sender")?,
+        kind: cells.get("kind")?,
+        text: cells.get("text")?,
+        at: cells.moment("at")?,
+    })
 }
 
 pub(super) async fn add_link(conn: &mut PgConnection, row: &LinkRow) -> Result<(), StoreError> {

@@ -10,6 +10,7 @@ use crate::ledger::codes::{Table, day, millis};
 use crate::ledger::error::StoreError;
 use crate::ledger::store::{PlacesRow, ReachRow, ReportTx};
 
+const CITIZEN: Table = Table("citizen");
 const NOTIFICATION: Table = Table("notification");
 const RESERVATION: Table = Table("reservation");
 
@@ -31,6 +32,9 @@ const PLACES: &str = "
     FROM counted JOIN citizen ON citizen.key = counted.citizen
     GROUP BY jurisdiction, period, places";
 
+const REGIONS: &str = "
+    SELECT DISTINCT region COLLATE \"C\" AS region FROM citizen WHERE region IS NOT NULL ORDER BY region";
+
 #[async_trait]
 impl ReportTx for PostgresTx {
     async fn reach(&mut self, since: Timestamp) -> Result<Vec<ReachRow>, StoreError> {
@@ -40,6 +44,10 @@ impl ReportTx for PostgresTx {
     async fn places(&mut self, from: Date, to: Date) -> Result<Vec<PlacesRow>, StoreError> {
         let statement = query(PLACES).bind(day(from)).bind(day(to));
         all(self.connection(), statement, RESERVATION, places).await
+    }
+
+    async fn regions(&mut self) -> Result<Vec<String>, StoreError> {
+        all(self.connection(), query(REGIONS), CITIZEN, |cells| cells.get("region")).await
     }
 }
 

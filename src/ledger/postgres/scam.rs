@@ -26,6 +26,10 @@ const OPEN: &str = "
     SELECT id, way, reporter, content, at, closed_at, person, note
     FROM scam_report WHERE closed_at IS NULL AND id < $1 ORDER BY id DESC LIMIT $2";
 
+const OF_REPORTER: &str = "
+    SELECT id, way, reporter, content, at, closed_at, person, note
+    FROM scam_report WHERE reporter = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+
 const ONE: &str = "
     SELECT id, way, reporter, content, at, closed_at, person, note
     FROM scam_report WHERE id = $1";
@@ -56,6 +60,17 @@ impl ScamTx for PostgresTx {
     ) -> Result<Vec<ScamRow>, StoreError> {
         let statement = query(if open { OPEN } else { ALL });
         let statement = statement.bind(before.unwrap_or(Uuid::max())).bind(i64::from(limit));
+        all(self.connection(), statement, SCAM, row).await
+    }
+
+    async fn scams_of(
+        &mut self,
+        reporter: CitizenKey,
+        before: Option<Uuid>,
+        limit: u32,
+    ) -> Result<Vec<ScamRow>, StoreError> {
+        let before = before.unwrap_or(Uuid::max());
+        let statement = query(OF_REPORTER).bind(reporter.0).bind(before).bind(i64::from(limit));
         all(self.connection(), statement, SCAM, row).await
     }
 

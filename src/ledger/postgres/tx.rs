@@ -271,6 +271,15 @@ impl Tx for PostgresTx {
         inbox::add_inbounds(&mut self.tx, rows).await
     }
 
+    async fn inbounds(
+        &mut self,
+        citizen: CitizenKey,
+        before: Option<Uuid>,
+        limit: u32,
+    ) -> Result<Vec<InboundRow>, StoreError> {
+        inbox::inbounds(&mut self.tx, citizen, before, limit).await
+    }
+
     async fn add_link(&mut self, row: &LinkRow) -> Result<(), StoreError> {
         inbox::add_link(&mut self.tx, row).await
     }

@@ -8,7 +8,7 @@ use crate::ledger::fixture::{
     World, address, citizen_id, new_address, nothing, notification, notify, profile, refused, route,
 };
 use crate::ledger::registry::{NewAddress, Refusal, Registration};
-use crate::ledger::{ClosedOrigin, Heard, Meaning, StopToken, Wanted};
+use crate::ledger::{ClosedOrigin, ErasedBy, Heard, Meaning, StopToken, Wanted};
 
 pub(crate) async fn consent_is_chained_whoever_writes_it(world: World) {
     let anna = world.citizen("anna", &["sms", "email"]).await;
@@ -125,6 +125,26 @@ pub(crate) async fn an_erased_citizen_keeps_the_chain_whole(world: World) {
     assert_eq!(world.ledger.create_link(&anna, &sms).await.unwrap(), None);
     let row = world.row("1").await;
     assert!(row.params.is_empty() && world.ledger.notification(&row.reference).await.unwrap().is_some());
+}
+
+pub(crate) async fn who_was_erased_and_by_which_act_is_known_until_they_come_back(world: World) {
+    let anna = world.citizen("anna", &["sms"]).await;
+    assert_eq!(world.ledger.erased(&anna).await.unwrap(), None);
+    assert_eq!(world.ledger.erased(&citizen_id("nobody")).await.unwrap(), None);
+    let erasure = world.ledger.erase(&anna, "Olena Koval", "request 118").await.unwrap().unwrap();
+    let (citizen, at) = (erasure.act.citizen.clone(), erasure.act.at);
+    erasure.commit().await.unwrap();
+    let by = ErasedBy { person: "Olena Koval".to_owned(), reason: "request 118".to_owned() };
+    let kept = world.ledger.erased(&anna).await.unwrap().unwrap();
+    assert_eq!((kept.citizen, kept.by), (citizen, Some(by)));
+    assert_eq!(kept.at.as_millisecond(), at.as_millisecond());
+    assert!(world.ledger.erase(&anna, "another", "again").await.unwrap().is_none());
+
+    world.clock.advance(SignedDuration::from_secs(1));
+    let consents = vec![world.consent(None, ConsentAction::Granted)];
+    world.register(Registration { profile: Some(profile()), consents, ..nothing(anna.clone()) }).await;
+    assert_eq!(world.ledger.erased(&anna).await.unwrap(), None);
+    assert!(world.ledger.citizen(&anna).await.unwrap().is_some());
 }
 
 pub(crate) async fn an_erased_citizen_stops_nobody_elses_batch(world: World) {

@@ -134,6 +134,7 @@ scenarios! {
     evidence: a_block_is_written_with_its_evidence;
     evidence: drift_is_what_a_provider_closed_and_the_citizen_wants;
     evidence: an_erased_citizen_keeps_the_chain_whole;
+    evidence: who_was_erased_and_by_which_act_is_known_until_they_come_back;
     evidence: an_erased_citizen_stops_nobody_elses_batch;
     evidence: an_erased_address_stays_suppressed;
     persons: not_me_freezes_the_address_and_tells_the_registrys_owner;
@@ -158,6 +159,7 @@ scenarios! {
     unreached: whoever_reads_it_in_the_inbox_is_reached;
     replay: the_past_is_replayed_as_it_was;
     replay: what_others_took_is_known_and_what_nobody_can_replay_is_counted;
+    replay: who_was_erased_and_came_back_stops_no_replay;
     unreached: late_evidence_and_taking_back_leave_nobody_on_the_list;
     guard: a_complaint_to_the_provider_counts_and_closes_the_address;
     guard: what_becomes_of_messages_is_counted_once;

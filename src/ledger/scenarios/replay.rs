@@ -3,8 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 use vestnik_contract::{Permanence, SendErrorKind};
 
-use crate::domain::{Catalogue, ConsentAction, Reason, StepState};
-use crate::ledger::fixture::{World, citizen_id};
+use crate::domain::{Catalogue, ConsentAction, Notification, Reason, StepState};
+use crate::ledger::fixture::{World, at, citizen_id, nothing, notification, notify, profile, reference};
+use crate::ledger::registry::Registration;
 use crate::ledger::replay::{LeftOut, Lives, accepted_since};
 use crate::policy::replay::{Fate, Recorded, Rulebook, replay};
 
@@ -101,4 +102,20 @@ pub(super) async fn what_others_took_is_known_and_what_nobody_can_replay_is_coun
     assert_eq!((anna.notifications.len(), anna.others.days.values().sum::<u32>()), (1, 1));
     let nothing = lives(&world, since, &Catalogue::default()).await;
     assert_eq!((nothing.lives.len(), nothing.left_out.not_in_catalogue), (0, 1));
+}
+
+/// What stood in no inbox is sealed under the key of before, which opens nothing any more.
+pub(super) async fn who_was_erased_and_came_back_stops_no_replay(world: World) {
+    let anna = world.citizen("anna", &["sms"]).await;
+    let expires_at = Some(at("2026-06-17T08:00:00Z"));
+    world.submit(&[notify(Notification { expires_at, ..notification("late", "anna") })]).await;
+    world.ledger.erase(&anna, "Olena Koval", "request 118").await.unwrap().unwrap().commit().await.unwrap();
+    world.clock.advance(SignedDuration::from_secs(1));
+    let consents = vec![world.consent(None, ConsentAction::Granted)];
+    world.register(Registration { profile: Some(profile()), consents, ..nothing(anna) }).await;
+    world.publish("new", "anna").await;
+    let Lives { lives: found, left_out } = lives(&world, Timestamp::UNIX_EPOCH, &world.rules.catalogue).await;
+    assert_eq!((found[0].notifications.len(), left_out.erased), (1, 1));
+    let view = world.ledger.notification(&reference("late")).await.unwrap().unwrap();
+    assert!(view.erased && !view.stands_in_inbox());
 }

@@ -11,6 +11,7 @@ use crate::ledger::error::StoreError;
 use crate::ledger::store::{InboundRow, InboxRow, LinkRow};
 
 const INBOX: Table = Table("inbox");
+const INBOUND: Table = Table("inbound");
 const LINK: Table = Table("link");
 
 const ADD: &str = "
@@ -31,6 +32,9 @@ const ADD_INBOUND: &str = "
     INSERT INTO inbound (id, channel, route, key, citizen, sender, kind, text, at)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
     ON CONFLICT DO NOTHING";
+
+pub(super) const INBOUNDS: &str =
+    "SELECT * FROM inbound WHERE citizen = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3";
 
 const ADD_LINK: &str = "INSERT INTO link (hash, citizen, channel, expires_at) VALUES (?1, ?2, ?3, ?4)";
 
@@ -101,6 +105,29 @@ pub(super) fn add_inbounds(conn: &Connection, rows: &[InboundRow]) -> Result<Vec
         run(conn, ADD_INBOUND, values).map(|added| added > 0)
     };
     rows.iter().map(add).collect()
+}
+
+pub(super) fn inbounds(
+    conn: &Connection,
+    citizen: CitizenKey,
+    before: Option<Uuid>,
+    limit: u32,
+) -> Result<Vec<InboundRow>, StoreError> {
+    all(conn, INBOUNDS, (citizen.0, before.unwrap_or(Uuid::max()), limit), INBOUND, inbound)
+}
+
+fn inbound(cells: &Cells<'_>) -> Result<InboundRow, StoreError> {
+    Ok(InboundRow {
+        id: cells.get("id")?,
+        channel: cells.id("channel")?,
+        route: cells.id("route")?,
+        key: cells.get("key")?,
+        citizen: cells.hash_or_none("citizen")?.map(CitizenKey),
+        sender: cells.hash("sender")?,
+        kind: cells.get("kind")?,
+        text: cells.get("text")?,
+        at: cells.moment("at")?,
+    })
 }
 
 pub(super) fn add_link(conn: &Connection, row: &LinkRow) -> Result<(), StoreError> {

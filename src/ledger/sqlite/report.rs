@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use jiff::{Timestamp, civil::Date};
 
+use super::citizens::CITIZEN;
 use super::rows::{Cells, all};
 use super::tx::SqliteTx;
 use crate::ledger::codes::{Table, day, millis};
@@ -33,6 +34,8 @@ pub(super) const PLACES: &str = "
     JOIN citizen ON citizen.key = holder
     GROUP BY jurisdiction, period, places";
 
+const REGIONS: &str = "SELECT DISTINCT region FROM citizen WHERE region IS NOT NULL ORDER BY region";
+
 #[async_trait]
 impl ReportTx for SqliteTx {
     async fn reach(&mut self, since: Timestamp) -> Result<Vec<ReachRow>, StoreError> {
@@ -42,6 +45,10 @@ impl ReportTx for SqliteTx {
     async fn places(&mut self, from: Date, to: Date) -> Result<Vec<PlacesRow>, StoreError> {
         let days = (day(from), day(to));
         self.session().run(move |conn| all(conn, PLACES, days, RESERVATION, places)).await
+    }
+
+    async fn regions(&mut self) -> Result<Vec<String>, StoreError> {
+        self.session().run(|conn| all(conn, REGIONS, (), CITIZEN, |cells| cells.get("region"))).await
     }
 }
 

@@ -21,6 +21,9 @@ pub(super) const ALL: &str = "SELECT * FROM scam_report WHERE id < ?1 ORDER BY i
 pub(super) const OPEN: &str =
     "SELECT * FROM scam_report WHERE closed_at IS NULL AND id < ?1 ORDER BY id DESC LIMIT ?2";
 
+pub(super) const OF_REPORTER: &str =
+    "SELECT * FROM scam_report WHERE reporter = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3";
+
 pub(super) const ONE: &str = "SELECT * FROM scam_report WHERE id = ?1";
 
 pub(super) const CLOSE: &str =
@@ -40,6 +43,16 @@ impl ScamTx for SqliteTx {
     ) -> Result<Vec<ScamRow>, StoreError> {
         let (before, sql) = (before.unwrap_or(Uuid::max()), if open { OPEN } else { ALL });
         self.session().run(move |conn| all(conn, sql, (before, limit), SCAM, row)).await
+    }
+
+    async fn scams_of(
+        &mut self,
+        reporter: CitizenKey,
+        before: Option<Uuid>,
+        limit: u32,
+    ) -> Result<Vec<ScamRow>, StoreError> {
+        let values = (reporter.0, before.unwrap_or(Uuid::max()), limit);
+        self.session().run(move |conn| all(conn, OF_REPORTER, values, SCAM, row)).await
     }
 
     async fn scam(&mut self, id: Uuid) -> Result<Option<ScamRow>, StoreError> {

@@ -275,6 +275,15 @@ impl Tx for SqliteTx {
         self.session.run_for(rows, inbox::add_inbounds).await
     }
 
+    async fn inbounds(
+        &mut self,
+        citizen: CitizenKey,
+        before: Option<Uuid>,
+        limit: u32,
+    ) -> Result<Vec<InboundRow>, StoreError> {
+        self.session.run(move |conn| inbox::inbounds(conn, citizen, before, limit)).await
+    }
+
     async fn add_link(&mut self, row: &LinkRow) -> Result<(), StoreError> {
         let row = row.clone();
         self.session.run(move |conn| inbox::add_link(conn, &row)).await

@@ -276,6 +276,14 @@ pub trait Tx:
     /// list may name a key twice.
     async fn add_inbounds(&mut self, rows: &[InboundRow]) -> Result<Vec<bool>, StoreError>;
 
+    /// What came from a citizen's addresses, the newest first, older than `before` where it is given.
+    async fn inbounds(
+        &mut self,
+        citizen: CitizenKey,
+        before: Option<Uuid>,
+        limit: u32,
+    ) -> Result<Vec<InboundRow>, StoreError>;
+
     /// Keeps a one-time link token by its hash.
     async fn add_link(&mut self, row: &LinkRow) -> Result<(), StoreError>;
 

@@ -69,4 +69,7 @@ pub trait ReportTx: Send {
 
     /// How many places in the contact budget citizens hold, of the days from one to another, both included.
     async fn places(&mut self, from: Date, to: Date) -> Result<Vec<PlacesRow>, StoreError>;
+
+    /// The regions that citizens have, each once, in order. It reads all citizens.
+    async fn regions(&mut self) -> Result<Vec<String>, StoreError>;
 }

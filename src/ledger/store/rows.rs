@@ -39,7 +39,7 @@ pub struct CitizenRow {
     pub key: CitizenKey,
     /// The citizen's data key, wrapped under the master key.
     pub data_key: Vec<u8>,
-    /// The citizen's id, encrypted under the data key.
+    /// The citizen's id, encrypted under the data key; of one who was erased, who did that and why.
     pub id: Vec<u8>,
     /// What is not personal by itself.
     pub profile: Profile,

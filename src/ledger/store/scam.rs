@@ -39,6 +39,14 @@ pub trait ScamTx: Send {
         limit: u32,
     ) -> Result<Vec<ScamRow>, StoreError>;
 
+    /// The reports of one citizen, the newest first, older than `before` where it is given.
+    async fn scams_of(
+        &mut self,
+        reporter: CitizenKey,
+        before: Option<Uuid>,
+        limit: u32,
+    ) -> Result<Vec<ScamRow>, StoreError>;
+
     /// One report.
     async fn scam(&mut self, id: Uuid) -> Result<Option<ScamRow>, StoreError>;
 

@@ -89,6 +89,23 @@ pub(crate) async fn inbounds_are_new_once(store: &dyn Store) -> Outcome {
     tx.commit().await
 }
 
+pub(crate) async fn inbounds_of_a_citizen_are_paged_from_the_newest(store: &dyn Store) -> Outcome {
+    let citizen = CitizenKey(rows::hash());
+    let mut kept = ["1", "2", "3"].map(|key| InboundRow { citizen: Some(citizen), ..inbound(key) });
+    let unknown = InboundRow { citizen: None, ..inbound("4") };
+    let mut tx = store.begin().await?;
+    tx.add_inbounds(&kept).await?;
+    tx.add_inbounds(&[inbound("5"), unknown]).await?;
+    tx.commit().await?;
+    kept.reverse();
+
+    let mut tx = store.read().await?;
+    assert_eq!(tx.inbounds(citizen, None, 2).await?, kept[..2]);
+    assert_eq!(tx.inbounds(citizen, Some(kept[1].id), 2).await?, kept[2..]);
+    assert_eq!(tx.inbounds(citizen, Some(kept[2].id), 2).await?, []);
+    Ok(())
+}
+
 pub(crate) async fn a_link_is_taken_once_and_in_time(store: &dyn Store) -> Outcome {
     let citizen = rows::citizen();
     let mut tx = store.begin().await?;

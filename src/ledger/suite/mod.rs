@@ -88,6 +88,7 @@ macro_rules! store_suite {
             inbox: inboxes_are_paged_from_the_newest;
             inbox: an_entry_is_read_once_and_by_its_citizen_alone;
             inbox: inbounds_are_new_once;
+            inbox: inbounds_of_a_citizen_are_paged_from_the_newest;
             inbox: a_link_is_taken_once_and_in_time;
             operations: dead_letters_are_kept_paged_and_removed;
             operations: tokens_are_kept_and_revoked;
@@ -104,6 +105,7 @@ macro_rules! store_suite {
             guard: the_guard_sees_what_was_offered_and_declined_since_a_release;
             guard: what_a_citizen_may_have_got_lately_is_found;
             report: what_came_of_notifications_is_added_up;
+            report: regions_are_told_once_and_in_order;
             report: places_are_counted_by_day_week_and_month;
             unreached: the_unreached_come_in_their_order_and_by_pages;
             unreached: who_was_reached_since_is_told;

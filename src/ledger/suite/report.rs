@@ -54,6 +54,17 @@ pub(crate) async fn what_came_of_notifications_is_added_up(store: &dyn Store) ->
     Ok(())
 }
 
+pub(crate) async fn regions_are_told_once_and_in_order(store: &dyn Store) -> Outcome {
+    let nowhere =
+        CitizenRow { profile: Profile { region: None, ..rows::citizen().profile }, ..rows::citizen() };
+    let mut tx = store.begin().await?;
+    assert_eq!(tx.regions().await?, [""; 0]);
+    tx.put_citizens(&[in_region("Юг"), in_region("32"), in_region("North"), in_region("32"), nowhere])
+        .await?;
+    assert_eq!(tx.regions().await?, ["32", "North", "Юг"]);
+    tx.commit().await
+}
+
 pub(crate) async fn places_are_counted_by_day_week_and_month(store: &dyn Store) -> Outcome {
     let (anna, ivan) = (rows::citizen(), rows::citizen());
     let mut tx = store.begin().await?;

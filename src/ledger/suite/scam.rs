@@ -33,6 +33,9 @@ pub(crate) async fn scam_reports_are_kept_listed_and_closed_once(store: &dyn Sto
     assert_eq!(tx.scams(None, false, 1).await?, kept[..1]);
     assert_eq!(tx.scams(Some(kept[0].id), false, 9).await?, kept[1..]);
     assert_eq!(tx.scams(None, true, 9).await?, [kept[0].clone(), kept[2].clone()]);
+    let reporter = kept[1].reporter.unwrap();
+    assert_eq!(tx.scams_of(reporter, None, 9).await?, kept[1..2]);
+    assert_eq!(tx.scams_of(reporter, Some(kept[1].id), 9).await?, []);
     assert_eq!(tx.scam(kept[1].id).await?.as_ref(), Some(&kept[1]));
     assert_eq!(tx.scam(Uuid::now_v7()).await?, None);
     assert_eq!(tx.forget(Past::ScamReports, now, 9).await?, 0);

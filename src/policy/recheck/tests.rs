@@ -257,7 +257,7 @@ fn a_law_obeys_a_withdrawal_as_long_as_a_later_step_can_carry_it() {
 
 #[test]
 fn what_the_citizen_asked_for_just_now_is_answered_at_once() {
-    for kind in [NoticeKind::Confirmation, NoticeKind::Answer, NoticeKind::Verification] {
+    for kind in [NoticeKind::Confirmation, NoticeKind::Answer] {
         let answered = checked(|case| {
             case.kind = kind;
             case.items.clear();

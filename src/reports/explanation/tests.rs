@@ -3,7 +3,9 @@
 use vestnik_contract::{Permanence, ReceiptState, SendErrorKind};
 
 use super::*;
-use crate::ledger::fixture::{World, reference};
+use crate::domain::Notification;
+use crate::ledger::fixture::{World, at, nothing, notification, notify, profile, reference};
+use crate::ledger::registry::Registration;
 
 async fn told(world: &World, id: &str) -> Explanation {
     let explained = explain(&world.ledger, &world.rules, &reference(id), None).await.unwrap();
@@ -86,6 +88,37 @@ async fn what_failed_is_told_and_what_was_put_off_says_why() {
         channels(&taken_back).contains(&"Viber: unused cancelled_by_source".to_owned()),
         "{taken_back:?}"
     );
+}
+
+#[tokio::test]
+async fn whose_data_were_erased_is_told_so_and_of_no_inbox() {
+    let world = World::sqlite().await;
+    let anna = world.citizen("anna", &["sms"]).await;
+    // It stood in no inbox, so that nothing leads to what its source said of her.
+    let expires_at = Some(at("2026-06-17T08:00:00Z"));
+    world.submit(&[notify(Notification { expires_at, ..notification("late", "anna") })]).await;
+    world.publish("sent", "anna").await;
+    world.send("sms").await;
+    world.publish("open", "anna").await;
+    world.ledger.erase(&anna, "a clerk", "request 118").await.unwrap().unwrap().commit().await.unwrap();
+    for id in ["sent", "open", "late"] {
+        let erased = told(&world, id).await;
+        assert_eq!(names(&erased.told)[1], "erased", "{erased:?}");
+        assert_eq!(names(&erased.advice), ["register"], "{erased:?}");
+        assert!(erased.channels.iter().all(|one| one.channel.as_str() != PORTAL), "{erased:?}");
+    }
+    world.publish("after", "anna").await;
+    assert_eq!(names(&told(&world, "after").await.told)[1], "erased");
+
+    // Who comes back finds nothing of before there.
+    world.pass(60).await;
+    let consents = vec![world.consent(None, ConsentAction::Granted)];
+    world.register(Registration { profile: Some(profile()), consents, ..nothing(anna) }).await;
+    for id in ["sent", "open", "late"] {
+        assert_eq!(names(&told(&world, id).await.told)[1], "erased", "{id}");
+    }
+    world.publish("new", "anna").await;
+    assert_eq!(names(&told(&world, "new").await.told)[1], "inbox");
 }
 
 #[tokio::test]

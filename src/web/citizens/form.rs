@@ -18,7 +18,6 @@ pub use self::preference::{PreferenceForm, set_by};
 use crate::config::channels::{CHANNELS, switched_off};
 use crate::domain::{
     Catalogue, CitizenId, Consent, ConsentAction, ConsentOrigin, JurisdictionId, Locale, Profile, TopicId,
-    did_you_mean,
 };
 use crate::intake::strict::missing;
 use crate::ledger::registry::{NewAddress, Registration};
@@ -228,7 +227,7 @@ impl AddressForm {
                 return Err(Problem::field("/channel", format!("expected a channel in use: {off}")));
             }
             let known = rules.channels.keys().map(ChannelId::as_str);
-            return Err(unknown("/channel", "a channel in use", self.channel.as_str(), known));
+            return Err(Problem::unknown_field("/channel", "a channel in use", self.channel.as_str(), known));
         };
         let address = channel.address(&self.address).ok_or_else(|| wrong("address"))?;
         Ok(NewAddress { channel: self.channel, address, reopen: self.reopen })
@@ -307,10 +306,11 @@ fn origin(said: Option<ConsentOrigin>, clerk: Clerk) -> Result<ConsentOrigin, Pr
     }
 }
 
-fn check_channel(channel: Option<&ChannelId>, pointer: &str) -> Result<(), Problem> {
+/// Whether there is such a channel, in use here or not.
+pub fn check_channel(channel: Option<&ChannelId>, pointer: &str) -> Result<(), Problem> {
     match channel {
         Some(id) if !CHANNELS.contains(&id.as_str()) => {
-            Err(unknown(pointer, "a channel", id.as_str(), CHANNELS))
+            Err(Problem::unknown_field(pointer, "a channel", id.as_str(), CHANNELS))
         }
         _ => Ok(()),
     }
@@ -320,22 +320,10 @@ fn check_topic(topic: Option<&TopicId>, catalogue: &Catalogue) -> Result<(), Pro
     match topic {
         Some(id) if !catalogue.topics.contains_key(id) => {
             let known = catalogue.topics.keys().map(TopicId::as_str);
-            Err(unknown("/topic", "a topic of the catalogue", id.as_str(), known))
+            Err(Problem::unknown_field("/topic", "a topic of the catalogue", id.as_str(), known))
         }
         _ => Ok(()),
     }
-}
-
-/// A word that is none of the known ones.
-fn unknown<'a>(
-    pointer: &str,
-    what: &str,
-    found: &str,
-    known: impl IntoIterator<Item = &'a str> + Clone,
-) -> Problem {
-    let meant = did_you_mean(found, known.clone());
-    let list = known.into_iter().collect::<Vec<_>>().join(", ");
-    Problem::field(pointer, format!("expected {what} ({list}){meant}"))
 }
 
 fn wrong(field: &str) -> Problem {

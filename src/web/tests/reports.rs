@@ -29,7 +29,7 @@ async fn the_unreached_come_page_by_page_as_json_and_for_a_spreadsheet() {
     assert_eq!(second["unreached"][0]["citizen"], "snils:boris");
     let last = unreached(&site, &format!("?after={}", second["next"].as_str().unwrap())).await;
     assert_eq!((last["unreached"].as_array().unwrap().len(), last["next"].is_null()), (0, true));
-    assert_eq!(unreached(&site, "?measure=family_capital").await["unreached"].as_array().unwrap().len(), 0);
+    assert_eq!(unreached(&site, "?measure=birth_record").await["unreached"].as_array().unwrap().len(), 0);
     assert_eq!(
         unreached(&site, "?since=2999-01-01T00:00:00Z").await["unreached"].as_array().unwrap().len(),
         0
@@ -38,6 +38,15 @@ async fn the_unreached_come_page_by_page_as_json_and_for_a_spreadsheet() {
     for wrong in ["?after=nonsense", "?since=yesterday", "?limit=-1", "?colour=red", "?source=A%20B"] {
         let answer = site.ask("GET", &format!("/v1/reports/unreached{wrong}"), Some("operate"), "").await;
         assert_eq!(answer.status, 422, "{wrong}: {}", answer.text);
+    }
+    for (unknown, expected) in [
+        ("measure=birth_grand", "; did you mean birth_grant?"),
+        ("source=family_fond", "expected source as a registered source (family_fund"),
+    ] {
+        let path = format!("/v1/reports/unreached?{unknown}");
+        let answer = site.ask("GET", &path, Some("operate"), "").await;
+        assert_eq!((answer.status, &answer.json()["reason"]), (422, &json!("invalid_query")));
+        assert!(answer.json()["detail"].as_str().unwrap().contains(expected), "{}", answer.text);
     }
     let path = "/v1/reports/unreached?limit=1&source=family_fund";
     let sheet = site.accept("text/csv", path, "operate").await;
@@ -118,6 +127,15 @@ async fn a_person_releases_what_the_guard_has_paused() {
     ] {
         let answer = release(wrong).await;
         assert_eq!(answer.status, status, "{}", answer.text);
+    }
+    for (channel, template, pointer, expected) in [
+        ("pigeon", "birth_grant", "/channel", "(email, portal, sms, telegram, viber)"),
+        ("sms", "birth_grand", "/template", "; did you mean birth_grant?"),
+    ] {
+        let body = json!({ "channel": channel, "template": template, "by": "Olena", "reason": "mended" });
+        let answer = release(body).await;
+        assert_eq!((answer.status, &answer.json()["pointer"]), (422, &json!(pointer)), "{}", answer.text);
+        assert!(answer.json()["detail"].as_str().unwrap().ends_with(expected), "{}", answer.text);
     }
     let listed = async || site.ask("GET", "/v1/guard", Some("operate"), "").await.json();
     assert_eq!(listed().await["guard"][0]["standing"], "paused");

@@ -75,7 +75,7 @@ async fn is_it_really_you() {
     let id = reports[0]["id"].as_str().unwrap();
     assert!(world.setting.run(&["scam", "show", id]).contains("http://evil.example"));
     world.setting.run(&["scam", "close", id, "--note", "passed on to the police", "--as", "Olena Koval"]);
-    assert!(world.setting.run(&["scam", "list"]).contains("no scam reports that are open"));
+    assert!(world.setting.run(&["scam", "list"]).contains("no open scam reports"));
     world.stop().await;
 }
 

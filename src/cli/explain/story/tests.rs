@@ -86,6 +86,7 @@ fn waiting() -> NotificationView {
             expires_at: Some(at(30 * 24 * 60)),
             expires_by: Some(ExpiresBy::Policy),
         },
+        erased: false,
         notice: Some(NoticeId(Uuid::nil())),
         steps: vec![viber, sms],
         timeline: entries.into_iter().map(|(minutes, what)| EntryView { at: at(minutes), what }).collect(),
@@ -227,4 +228,11 @@ fn nobody_was_considered_for_a_citizen_whom_nobody_knows_and_it_is_said_why() {
     );
     assert!(text.contains("  not before  Wed 17 Jun 2026 13:00:00, as its source asked\n"), "{text}");
     assert!(!text.contains("expires") && !text.contains("act by"), "{text}");
+}
+
+#[test]
+fn of_an_erased_citizen_nothing_stands_in_the_inbox() {
+    let erased = told(&NotificationView { erased: true, ..waiting() }, &[]);
+    assert!(erased.contains("inbox       its entry is gone: the citizen's data were erased\n"), "{erased}");
+    assert!(told(&waiting(), &[]).contains("it stands in the portal inbox\n"));
 }

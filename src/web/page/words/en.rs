@@ -79,10 +79,12 @@ pub(super) const WORDS: Words = Words {
     copy: Copy {
         title: "A copy of your data",
         whole: "A file with what we keep about you: language and time zone, addresses, what you agreed to and refused, \
-                settings and messages. To have what you wrote to us, please call.",
-        part: "A file with what we keep about you: language and time zone, what you agreed to and refused, settings \
-               and the headings of messages. The link came in an email, and whoever has it can open the page, so there are \
-               no addresses and no texts in the file. The full copy is on this same page when you open it from your \
+                settings, messages, what you wrote and reported to us, and one-time codes that were given out for \
+                your addresses: when, not which.",
+        part: "A file with what we keep about you: language and time zone, what you agreed to and refused, settings, \
+               the headings of messages, when you wrote to us, and when one-time codes were given out to you. The \
+               link came in an email, and whoever has it can open the page, so there are no addresses and no texts \
+               in the file. The full copy is on this same page when you open it from your \
                account on the portal.",
         link: "Download the file (JSON)",
     },
