@@ -2,6 +2,7 @@
 //! transaction.
 
 mod at_once;
+mod notices;
 mod taking_in;
 mod window;
 mod yielding;
@@ -23,6 +24,7 @@ use super::{Ledger, LedgerError, StoreError};
 use crate::domain::{CitizenKey, FinalState, NoticeId, Notification, NotificationKey, Reason, SourceRef};
 use crate::notice::{Cascade, Input};
 use crate::policy::ChannelFacts;
+use notices::Notices;
 use window::open_to_others;
 
 /// What a source asks for.
@@ -149,7 +151,7 @@ struct Intake<'a> {
     guarded: Guarded,
     known: BTreeMap<SourceRef, IdempotencyRow>,
     changed: BTreeMap<SourceRef, IdempotencyRow>,
-    held: BTreeMap<NoticeId, Held>,
+    held: Notices,
     notice_of: BTreeMap<NotificationKey, NoticeId>,
     /// How notifications that the batch takes back had ended before.
     closed: BTreeMap<NotificationKey, FinalState>,
@@ -181,7 +183,7 @@ impl<'a> Intake<'a> {
             guarded: Guarded::default(),
             known,
             changed: BTreeMap::new(),
-            held: BTreeMap::new(),
+            held: Notices::default(),
             notice_of: BTreeMap::new(),
             closed: BTreeMap::new(),
             new_notices: Vec::new(),
@@ -216,10 +218,7 @@ impl<'a> Intake<'a> {
             self.closed.extend(row.closed.map(|(state, ..)| (row.key, state)));
         }
         let ids: Vec<_> = self.notice_of.values().copied().collect();
-        for row in tx.notices(&ids).await? {
-            self.held.insert(row.id, Held::of(row)?);
-        }
-        Ok(())
+        self.held.load(tx, &ids).await
     }
 
     fn take(&mut self, submission: &Submission) -> Result<Answer, LedgerError> {

@@ -257,7 +257,7 @@ impl Intake<'_> {
         }
         self.notice_of.extend(notice.items.iter().map(|item| (item.notification, notice.id)));
         self.new_notices.push(notice.id);
-        self.held.insert(notice.id, Held { notice, words: Vec::new() });
+        self.held.keep(Held { notice, words: Vec::new() });
     }
 }
 

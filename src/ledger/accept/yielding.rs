@@ -11,7 +11,6 @@ use crate::domain::{
 use crate::ledger::LedgerError;
 use crate::ledger::asking::Asked;
 use crate::ledger::store::Tx;
-use crate::ledger::writes::Held;
 use crate::notice::Input;
 use crate::policy::{self, Holder, Zones};
 
@@ -35,10 +34,7 @@ impl Intake<'_> {
         // A day more than any zone needs.
         let since = self.now.to_zoned(jiff::tz::TimeZone::UTC).date().saturating_sub(1.days());
         let ids = tx.unstarted(&tight, since).await?;
-        for row in tx.notices(&ids).await? {
-            self.held.entry(row.id).or_insert(Held::of(row)?);
-        }
-        Ok(())
+        self.held.load(tx, &ids).await
     }
 
     /// What is decided once a lower class has yielded, where one does. Where the rule is only reported
@@ -80,8 +76,7 @@ impl Intake<'_> {
     ) -> Option<(NoticeId, policy::Yield)> {
         let person = self.people.get(&citizen)?;
         let input = self.asked(notification, measure, citizen)?;
-        // Ids are in the order of time.
-        let held = self.held.values().map(|held| &held.notice).filter(|notice| notice.citizen == citizen);
+        let held = self.held.of(citizen);
         let asked: Vec<_> = held
             .filter(|notice| is_unstarted(notice))
             .filter_map(|notice| Asked::of(notice, &self.guarded))
