@@ -9,6 +9,7 @@ use super::arguments::{line, name, number};
 use super::office::{Office, not_in_use};
 use super::table::wrap;
 use super::{Common, Exit, Mistake, load};
+use crate::domain::TemplateName;
 use crate::gateway::rules;
 use crate::ledger::retry::soon;
 use crate::ledger::{Campaign, CampaignPage, Ledger, Rules};
@@ -23,7 +24,8 @@ use crate::ledger::{Campaign, CampaignPage, Ledger, Rules};
 Each citizen who consented to the channel and was never written to there gets one short message: who \
 writes, from which number or name, and how to check it. It goes as bulk, within contact hours, and takes a \
 place in the contact budget. Who was introduced is not introduced again, so that it can be broken off and \
-run again. While much work is open it waits, as all bulk does.")]
+run again. While much work is open it waits, as all bulk does. Where the guard has paused introductions on the \
+channel (`vestnik guard list`) nobody gets one; it tells how many are left out, and ends with 1.")]
 pub struct IntroduceArgs {
     /// The channel
     #[arg(long, value_name = "CHANNEL", value_parser = name::<ChannelId>("viber"))]
@@ -68,7 +70,11 @@ pub async fn run(common: &Common, args: &IntroduceArgs) -> anyhow::Result<Exit> 
         office.tell_others().await;
     }
     println!("{}", wrap(&told(args, counted), 100).join("\n"));
-    Ok(Exit::Well)
+    if counted.paused > 0 {
+        let release = format!("vestnik guard release {} {}", args.channel, TemplateName::Introduction);
+        println!("To release them: {release} --by NAME --reason TEXT");
+    }
+    Ok(Exit::well_if(args.dry_run || counted.paused == 0))
 }
 
 async fn introduce(office: &Office, args: &IntroduceArgs, rules: &Rules) -> anyhow::Result<CampaignPage> {
@@ -84,6 +90,7 @@ async fn introduce(office: &Office, args: &IntroduceArgs, rules: &Rules) -> anyh
         all.made += page.made;
         all.before += page.before;
         all.not_there += page.not_there;
+        all.paused += page.paused;
         if page.last.is_none() {
             break;
         }
@@ -106,16 +113,20 @@ async fn until_there_is_room(ledger: &Ledger, most: u64) -> anyhow::Result<()> {
 }
 
 fn told(args: &IntroduceArgs, counted: CampaignPage) -> String {
-    let CampaignPage { made, before, not_there, .. } = counted;
+    let CampaignPage { made, before, not_there, paused, .. } = counted;
     let made = match (made, args.dry_run) {
         (1, true) => "1 introduction would be made".to_owned(),
         (made, true) => format!("{made} introductions would be made"),
         (1, false) => "1 introduction is made".to_owned(),
         (made, false) => format!("{made} introductions are made"),
     };
+    let paused = match paused {
+        0 => String::new(),
+        some => format!(" Left out, because the guard has paused introductions there: {some}."),
+    };
     format!(
         "On {}: {made}. Introduced or written to before: {before}. Without consent or an address there: \
-         {not_there}.",
+         {not_there}.{paused}",
         args.channel
     )
 }

@@ -12,7 +12,7 @@ use super::body::{Limited, ONE};
 use super::json;
 use super::problem::Problem;
 use super::state::WebState;
-use crate::domain::{MeasureId, RefusalReason, wording};
+use crate::domain::{RefusalReason, TemplateName, wording};
 use crate::ledger::GATEWAY;
 use crate::ledger::retry::soon;
 
@@ -29,7 +29,7 @@ async fn list(State(web): State<WebState>) -> Result<Json<Value>, Problem> {
 #[serde(deny_unknown_fields)]
 struct ReleaseForm {
     channel: ChannelId,
-    template: MeasureId,
+    template: TemplateName,
     by: String,
     reason: String,
 }
@@ -38,7 +38,7 @@ struct ReleaseForm {
 fn expected(field: &str) -> &'static str {
     match field {
         "channel" => "the id of a channel",
-        "template" => "the id of a measure",
+        "template" => "the id of a measure, or gateway:introduction",
         "by" => "the name of the person who releases it, in 1 to 200 characters on one line",
         "reason" => "why, in 1 to 200 characters on one line",
         _ => "an object",

@@ -6,7 +6,7 @@ use vestnik_contract::ChannelId;
 use crate::cli::arguments::{line, name};
 use crate::cli::office::Office;
 use crate::cli::{Common, Exit, Mistake, NotThere};
-use crate::domain::MeasureId;
+use crate::domain::TemplateName;
 use crate::ledger::GATEWAY;
 
 /// What `guard release` takes.
@@ -15,15 +15,20 @@ pub(in crate::cli) struct ReleaseArgs {
     /// The channel
     #[arg(value_parser = name::<ChannelId>("sms"))]
     channel: ChannelId,
-    /// The template, by its measure
-    #[arg(value_parser = name::<MeasureId>("birth_grant"))]
-    template: MeasureId,
+    /// The template, by its measure; gateway:introduction is the introduction
+    #[arg(value_parser = template)]
+    template: TemplateName,
     /// Who releases it, by name
     #[arg(long = "by", value_name = "NAME", value_parser = line)]
     person: String,
     /// Why, such as what was mended
     #[arg(long, value_name = "TEXT", value_parser = line)]
     reason: String,
+}
+
+fn template(text: &str) -> Result<TemplateName, String> {
+    let expected = || format!("expected a measure, such as birth_grant, or {}", TemplateName::Introduction);
+    text.parse().map_err(|_| expected())
 }
 
 pub(super) async fn run(common: &Common, args: &ReleaseArgs) -> anyhow::Result<Exit> {

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::guard::{self, Guarded};
+use super::introductions::{self, Introductions};
 use super::news::Fresh;
 use super::people::{self, People};
 use super::rules::Rules;
@@ -78,7 +79,7 @@ impl Ledger {
         let known = known.into_iter().map(|row| (row.reference.clone(), row)).collect();
         let now = tx.now();
         let mut intake = Intake::new(self, rules, now, people, known);
-        intake.guarded = guard::guarded(&mut *tx, rules).await?;
+        intake.load_guarded(&mut *tx).await?;
         intake.load_cancelled(&mut *tx, batch, &citizens).await?;
         intake.load_windows(&mut *tx, batch).await?;
         intake.load_holders(&mut *tx).await?;
@@ -149,6 +150,8 @@ struct Intake<'a> {
     people: People,
     /// What the guard has paused.
     guarded: Guarded,
+    /// Who was introduced where it has paused introductions.
+    introductions: Introductions,
     known: BTreeMap<SourceRef, IdempotencyRow>,
     changed: BTreeMap<SourceRef, IdempotencyRow>,
     held: Notices,
@@ -181,6 +184,7 @@ impl<'a> Intake<'a> {
             facts: rules.facts(),
             people,
             guarded: Guarded::default(),
+            introductions: Introductions::default(),
             known,
             changed: BTreeMap::new(),
             held: Notices::default(),
@@ -195,6 +199,14 @@ impl<'a> Intake<'a> {
             reserve: Vec::new(),
             writes: Writes::default(),
         }
+    }
+
+    /// Loads what the guard has paused, and whom that concerns.
+    async fn load_guarded(&mut self, tx: &mut dyn Tx) -> Result<(), LedgerError> {
+        self.guarded = guard::guarded(tx, self.rules).await?;
+        let asked = introductions::asked_where_paused(self.rules, &self.guarded, self.people.keys());
+        self.introductions = Introductions::load(tx, &asked).await?;
+        Ok(())
     }
 
     /// Loads the notices of notifications that the batch takes back. One that another process took in

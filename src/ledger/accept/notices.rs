@@ -65,6 +65,7 @@ mod tests {
             kind: NoticeKind::Entitlement,
             priority: Priority::Normal,
             items: Vec::new(),
+            on_behalf_of: None,
             steps: Vec::new(),
             current: 0,
             not_before: None,

@@ -1,18 +1,19 @@
 //! Introductions as a campaign: whoever consented to a channel and was not introduced there is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use vestnik_contract::ChannelId;
 
 use super::Introducing;
-use crate::domain::{CitizenKey, NoticeKind, Priority};
+use crate::domain::{CitizenKey, NoticeKind, Priority, Reason, Recheck};
+use crate::ledger::guard::{self, Guarded};
 use crate::ledger::people::{self, Person};
 use crate::ledger::rules::Rules;
 use crate::ledger::store::{IntroducedRow, Tx};
 use crate::ledger::writes::Writes;
 use crate::ledger::{Ledger, LedgerError, check};
-use crate::policy::{Place, RecheckInput, recheck};
+use crate::policy::{PausedIntroductions, Place, RecheckInput, recheck};
 
 /// Whom to introduce ourselves to, and who wants it.
 #[derive(Debug, Clone)]
@@ -36,13 +37,16 @@ pub struct CampaignPage {
     pub before: u64,
     /// Citizens without consent or an open address there, or whose law forbids it.
     pub not_there: u64,
+    /// Citizens who are left out because the guard has paused introductions there.
+    pub paused: u64,
     /// The last citizen of the page; `None` where there are no more.
     pub last: Option<CitizenKey>,
 }
 
 impl Ledger {
     /// Makes introductions for the next `page` citizens in the order of their keys, `most` of them at most.
-    /// They go as bulk, within contact hours and budget, and nobody gets a second one.
+    /// They go as bulk, within contact hours and budget, and nobody gets a second one. Where the guard has
+    /// paused introductions on the channel none is made.
     pub async fn introduce(
         &self,
         campaign: &Campaign,
@@ -60,18 +64,23 @@ impl Ledger {
             people::lock(&mut *tx, &self.keys, keys).await?
         };
         let before = introduced(&mut *tx, &campaign.channel, people.keys()).await?;
-        let mut making = Making { campaign, rules, now: tx.now(), writes: Writes::default() };
+        let guarded = guard::guarded(&mut *tx, rules).await?;
+        let now = tx.now();
+        let mut making = Making { campaign, rules, now, guarded: &guarded, writes: Writes::default() };
         for person in people.values().filter(|person| campaign.is_for(person)) {
             if counted.made == most {
                 break;
             }
-            if before.contains(&person.citizen.key) {
-                counted.before += 1;
-            } else if making.introduction(person)? {
-                counted.made += 1;
+            let counts = if before.contains(&person.citizen.key) {
+                &mut counted.before
             } else {
-                counted.not_there += 1;
-            }
+                match making.introduction(person)? {
+                    Made::Yes => &mut counted.made,
+                    Made::NotThere => &mut counted.not_there,
+                    Made::Paused => &mut counted.paused,
+                }
+            };
+            *counts += 1;
         }
         if !campaign.dry_run && counted.made > 0 {
             self.settle(tx, making.writes).await?;
@@ -101,19 +110,33 @@ struct Making<'a> {
     campaign: &'a Campaign,
     rules: &'a Rules,
     now: Timestamp,
+    guarded: &'a Guarded,
     writes: Writes,
 }
 
+/// Whether a citizen's introduction was made.
+enum Made {
+    Yes,
+    /// There is none to make.
+    NotThere,
+    /// The guard has paused it.
+    Paused,
+}
+
 impl Making<'_> {
-    /// Makes the introduction of a citizen; whether there is one to make.
-    fn introduction(&mut self, person: &Person) -> Result<bool, LedgerError> {
+    /// Makes the introduction of a citizen, where there is one to make.
+    fn introduction(&mut self, person: &Person) -> Result<Made, LedgerError> {
         let Campaign { channel, person: by, .. } = self.campaign;
         let days = SignedDuration::from_hours(24 * i64::from(self.rules.policy.expires_after_days));
         let expires_at = self.now.checked_add(days).unwrap_or(Timestamp::MAX);
-        let Some(place) = self.place(person, expires_at) else { return Ok(false) };
-        let (priority, deadline) = (Priority::Bulk, None);
-        let introducing = Introducing { channel, place, priority, expires_at, deadline };
-        let Some(held) = introducing.notice(person, self.rules)? else { return Ok(false) };
+        let says = self.says(person, expires_at);
+        if says == Recheck::Skip(Reason::Guarded) {
+            return Ok(Made::Paused);
+        }
+        let Some(place) = Place::of(&says, self.now) else { return Ok(Made::NotThere) };
+        let (priority, deadline, on_behalf_of) = (Priority::Bulk, None, None);
+        let introducing = Introducing { channel, place, priority, expires_at, deadline, on_behalf_of };
+        let Some(held) = introducing.notice(person, self.rules)? else { return Ok(Made::NotThere) };
         let notice = held.notice.id;
         self.writes.make(&held, check::row(self.rules, notice, None, self.now))?;
         self.writes.introduced(IntroducedRow {
@@ -123,17 +146,18 @@ impl Making<'_> {
             notice: Some(notice),
             person: Some(by.clone()),
         });
-        Ok(true)
+        Ok(Made::Yes)
     }
 
-    /// When the introduction of a citizen may go; `None` where it may not.
-    fn place(&self, person: &Person, expires_at: Timestamp) -> Option<Place> {
-        let says = recheck(&RecheckInput {
+    /// What policy says of the introduction of a citizen.
+    fn says(&self, person: &Person, expires_at: Timestamp) -> Recheck {
+        recheck(&RecheckInput {
             channel: &self.campaign.channel,
             later: &[],
             kind: NoticeKind::Introduction,
             answers: None,
             items: &[],
+            introductions: PausedIntroductions { on: self.guarded.introductions(), known: &BTreeMap::new() },
             priority: Priority::Bulk,
             expires_at,
             deadline: None,
@@ -144,7 +168,6 @@ impl Making<'_> {
             jurisdiction: self.rules.jurisdiction(&person.citizen.profile.jurisdiction),
             history: &person.history,
             now: self.now,
-        });
-        Place::of(&says, self.now)
+        })
     }
 }

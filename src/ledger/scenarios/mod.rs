@@ -10,6 +10,7 @@ mod intake;
 mod introduction;
 mod operating;
 mod page;
+mod paused_introductions;
 mod persons;
 mod preferences;
 mod receipts;
@@ -191,4 +192,9 @@ scenarios! {
     introduction: a_campaign_introduces_each_citizen_once;
     introduction: a_campaign_that_waits_holds_up_no_push;
     introduction: an_introduction_is_tried_again_like_any_message;
+    paused_introductions: an_introduction_is_counted_as_a_template_of_its_own;
+    paused_introductions: an_introduction_that_many_call_fraud_is_paused_and_what_follows_goes_elsewhere;
+    paused_introductions: while_introductions_are_paused_only_strangers_are_passed_over;
+    paused_introductions: a_campaign_tells_whom_a_pause_of_introductions_leaves_out;
+    paused_introductions: a_guard_on_trial_pauses_no_introduction_and_is_told;
 }

@@ -18,6 +18,7 @@ const VERSIONS: &[&str] = &[
     include_str!("migrations/0010_wrong_person.sql"),
     include_str!("migrations/0011_guard.sql"),
     include_str!("migrations/0012_introduced.sql"),
+    include_str!("migrations/0013_guarded_introductions.sql"),
 ];
 
 /// The version that this release works with.
