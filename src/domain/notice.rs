@@ -268,10 +268,14 @@ impl Notice {
     }
 
     /// The class by which it gives its place in the contact budget to a higher one: the highest of what is
-    /// still to be told. `None` of what gives way to nothing.
+    /// still to be told. A campaign's introduction is of the lowest. `None` of what gives way to nothing: an
+    /// introduction before a push is part of that push.
     #[must_use]
     pub fn class(&self) -> Option<Class> {
-        self.open_items().map(|item| item.class).min()
+        match self.kind {
+            NoticeKind::Introduction => self.on_behalf_of.is_none().then_some(Class::Campaign),
+            _ => self.open_items().map(|item| item.class).min(),
+        }
     }
 
     /// After which moment a message that holds all of its open items is of no use any more: the first at

@@ -86,6 +86,8 @@ scenarios! {
     page: nobody_has_a_page_once_erased;
     budget: a_campaign_yields_to_an_entitlement;
     budget: a_campaign_yields_within_a_batch;
+    budget: an_introduction_of_a_campaign_yields;
+    budget: an_introduction_before_a_push_does_not_yield;
     budget: what_was_started_never_yields;
     budget: nobody_yields_to_the_same_class_or_a_lower;
     budget: a_part_of_the_budget_is_kept_for_deadlines;

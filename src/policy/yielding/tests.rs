@@ -107,6 +107,17 @@ fn a_lower_class_yields_and_waits_for_the_next_day() {
 }
 
 #[test]
+fn an_introduction_of_a_campaign_yields_like_any_campaign() {
+    let introduction = Held { kind: NoticeKind::Introduction, ..held(Class::Campaign) };
+    assert_eq!(to_an_entitlement(&[introduction], as_it_is), Some(until_tuesday(0)));
+    let two_a_day = |_: &mut Citizen, policy: &mut Policy, _: &mut Facts| policy.budget.per_day = Some(2);
+    let holders = [introduction, held(Class::Reminder)];
+    assert_eq!(to_an_entitlement(&holders, two_a_day), Some(until_tuesday(0)), "before a reminder");
+    let today_only = Held { expires_at: "2026-06-02T06:00:00Z", ..introduction };
+    assert_eq!(to_an_entitlement(&[today_only], as_it_is), None);
+}
+
+#[test]
 fn the_lowest_class_yields_first_and_of_one_class_the_newest() {
     let two_a_day = |_: &mut Citizen, policy: &mut Policy, _: &mut Facts| policy.budget.per_day = Some(3);
     let holders = [Class::Campaign, Class::Campaign, Class::Reminder].map(held);
