@@ -38,7 +38,7 @@ async fn campaign(world: &World, dry_run: bool) -> CampaignPage {
     world.ledger.introduce(&campaign, None, 9, 9, &world.rules).await.unwrap()
 }
 
-async fn guarded(world: &mut World, mode: Mode) {
+fn guarded(world: &mut World, mode: Mode) {
     world.change(|setting| setting.policy.guard = GuardRule { mode, ..RULE });
 }
 
@@ -115,7 +115,7 @@ pub(super) async fn an_introduction_that_many_call_fraud_is_paused_and_what_foll
     mut world: World,
 ) {
     by_the_rule(&mut world, Mode::Enforce);
-    guarded(&mut world, Mode::Enforce).await;
+    guarded(&mut world, Mode::Enforce);
     called_fraud(&world).await;
     // One more waits behind an introduction that has not been sent.
     world.citizen("waiting", &["sms", "email"]).await;
@@ -151,7 +151,7 @@ pub(super) async fn an_introduction_that_many_call_fraud_is_paused_and_what_foll
 
 pub(super) async fn while_introductions_are_paused_only_strangers_are_passed_over(mut world: World) {
     by_the_rule(&mut world, Mode::Enforce);
-    guarded(&mut world, Mode::Enforce).await;
+    guarded(&mut world, Mode::Enforce);
     world.citizen("anna", &["sms", "email"]).await;
     world.publish("first", "anna").await;
     assert_eq!(sends(&world).await, 1);
@@ -191,7 +191,7 @@ pub(super) async fn while_introductions_are_paused_only_strangers_are_passed_ove
 
 pub(super) async fn a_campaign_tells_whom_a_pause_of_introductions_leaves_out(mut world: World) {
     by_the_rule(&mut world, Mode::Off);
-    guarded(&mut world, Mode::Report).await;
+    guarded(&mut world, Mode::Report);
     for name in ["anna", "boris"] {
         world.citizen(name, &["sms"]).await;
     }
@@ -199,7 +199,7 @@ pub(super) async fn a_campaign_tells_whom_a_pause_of_introductions_leaves_out(mu
     pause(&world).await;
     let told = |page: CampaignPage| (page.made, page.before, page.not_there, page.paused);
     assert_eq!(told(campaign(&world, true).await), (2, 0, 1, 0), "it is only reported on");
-    guarded(&mut world, Mode::Enforce).await;
+    guarded(&mut world, Mode::Enforce);
     assert_eq!(told(campaign(&world, true).await), (0, 0, 1, 2));
     assert_eq!(told(campaign(&world, false).await), (0, 0, 1, 2));
     assert_eq!((world.open_work().await, on_record(&world, "anna", "sms").await), (0, None));
@@ -217,7 +217,7 @@ pub(super) async fn a_campaign_tells_whom_a_pause_of_introductions_leaves_out(mu
 
 pub(super) async fn a_guard_on_trial_pauses_no_introduction_and_is_told(mut world: World) {
     by_the_rule(&mut world, Mode::Enforce);
-    guarded(&mut world, Mode::Report).await;
+    guarded(&mut world, Mode::Report);
     called_fraud(&world).await;
     let changed = world.ledger.guard(&world.rules.policy.guard).await.unwrap();
     assert_eq!((&changed[0].template, changed[0].standing), (&INTRODUCTION, Standing::OnTrial));
@@ -226,12 +226,12 @@ pub(super) async fn a_guard_on_trial_pauses_no_introduction_and_is_told(mut worl
     assert_eq!((sends(&world).await, introductions(&world, "sms")), (1, 5));
     world.pass(LEAD).await;
     sends(&world).await;
-    let told = happenings(&world, "later").await.into_iter().flat_map(|one| match one {
+    let told = happenings(&world, "later").await.into_iter().flat_map(|what| match what {
         Happening::Decided { trace, .. } => trace.would,
-        Happening::Would(would) => vec![would],
+        Happening::Would(one) => vec![one],
         _ => Vec::new(),
     });
-    let told: Vec<_> = told.map(|would| (would.rule, would.channel)).collect();
+    let told: Vec<_> = told.map(|one| (one.rule, one.channel)).collect();
     let passed_over = (TrialRule::Guard, Some(sms()));
     assert_eq!(told, [passed_over.clone(), passed_over], "as it came and as it was first to be sent");
     assert_eq!(channels(&world, "later").await, ["sms", "email"]);

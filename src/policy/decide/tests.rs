@@ -248,7 +248,8 @@ fn what_the_guard_paused_goes_to_the_next_channel_and_the_trace_says_so() {
 
 #[test]
 fn who_was_not_introduced_where_introductions_are_paused_gets_it_on_the_next_channel() {
-    let paused = |on: &[&str], change: fn(&mut Case)| {
+    type Change = fn(&mut Case);
+    let paused = |on: &[&str], change: Change| {
         let on = channels(on).into_iter().collect();
         decided(|case| {
             case.policy.guard.mode = Mode::Enforce;
@@ -268,7 +269,7 @@ fn who_was_not_introduced_where_introductions_are_paused_gets_it_on_the_next_cha
                 .into();
     });
     assert_eq!(used(pushed(&known)), ["viber", "telegram", "email", "portal"]);
-    let table: [(&str, fn(&mut Case)); 4] = [
+    let table: [(&str, Change); 4] = [
         ("urgent", |case| case.facts.priority = Priority::Urgent),
         ("a law", |case| case.class = Class::LegalDuty),
         ("no introductions", |case| case.policy.introduction.mode = Mode::Off),

@@ -333,6 +333,7 @@ fn unintroduced(on: &[&str], change: impl FnOnce(&mut Case)) -> Recheck {
 
 #[test]
 fn where_introductions_are_paused_who_was_not_introduced_is_not_pushed() {
+    type Change = fn(&mut Case);
     let skipped = Recheck::Skip(Reason::Guarded);
     assert_eq!(unintroduced(&["sms"], |_| ()), skipped);
     assert_eq!(unintroduced(&["sms"], |case| case.later.clear()), skipped, "nor where nothing else is left");
@@ -350,7 +351,6 @@ fn where_introductions_are_paused_who_was_not_introduced_is_not_pushed() {
     let soon = |case: &mut Case| case.expires_at = at("2026-06-01T09:05:00Z");
     assert_eq!(unintroduced(&["sms"], soon), skipped, "what has no time to wait does not wait: it goes on");
 
-    type Change = fn(&mut Case);
     let table: [(&str, Change, Option<Date>); 7] = [
         ("paused elsewhere", |case| case.paused = channels(&["email"]).into_iter().collect(), Some(MONDAY)),
         ("urgent", |case| case.priority = Priority::Urgent, Some(MONDAY)),
