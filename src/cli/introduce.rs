@@ -9,6 +9,7 @@ use super::arguments::{line, name, number, person};
 use super::office::{Office, not_in_use};
 use super::table::Table;
 use super::{Common, Exit, Mistake, load};
+use crate::domain::{Reason, TemplateName};
 use crate::gateway::rules;
 use crate::ledger::retry::soon;
 use crate::ledger::{Campaign, CampaignPage, Ledger, Rules};
@@ -24,7 +25,8 @@ Each citizen who consented to the channel and was never written to there gets on
 writes, from which number or name, and how to check it. It goes as bulk, within contact hours, and takes a \
 place in the contact budget. It tells how many were sent, are under way, or are left out and why. Who was \
 introduced is not introduced again, so that it can be broken off and run again. While much work is open it \
-waits, as all bulk does.")]
+waits, as all bulk does. Where the guard has paused introductions on the channel (`vestnik guard list`) nobody \
+gets one, and it ends with 1.")]
 pub struct IntroduceArgs {
     /// The channel
     #[arg(long, value_name = "CHANNEL", value_parser = name::<ChannelId>("viber"))]
@@ -72,7 +74,12 @@ pub async fn run(common: &Common, args: &IntroduceArgs) -> anyhow::Result<Exit> 
         office.tell_others().await;
     }
     print!("{}", told(args, &counted));
-    Ok(Exit::Well)
+    let is_paused = counted.left_out.contains_key(&Reason::Guarded);
+    if is_paused {
+        let release = format!("vestnik guard release {} {}", args.channel, TemplateName::Introduction);
+        println!("To release them: {release} --as PERSON --reason TEXT");
+    }
+    Ok(Exit::well_if(args.dry_run || !is_paused))
 }
 
 async fn introduce(office: &Office, args: &IntroduceArgs, rules: &Rules) -> anyhow::Result<CampaignPage> {

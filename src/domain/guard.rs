@@ -1,6 +1,76 @@
 //! The guard: what became of the messages of a template on a channel, in numbers, and what follows.
 
+use std::fmt;
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
+use vestnik_contract::InvalidId;
+
+use super::MeasureId;
+
+/// The template that the gateway's own introduction is counted as.
+const INTRODUCTION: &str = "gateway:introduction";
+
+/// Whose texts a message shows, as they are counted and paused. Its text form is the measure's id, such as
+/// `birth_grant`, or `gateway:introduction`: no measure is called so, because no id has a colon.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum TemplateName {
+    /// Those of a measure.
+    Measure(MeasureId),
+    /// The introduction, which says who will write.
+    Introduction,
+}
+
+impl TemplateName {
+    /// Whether it carries notifications, of which other reports speak.
+    #[must_use]
+    pub fn is_of_notifications(&self) -> bool {
+        matches!(self, Self::Measure(_))
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Measure(id) => id.as_str(),
+            Self::Introduction => INTRODUCTION,
+        }
+    }
+}
+
+impl fmt::Display for TemplateName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl From<MeasureId> for TemplateName {
+    fn from(id: MeasureId) -> Self {
+        Self::Measure(id)
+    }
+}
+
+impl FromStr for TemplateName {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == INTRODUCTION { Ok(Self::Introduction) } else { MeasureId::new(text).map(Self::Measure) }
+    }
+}
+
+impl TryFrom<String> for TemplateName {
+    type Error = InvalidId;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<TemplateName> for String {
+    fn from(name: TemplateName) -> Self {
+        name.as_str().to_owned()
+    }
+}
 
 /// Something that became of a message, as it is counted by day, source, channel and template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -167,6 +237,22 @@ impl Standing {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_measure_is_called_as_the_introduction_is() {
+        let measure = MeasureId::new("introduction").unwrap();
+        assert!(MeasureId::new(INTRODUCTION).is_err());
+        for (name, text) in
+            [(measure.into(), "introduction"), (TemplateName::Introduction, "gateway:introduction")]
+        {
+            assert_eq!((name.as_str(), name.to_string().parse()), (text, Ok(name.clone())));
+            assert_eq!(serde_json::to_value(&name).unwrap(), text);
+            assert_eq!(serde_json::from_value::<TemplateName>(text.into()).unwrap(), name);
+        }
+        for wrong in ["", "gateway:", ":introduction", "gateway:birth_grant", "Birth"] {
+            assert_eq!(wrong.parse::<TemplateName>(), Err(InvalidId), "{wrong}");
+        }
+    }
 
     #[test]
     fn what_is_declined_is_a_share_of_what_was_offered() {

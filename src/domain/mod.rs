@@ -29,7 +29,7 @@ pub use citizen::{
     Preference, Profile, Wish,
 };
 pub use decision::{ContactHistory, Decision, Outcome, Plan, PlannedStep, Recheck, Trace, TrialRule, Would};
-pub use guard::{Counted, Offered, Standing};
+pub use guard::{Counted, Offered, Standing, TemplateName};
 pub use identity::{Identity, OwnPlaces, label};
 pub use ids::{
     AttemptId, CitizenId, CitizenKey, InvalidCitizenId, JurisdictionId, LifeEventId, MeasureId, NoticeId,

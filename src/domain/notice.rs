@@ -9,8 +9,8 @@ use uuid::Uuid;
 use vestnik_contract::{ChannelId, ReceiptState, SendErrorKind};
 
 use super::{
-    AttemptId, CitizenKey, Evidence, FinalState, MeasureId, NoticeId, NotificationKey, PlannedStep, Priority,
-    Reason, SourceRef, TopicId,
+    AttemptId, CitizenKey, Class, Evidence, FinalState, MeasureId, NoticeId, NotificationKey, PlannedStep,
+    Priority, Reason, SourceId, SourceRef, TopicId,
 };
 
 /// What is sent to one citizen at once.
@@ -26,6 +26,9 @@ pub struct Notice {
     pub priority: Priority,
     /// The notifications in it: 0 to n.
     pub items: Vec<Item>,
+    /// Of an introduction: the source whose notification it comes before; absent where a campaign made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_behalf_of: Option<SourceId>,
     /// The plan's steps, at least one.
     pub steps: Vec<Step>,
     /// The step being worked on; the number of steps once there is none left.
@@ -78,7 +81,7 @@ pub struct Item {
     /// The topic its consent is asked for.
     pub topic: TopicId,
     /// The class of its template.
-    pub class: super::Class,
+    pub class: Class,
     /// After this moment it is not sent any more, where that is not the notice's own moment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
@@ -254,6 +257,25 @@ impl Notice {
     /// Items that have not closed on their own.
     pub fn open_items(&self) -> impl Iterator<Item = &Item> {
         self.items.iter().filter(|item| item.closed.is_none())
+    }
+
+    /// The source that it speaks for: that of the first item which is still to be told, or of what an
+    /// introduction comes before.
+    #[must_use]
+    pub fn source(&self) -> Option<&SourceId> {
+        let told = self.open_items().next().map(|item| &item.reference.source);
+        told.or(self.on_behalf_of.as_ref())
+    }
+
+    /// The class by which it gives its place in the contact budget to a higher one: the highest of what is
+    /// still to be told. A campaign's introduction is of the lowest. `None` of what gives way to nothing: an
+    /// introduction before a push is part of that push.
+    #[must_use]
+    pub fn class(&self) -> Option<Class> {
+        match self.kind {
+            NoticeKind::Introduction => self.on_behalf_of.is_none().then_some(Class::Campaign),
+            _ => self.open_items().map(|item| item.class).min(),
+        }
     }
 
     /// After which moment a message that holds all of its open items is of no use any more: the first at

@@ -4,10 +4,11 @@ use jiff::Timestamp;
 use vestnik_contract::ChannelId;
 
 use super::guard::Guarded;
+use super::introductions::Introductions;
 use super::people::Person;
 use super::rules::Rules;
-use crate::domain::{Notice, NoticeId, Step};
-use crate::policy::{ItemFacts, RecheckInput};
+use crate::domain::{Class, Notice, NoticeId, Step};
+use crate::policy::{ItemFacts, PausedIntroductions, RecheckInput};
 
 /// The current step of an open notice.
 pub(super) struct Asked<'a> {
@@ -15,11 +16,12 @@ pub(super) struct Asked<'a> {
     pub step: &'a Step,
     items: Vec<ItemFacts<'a>>,
     later: Vec<ChannelId>,
+    introductions: PausedIntroductions<'a>,
 }
 
 impl<'a> Asked<'a> {
     /// `None` where the notice has no step left to send.
-    pub fn of(notice: &'a Notice, guarded: &'a Guarded) -> Option<Self> {
+    pub fn of(notice: &'a Notice, guarded: &'a Guarded, introductions: &'a Introductions) -> Option<Self> {
         let step = notice.step().filter(|_| notice.closed.is_none())?;
         let later = notice.steps[notice.current + 1..].iter().map(|step| step.planned.channel.clone());
         Some(Self {
@@ -30,6 +32,7 @@ impl<'a> Asked<'a> {
                 .map(|item| ItemFacts::of(item, guarded.of(item.measure.as_ref())))
                 .collect(),
             later: later.collect(),
+            introductions: introductions.paused(guarded, notice.citizen),
         })
     }
 
@@ -38,15 +41,21 @@ impl<'a> Asked<'a> {
         self.notice.id
     }
 
+    /// The class by which it gives its place to another; `None` where it gives way to nothing.
+    pub fn class(&self) -> Option<Class> {
+        self.notice.class()
+    }
+
     /// All that policy judges it by at a moment.
     pub fn input<'b>(&'b self, person: &'b Person, rules: &'b Rules, now: Timestamp) -> RecheckInput<'b> {
-        let Self { notice, step, items, later } = self;
+        let Self { notice, step, items, later, introductions } = self;
         RecheckInput {
             channel: &step.planned.channel,
             later,
             kind: notice.kind,
             answers: notice.answers,
             items,
+            introductions: *introductions,
             priority: notice.priority,
             expires_at: notice.expires_at,
             deadline: notice.deadline,

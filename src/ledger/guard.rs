@@ -12,20 +12,26 @@ use super::report::first;
 use super::rules::Rules;
 use super::store::{GuardRow, GuardSum, Release, Tx};
 use super::{Ledger, LedgerError};
-use crate::domain::{GuardRule, MeasureId, Mode, Offered, Standing};
+use crate::domain::{GuardRule, MeasureId, Mode, Offered, Standing, TemplateName};
 use crate::policy;
 
 /// On which channels which templates are paused.
 #[derive(Default)]
 pub(super) struct Guarded {
-    channels: BTreeMap<MeasureId, BTreeSet<ChannelId>>,
+    measures: BTreeMap<MeasureId, BTreeSet<ChannelId>>,
+    introductions: BTreeSet<ChannelId>,
     nowhere: BTreeSet<ChannelId>,
 }
 
 impl Guarded {
-    /// The channels on which this template is paused.
-    pub fn of(&self, template: Option<&MeasureId>) -> &BTreeSet<ChannelId> {
-        template.and_then(|template| self.channels.get(template)).unwrap_or(&self.nowhere)
+    /// The channels on which the texts of this measure are paused.
+    pub fn of(&self, measure: Option<&MeasureId>) -> &BTreeSet<ChannelId> {
+        measure.and_then(|measure| self.measures.get(measure)).unwrap_or(&self.nowhere)
+    }
+
+    /// The channels on which introductions are paused.
+    pub fn introductions(&self) -> &BTreeSet<ChannelId> {
+        &self.introductions
     }
 }
 
@@ -39,7 +45,11 @@ pub(super) async fn guarded(tx: &mut dyn Tx, rules: &Rules) -> Result<Guarded, L
     let trial = rules.policy.guard.mode == Mode::Report;
     let counts = |standing| standing == Standing::Paused || trial && standing == Standing::OnTrial;
     for row in tx.guards().await?.into_iter().filter(|row| counts(row.standing)) {
-        guarded.channels.entry(row.template).or_default().insert(row.channel);
+        let channels = match row.template {
+            TemplateName::Measure(measure) => guarded.measures.entry(measure).or_default(),
+            TemplateName::Introduction => &mut guarded.introductions,
+        };
+        channels.insert(row.channel);
     }
     Ok(guarded)
 }
@@ -49,8 +59,8 @@ pub(super) async fn guarded(tx: &mut dyn Tx, rules: &Rules) -> Result<Guarded, L
 pub struct GuardView {
     /// The channel.
     pub channel: ChannelId,
-    /// The template, by its measure.
-    pub template: MeasureId,
+    /// The template.
+    pub template: TemplateName,
     /// How it stands.
     pub standing: Standing,
     /// The numbers for which it stands so.
@@ -104,7 +114,7 @@ impl Ledger {
     pub async fn release_from_guard(
         &self,
         channel: &ChannelId,
-        template: &MeasureId,
+        template: &TemplateName,
         person: &str,
         reason: &str,
     ) -> Result<bool, LedgerError> {
@@ -164,7 +174,7 @@ fn released_before(row: Option<&GuardRow>, since: Date) -> Offered {
 }
 
 /// The sums by channel and template.
-fn together(sums: Vec<GuardSum>) -> BTreeMap<(ChannelId, MeasureId), Offered> {
+fn together(sums: Vec<GuardSum>) -> BTreeMap<(ChannelId, TemplateName), Offered> {
     let mut counts: BTreeMap<_, Offered> = BTreeMap::new();
     for GuardSum { channel, template, what, count } in sums {
         counts.entry((channel, template)).or_default().add(what, count);

@@ -1,5 +1,9 @@
 //! The tally: what became of messages, counted by day, source, channel and template. It is gathered over a
 //! batch and written last in its transaction, so that a row that many count in is held for a moment only.
+//!
+//! A message counts for each notification in it. An introduction counts as one, for the source that it
+//! speaks for, or for none where a campaign made it; what the contact budget did to it is not counted,
+//! because no notification was kept back by that.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +15,7 @@ use super::LedgerError;
 use super::store::{TallyRow, Tx};
 use super::writes::Held;
 use crate::domain::{
-    CitizenKey, Counted, Evidence, Happening, Item, MeasureId, Notice, NoticeKind, Reason, SourceId,
+    CitizenKey, Counted, Evidence, Happening, Item, Notice, NoticeKind, Reason, SourceId, TemplateName,
 };
 use crate::notice::{Change, Input};
 
@@ -27,23 +31,35 @@ const BY_SUBSCRIPTION: [&str; 2] = ["viber", "telegram"];
 
 /// What is counted of a batch.
 #[derive(Default)]
-pub(super) struct Tally(BTreeMap<(SourceId, Option<ChannelId>, MeasureId, Counted), u64>);
+pub(super) struct Tally(BTreeMap<(Option<SourceId>, Option<ChannelId>, TemplateName, Counted), u64>);
 
 impl Tally {
     /// Counts something once.
-    pub fn add(&mut self, source: &SourceId, channel: Option<&ChannelId>, of: &MeasureId, what: Counted) {
-        let key = (source.clone(), channel.cloned(), of.clone(), what);
-        *self.0.entry(key).or_default() += 1;
+    pub fn add(
+        &mut self,
+        source: Option<&SourceId>,
+        channel: Option<&ChannelId>,
+        of: TemplateName,
+        what: Counted,
+    ) {
+        *self.0.entry((source.cloned(), channel.cloned(), of, what)).or_default() += 1;
     }
 
     fn add_item(&mut self, item: &Item, channel: Option<&ChannelId>, what: Counted) {
         if let Some(measure) = &item.measure {
-            self.add(&item.reference.source, channel, measure, what);
+            self.add(Some(&item.reference.source), channel, measure.clone().into(), what);
         }
+    }
+
+    fn add_introduction(&mut self, notice: &Notice, channel: Option<&ChannelId>, what: Counted) {
+        self.add(notice.source(), channel, TemplateName::Introduction, what);
     }
 
     /// Counts an answer to all that was in a message.
     pub fn add_answer(&mut self, notice: &Notice, channel: &ChannelId, what: Counted) {
+        if notice.kind == NoticeKind::Introduction {
+            return self.add_introduction(notice, Some(channel), what);
+        }
         for item in notice.items.iter().filter(|item| was_sent(notice, item)) {
             self.add_item(item, Some(channel), what);
         }
@@ -60,6 +76,9 @@ impl Tally {
 
     /// Counts what has just happened to a notice.
     pub fn add_change(&mut self, notice: &Notice, change: &Change, before: &Before) {
+        if notice.kind == NoticeKind::Introduction {
+            return self.add_change_of_introduction(notice, change, before);
+        }
         for (number, what) in &change.entries {
             for (channel, counted) in before.counted(what) {
                 self.add_item(&notice.items[*number], channel, counted);
@@ -69,6 +88,13 @@ impl Tally {
             change.endings.iter().filter(|(_, ending)| ending.state.evidence() >= Evidence::Accepted);
         for (number, _) in reached.filter(|(number, _)| !before.reached.contains(number)) {
             self.add_item(&notice.items[*number], by_which(notice), Counted::Reached);
+        }
+    }
+
+    fn add_change_of_introduction(&mut self, notice: &Notice, change: &Change, before: &Before) {
+        let counted = change.happened.iter().flat_map(|what| before.counted(what));
+        for (channel, what) in counted.filter(|(_, what)| *what != Counted::BudgetDeferred) {
+            self.add_introduction(notice, channel, what);
         }
     }
 
@@ -197,10 +223,14 @@ pub(super) async fn last_pushes(
     Ok(last.into_iter().map(|(citizen, (_, notice))| (citizen, notice)).collect())
 }
 
-/// When a message with notifications was last sent on a channel, and not refused.
+/// When a message that is counted was last sent on a channel, and not refused.
 fn pushed_at(notice: &Notice, channel: &ChannelId) -> Option<Timestamp> {
     let steps = notice.steps.iter().filter(|step| step.planned.channel == *channel);
     let taken = steps.flat_map(|step| &step.attempts).filter(|attempt| attempt.evidence() != Evidence::None);
-    let carries = notice.kind == NoticeKind::Entitlement && !notice.items.is_empty();
-    taken.map(|attempt| attempt.started_at).max().filter(|_| carries)
+    let counts = match notice.kind {
+        NoticeKind::Entitlement => !notice.items.is_empty(),
+        NoticeKind::Introduction => true,
+        NoticeKind::Confirmation | NoticeKind::Answer => false,
+    };
+    taken.map(|attempt| attempt.started_at).max().filter(|_| counts)
 }

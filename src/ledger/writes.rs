@@ -11,7 +11,7 @@ use super::store::{
 use super::tally::{Before, Tally};
 use crate::domain::{
     CitizenKey, Entry, FinalState, Happening, Notice, NoticeId, NoticeKind, NotificationKey, Reason,
-    SourceRef, StepState,
+    SourceId, SourceRef, StepState,
 };
 use crate::notice::{Cascade, Change, Input, advance};
 
@@ -197,17 +197,11 @@ pub(super) fn work_of(notice: &Notice) -> Option<WorkRow> {
         citizen: notice.citizen,
         lane,
         priority: notice.priority,
-        source: source_of(notice).to_owned(),
+        source: notice.source().map_or("", SourceId::as_str).to_owned(),
         due_at,
         lease: None,
         attempt: None,
     })
-}
-
-/// The source whose turn a notice takes: that of the first item which is still to be told.
-fn source_of(notice: &Notice) -> &str {
-    let open = notice.items.iter().find(|item| item.closed.is_none());
-    open.map_or("", |item| item.reference.source.as_str())
 }
 
 fn entry_row(entry: Entry) -> EntryRow {

@@ -1,11 +1,9 @@
 //! The channels: in which order they are considered, and which of them may be used.
 
-use std::collections::BTreeSet;
-
 use vestnik_contract::ChannelId;
 
 use super::consent::consent_in_force;
-use super::guard::guards;
+use super::guard::Guard;
 use crate::domain::{
     Awaits, Basis, Citizen, Class, ClassRule, ConsentAction, Jurisdiction, Policy, Preference, Reason,
     TopicId,
@@ -73,7 +71,7 @@ impl Judge<'_> {
         &self,
         topic: &TopicId,
         class: Class,
-        guarded: &BTreeSet<ChannelId>,
+        guard: &Guard<'_>,
         enabled: &[ChannelFacts],
     ) -> Vec<(ChannelId, Reason)> {
         let preferred = preference_for(self.citizen, topic).and_then(|one| one.channels.as_deref());
@@ -89,7 +87,7 @@ impl Judge<'_> {
                 let off = !enabled.iter().any(|facts| facts.id == *channel);
                 self.obstacle(channel, off)
                     .or_else(|| self.no_ground(channel, topic, class))
-                    .or_else(|| guards(self.policy, guarded, channel))
+                    .or_else(|| guard.against(channel))
                     .unwrap_or(Reason::Chosen)
             };
             considered.push((channel.clone(), reason));
@@ -153,13 +151,19 @@ mod tests {
     use super::*;
     use crate::domain::ConsentOrigin::Portal;
     use crate::policy::fixture::{
-        channel, channels, citizen, closed, consent, enabled, jurisdiction, policy, preference, topic,
+        NOWHERE, channel, channels, citizen, closed, consent, enabled, jurisdiction, policy, preference,
+        topic,
     };
+
+    /// A guard that has paused nothing.
+    fn at_ease(policy: &Policy) -> Guard<'_> {
+        Guard { policy, template: &NOWHERE, introductions: None }
+    }
 
     fn consider(citizen: &Citizen, class: Class) -> Vec<(String, Reason)> {
         let (policy, jurisdiction) = (policy(), jurisdiction());
         let judge = Judge { citizen, policy: &policy, jurisdiction: &jurisdiction };
-        let considered = judge.consider(&topic("family"), class, &BTreeSet::new(), &enabled());
+        let considered = judge.consider(&topic("family"), class, &at_ease(&policy), &enabled());
         considered.into_iter().map(|(id, reason)| (id.to_string(), reason)).collect()
     }
 
@@ -226,7 +230,7 @@ mod tests {
         policy.channels.remove(&channel("telegram"));
         let only_email: Vec<_> = enabled().into_iter().filter(|facts| facts.id == channel("email")).collect();
         let judge = Judge { citizen: &citizen, policy: &policy, jurisdiction: &jurisdiction };
-        let considered = judge.consider(&topic("family"), Class::Entitlement, &BTreeSet::new(), &only_email);
+        let considered = judge.consider(&topic("family"), Class::Entitlement, &at_ease(&policy), &only_email);
         let reasons: Vec<_> = considered.into_iter().map(|(_, reason)| reason).collect();
         assert_eq!(reasons, [JurisdictionForbids, ChannelOff, ChannelOff, Chosen, JurisdictionForbids]);
     }

@@ -8,7 +8,8 @@ use vestnik_contract::ChannelId;
 use super::budget::{ceilings, ceilings_on_trial};
 use super::channels::{ChannelFacts, Judge, class_rule, is_push, preference_for};
 use super::consent::{refusal, wanted_in_inbox};
-use super::guard;
+use super::guard::Guard;
+use super::introduction::PausedIntroductions;
 use super::moment::{Moment, Timing, deadline, expired, expiry};
 use super::{Quiet, Zones};
 use crate::domain::{
@@ -51,6 +52,8 @@ pub struct DecideInput<'a> {
     pub class: Class,
     /// The channels on which the guard has paused its template.
     pub guarded: &'a BTreeSet<ChannelId>,
+    /// Where the guard has paused introductions.
+    pub introductions: PausedIntroductions<'a>,
     /// The recipient.
     pub citizen: &'a Citizen,
     /// The operator's rules.
@@ -96,7 +99,7 @@ pub fn decide(input: &DecideInput<'_>) -> Decision {
     }
     let inbox = gets_inbox(input);
     let mut trace = Trace {
-        channels: judge(input).consider(input.topic, input.class, input.guarded, input.channels),
+        channels: judge(input).consider(input.topic, input.class, &guard(input), input.channels),
         ..Trace::default()
     };
     let outcome = match planned(input, &trace) {
@@ -112,6 +115,12 @@ fn judge<'a>(input: &DecideInput<'a>) -> Judge<'a> {
     Judge { citizen: input.citizen, policy: input.policy, jurisdiction: input.jurisdiction }
 }
 
+fn guard<'a>(input: &DecideInput<'a>) -> Guard<'a> {
+    let by_law = class_rule(input.policy, input.class).basis == Basis::Law;
+    let introductions = input.introductions.before(input.policy, input.facts.priority, by_law);
+    Guard { policy: input.policy, template: input.guarded, introductions }
+}
+
 fn gets_inbox(input: &DecideInput<'_>) -> bool {
     let rule = class_rule(input.policy, input.class);
     let in_use = input.channels.iter().map(|facts| &facts.id);
@@ -121,7 +130,7 @@ fn gets_inbox(input: &DecideInput<'_>) -> bool {
 /// The channels that the guard would have passed over, where it is only reported on.
 fn guarded_on_trial(input: &DecideInput<'_>, trace: &Trace) -> Vec<Would> {
     let used = trace.channels.iter().filter(|(_, reason)| is_used(*reason));
-    used.filter_map(|(channel, _)| guard::on_trial(input.policy, input.guarded, channel)).collect()
+    used.filter_map(|(channel, _)| guard(input).on_trial(channel)).collect()
 }
 
 /// The steps of all channels that may be used, in their order.

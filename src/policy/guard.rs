@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use vestnik_contract::ChannelId;
 
+use super::channels::is_push;
+use super::introduction::PausedIntroductions;
 use crate::domain::{GuardRule, Mode, Offered, Policy, Reason, Standing, TrialRule, Would};
 
 /// How a template stands on a channel, after how it stood before and what was counted.
@@ -32,16 +34,35 @@ pub fn judge(before: Standing, counts: Offered, rule: &GuardRule) -> Standing {
     }
 }
 
-/// Why a message is not sent on a channel on which the guard has paused it.
-pub(super) fn guards(policy: &Policy, guarded: &BTreeSet<ChannelId>, channel: &ChannelId) -> Option<Reason> {
-    let paused = policy.guard.mode == Mode::Enforce && guarded.contains(channel);
-    paused.then_some(Reason::Guarded)
+/// What the guard has against a message.
+#[derive(Clone, Copy)]
+pub(super) struct Guard<'a> {
+    pub policy: &'a Policy,
+    /// The channels on which it has paused the message's template.
+    pub template: &'a BTreeSet<ChannelId>,
+    /// Where it has paused the introduction that comes before the message; `None` where none does.
+    pub introductions: Option<PausedIntroductions<'a>>,
 }
 
-/// What the guard would have done about a channel, where it is only reported on.
-pub(super) fn on_trial(policy: &Policy, guarded: &BTreeSet<ChannelId>, channel: &ChannelId) -> Option<Would> {
-    let would = policy.guard.mode == Mode::Report && guarded.contains(channel);
-    would.then(|| Would { rule: TrialRule::Guard, until: None, channel: Some(channel.clone()) })
+impl Guard<'_> {
+    /// Why the message is not sent on a channel: its template is paused there, or its citizen would have to
+    /// be introduced there first and introductions are.
+    pub(super) fn against(&self, channel: &ChannelId) -> Option<Reason> {
+        let paused = self.policy.guard.mode == Mode::Enforce && self.concerns(channel);
+        paused.then_some(Reason::Guarded)
+    }
+
+    /// What it would have done about a channel, where it is only reported on.
+    pub(super) fn on_trial(&self, channel: &ChannelId) -> Option<Would> {
+        let would = self.policy.guard.mode == Mode::Report && self.concerns(channel);
+        would.then(|| Would { rule: TrialRule::Guard, until: None, channel: Some(channel.clone()) })
+    }
+
+    fn concerns(&self, channel: &ChannelId) -> bool {
+        let stranger = |paused: PausedIntroductions<'_>| paused.concerns(channel);
+        self.template.contains(channel)
+            || is_push(self.policy, channel) && self.introductions.is_some_and(stranger)
+    }
 }
 
 #[cfg(test)]

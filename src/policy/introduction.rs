@@ -3,14 +3,21 @@
 //!
 //! What is urgent and what a law demands waits for no introduction, and neither does what the wait would
 //! cost its time: its expiry, or a day of those that are left to act in.
+//!
+//! Where the guard has paused introductions on a channel none is made, and whoever was not introduced there
+//! is not pushed there but by what waits for none at all. That the wait would cost time is no reason then,
+//! because nothing waits: the next channel has its turn.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp, civil::Date};
+use vestnik_contract::ChannelId;
 
 use super::Zones;
 use super::budget::without;
 use super::channels::{class_rule, is_push};
 use super::recheck::{RecheckInput, recheck, with_timing};
-use crate::domain::{Basis, ContactHistory, Mode, NoticeKind, Priority, Recheck};
+use crate::domain::{Basis, ContactHistory, Mode, NoticeKind, Policy, Priority, Recheck};
 
 /// What is known of a citizen having been told on a channel who writes there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +28,39 @@ pub enum Introduced {
     Underway,
     /// Since then.
     At(Timestamp),
+}
+
+/// Where the guard has paused introductions, as it concerns one citizen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PausedIntroductions<'a> {
+    /// The channels.
+    pub on: &'a BTreeSet<ChannelId>,
+    /// What is known of the citizen there; nothing where nothing was sent.
+    pub known: &'a BTreeMap<ChannelId, Introduced>,
+}
+
+impl PausedIntroductions<'static> {
+    /// Nowhere.
+    #[must_use]
+    pub fn nowhere() -> Self {
+        static NO_CHANNEL: BTreeSet<ChannelId> = BTreeSet::new();
+        static NOTHING: BTreeMap<ChannelId, Introduced> = BTreeMap::new();
+        Self { on: &NO_CHANNEL, known: &NOTHING }
+    }
+}
+
+impl PausedIntroductions<'_> {
+    /// As far as they come before messages of this priority; `None` where they do not.
+    pub(super) fn before(self, policy: &Policy, priority: Priority, by_law: bool) -> Option<Self> {
+        let come = policy.introduction.mode == Mode::Enforce && may_come_before(priority, by_law);
+        come.then_some(self)
+    }
+
+    /// Whether the citizen would have to be introduced on a channel on which introductions are paused.
+    pub(super) fn concerns(self, channel: &ChannelId) -> bool {
+        let introduced = matches!(self.known.get(channel), Some(Introduced::At(_)));
+        self.on.contains(channel) && !introduced
+    }
 }
 
 /// What comes before a push.
@@ -80,12 +120,21 @@ pub fn first(input: &RecheckInput<'_>, introduced: Introduced) -> Option<Comes> 
 
 /// Whether it is something that waits for an introduction at all.
 fn waits(input: &RecheckInput<'_>) -> bool {
-    let by_law = |class| class_rule(input.policy, class).basis == Basis::Law;
     input.policy.introduction.mode != Mode::Off
         && input.kind == NoticeKind::Entitlement
-        && input.priority != Priority::Urgent
         && is_push(input.policy, input.channel)
-        && !input.items.iter().any(|item| by_law(item.class))
+        && may_come_before(input.priority, has_law(input))
+}
+
+/// Whether something of this priority waits for an introduction: what is urgent, and a message in which
+/// something is demanded by law, does not.
+fn may_come_before(priority: Priority, by_law: bool) -> bool {
+    priority != Priority::Urgent && !by_law
+}
+
+/// Whether a law demands something in a message.
+pub(super) fn has_law(input: &RecheckInput<'_>) -> bool {
+    input.items.iter().any(|item| class_rule(input.policy, item.class).basis == Basis::Law)
 }
 
 /// The place of the introduction; `None` where it cannot be sent on the channel.

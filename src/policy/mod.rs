@@ -36,7 +36,7 @@ pub use choice::{Choices, Said, preferred_order, reordered};
 pub use consent::{consent_in_force, ground};
 pub use decide::{DecideInput, Facts, decide};
 pub use guard::judge;
-pub use introduction::{Comes, Introduced, Place, first};
+pub use introduction::{Comes, Introduced, PausedIntroductions, Place, first};
 pub use moment::{deadline, expired, expiry};
 pub use quiet::{Quiet, ever_opens};
 pub use recheck::{ItemFacts, RecheckInput, on_trial, recheck};

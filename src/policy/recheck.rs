@@ -9,7 +9,8 @@ use vestnik_contract::ChannelId;
 use super::budget::{ceilings, ceilings_on_trial, strictest, without};
 use super::channels::{Judge, class_rule, is_push, preference_for};
 use super::consent::nothing_to_introduce;
-use super::guard;
+use super::guard::Guard;
+use super::introduction::{PausedIntroductions, has_law};
 use super::moment::{Moment, Timing, expired};
 use super::{Quiet, Zones};
 use crate::domain::{
@@ -51,6 +52,8 @@ pub struct RecheckInput<'a> {
     /// The items that are still open. An introduction has none: it may be sent where the citizen consented
     /// to anything on its channel.
     pub items: &'a [ItemFacts<'a>],
+    /// Where the guard has paused introductions.
+    pub introductions: PausedIntroductions<'a>,
     /// The notice's priority.
     pub priority: Priority,
     /// After this moment the notice is not sent any more.
@@ -85,7 +88,8 @@ pub struct RecheckInput<'a> {
 ///   channel is skipped, with [`Reason::ConsentWithdrawn`] if any consent was withdrawn. An item
 ///   that a law demands is left out for a withdrawal only as long as a later step could carry it.
 /// - Where the guard has paused one of the items on this channel and a later step could carry it, the
-///   channel is skipped for all of them with [`Reason::Guarded`]; else that item is left out.
+///   channel is skipped for all of them with [`Reason::Guarded`]; else that item is left out. Where it has
+///   paused introductions, they are skipped, and so is what would have to wait for one.
 /// - A push outside of contact hours, or for which the budget has no room, is put off, together
 ///   with its reservation. Where no moment is left before the notice expires the channel is skipped
 ///   for that reason, so that a later step without noise has its turn.
@@ -107,7 +111,8 @@ pub fn recheck(input: &RecheckInput<'_>) -> Recheck {
         return timed(input, &[], Vec::new());
     }
     if input.kind == NoticeKind::Introduction {
-        let against = nothing_to_introduce(&input.citizen.consents, input.channel);
+        let against = nothing_to_introduce(&input.citizen.consents, input.channel)
+            .or_else(|| guard(input, input.introductions.on).against(input.channel));
         return against.map_or_else(|| timed(input, &[], Vec::new()), Recheck::Skip);
     }
     let left_out = groundless(input);
@@ -163,7 +168,14 @@ fn another_is_left(input: &RecheckInput<'_>, item: &ItemFacts<'_>) -> bool {
 /// What speaks against this item on a channel.
 fn against(input: &RecheckInput<'_>, item: &ItemFacts<'_>, channel: &ChannelId) -> Option<Reason> {
     let no_ground = judge(input).no_ground(channel, item.topic, item.class);
-    no_ground.or_else(|| guard::guards(input.policy, item.guarded, channel))
+    no_ground.or_else(|| guard(input, item.guarded).against(channel))
+}
+
+/// What the guard has against something whose template it has paused on these channels.
+fn guard<'a>(input: &RecheckInput<'a>, template: &'a BTreeSet<ChannelId>) -> Guard<'a> {
+    let waits = input.kind == NoticeKind::Entitlement;
+    let introductions = input.introductions.before(input.policy, input.priority, has_law(input));
+    Guard { policy: input.policy, template, introductions: introductions.filter(|_| waits) }
 }
 
 fn why_none(left_out: &[(usize, Reason)]) -> Reason {
@@ -196,7 +208,7 @@ pub fn on_trial(input: &RecheckInput<'_>) -> Vec<Would> {
     let takes_place = input.reserved.is_none();
     let kept = takes_place.then(|| kept_on_trial(input)).flatten();
     let mut guarded = input.items.iter();
-    let guarded = guarded.find_map(|item| guard::on_trial(input.policy, item.guarded, input.channel));
+    let guarded = guarded.find_map(|item| guard(input, item.guarded).on_trial(input.channel));
     kept.into_iter().chain(guarded).collect()
 }
 

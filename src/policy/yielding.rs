@@ -20,6 +20,8 @@ use crate::domain::{Class, ContactHistory, Decision, Jurisdiction, Outcome, Poli
 pub struct Holder<'a> {
     /// All that is judged of it, but for `reserved`, `history` and `now`, which follow from the asking.
     pub check: RecheckInput<'a>,
+    /// The [class](crate::domain::Notice::class) that it is judged by.
+    pub class: Class,
     /// The local day of its place.
     pub day: Date,
     /// When it is due.
@@ -63,7 +65,7 @@ pub fn make_room(input: &DecideInput<'_>, decided: &Decision, holders: &[Holder<
     let able = lower.filter_map(|number| yields(input, decided, holders, number));
     able.min_by_key(|found| {
         let sooner = pushed(&found.decision).map(|(at, _)| at);
-        (Reverse(class_of(&holders[found.holder])), sooner, Reverse(found.holder))
+        (Reverse(holders[found.holder].class), sooner, Reverse(found.holder))
     })
 }
 
@@ -73,16 +75,11 @@ fn wants_room(decided: &Decision) -> bool {
         || trace.channels.iter().any(|(_, reason)| *reason == Reason::ContactBudget)
 }
 
-/// The highest class of its items.
-fn class_of(holder: &Holder<'_>) -> Option<Class> {
-    holder.check.items.iter().map(|item| item.class).min()
-}
-
 fn may_yield(input: &DecideInput<'_>, holder: &Holder<'_>) -> bool {
     let kept = input.policy.kept_for_deadlines;
     let zones = Zones::of(input.citizen, input.jurisdiction);
     let acts_soon = |deadline: Option<Timestamp>| is_near(deadline, kept, input.now);
-    class_of(holder).is_some_and(|class| class > input.class)
+    holder.class > input.class
         && (!acts_soon(holder.check.deadline) || acts_soon(deadline(&input.facts, &zones, input.now)))
 }
 

@@ -81,9 +81,10 @@ fn used(period: Period, rows: &[PlacesRow], ceilings: &impl Fn(&JurisdictionId) 
 
 fn sources(rows: &[TallySum]) -> Vec<OfSource> {
     let mut sources: BTreeMap<&SourceId, OfSource> = BTreeMap::new();
-    for row in rows {
-        let new = || OfSource { source: row.source.clone(), sent: 0, deferred: 0, suppressed: 0 };
-        let of = sources.entry(&row.source).or_insert_with(new);
+    for row in rows.iter().filter(|row| row.template.is_of_notifications()) {
+        let Some(source) = &row.source else { continue };
+        let new = || OfSource { source: source.clone(), sent: 0, deferred: 0, suppressed: 0 };
+        let of = sources.entry(source).or_insert_with(new);
         match row.what {
             Counted::Sent => of.sent += row.count,
             Counted::BudgetDeferred => of.deferred += row.count,

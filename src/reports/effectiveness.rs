@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 use vestnik_contract::ChannelId;
 
-use crate::domain::{Counted, MeasureId, Offered, Standing};
+use crate::domain::{Counted, Offered, Standing, TemplateName};
 use crate::ledger::{Ledger, LedgerError};
 
 /// The report.
@@ -23,8 +23,8 @@ pub struct Effectiveness {
 pub struct Line {
     /// The channel.
     pub channel: ChannelId,
-    /// The template, by its measure.
-    pub template: MeasureId,
+    /// The template.
+    pub template: TemplateName,
     /// Messages that a provider took, or refused for what they say or because the citizen blocked us.
     pub offered: u64,
     /// Messages that a provider took.
@@ -58,7 +58,7 @@ pub struct Line {
 /// The report over so many days.
 pub async fn effectiveness(ledger: &Ledger, days: u16) -> Result<Effectiveness, LedgerError> {
     let sums = ledger.tallies(days).await?;
-    let mut counts: BTreeMap<(ChannelId, MeasureId), BTreeMap<Counted, u64>> = BTreeMap::new();
+    let mut counts: BTreeMap<(ChannelId, TemplateName), BTreeMap<Counted, u64>> = BTreeMap::new();
     for row in sums.rows {
         let Some(channel) = row.channel else { continue };
         *counts.entry((channel, row.template)).or_default().entry(row.what).or_default() += row.count;
@@ -66,7 +66,7 @@ pub async fn effectiveness(ledger: &Ledger, days: u16) -> Result<Effectiveness, 
     let guards = ledger.guards().await?;
     let standing: BTreeMap<_, _> =
         guards.into_iter().map(|one| ((one.channel, one.template), one.standing)).collect();
-    let line = |(pair, counts): ((ChannelId, MeasureId), BTreeMap<Counted, u64>)| {
+    let line = |(pair, counts): ((ChannelId, TemplateName), BTreeMap<Counted, u64>)| {
         let standing = standing.get(&pair).copied().unwrap_or_default();
         line(pair, &counts, standing)
     };
@@ -74,7 +74,7 @@ pub async fn effectiveness(ledger: &Ledger, days: u16) -> Result<Effectiveness, 
 }
 
 fn line(
-    (channel, template): (ChannelId, MeasureId),
+    (channel, template): (ChannelId, TemplateName),
     counts: &BTreeMap<Counted, u64>,
     standing: Standing,
 ) -> Line {

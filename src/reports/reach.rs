@@ -80,7 +80,7 @@ pub async fn reach(ledger: &Ledger, days: u16) -> Result<Reach, LedgerError> {
 
 fn channels(rows: &[TallySum]) -> Vec<Channel> {
     let mut channels: BTreeMap<String, (u64, u64)> = BTreeMap::new();
-    for row in rows {
+    for row in rows.iter().filter(|row| row.template.is_of_notifications()) {
         let Some(channel) = &row.channel else { continue };
         let (sent, reached) = match row.what {
             Counted::Sent => (row.count, 0),

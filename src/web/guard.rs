@@ -15,7 +15,7 @@ use super::citizens::form::check_channel;
 use super::json;
 use super::problem::Problem;
 use super::state::WebState;
-use crate::domain::{Catalogue, MeasureId, RefusalReason, wording};
+use crate::domain::{Catalogue, RefusalReason, TemplateName, wording};
 use crate::ledger::GATEWAY;
 use crate::ledger::retry::soon;
 
@@ -32,7 +32,7 @@ async fn list(State(web): State<WebState>) -> Result<Json<Value>, Problem> {
 #[serde(deny_unknown_fields)]
 struct ReleaseForm {
     channel: ChannelId,
-    template: MeasureId,
+    template: TemplateName,
     by: String,
     reason: String,
 }
@@ -41,7 +41,7 @@ struct ReleaseForm {
 fn expected(field: &str) -> &'static str {
     match field {
         "channel" => "the id of a channel",
-        "template" => "the id of a measure",
+        "template" => "the id of a measure, or gateway:introduction",
         "by" => "the name of the person who releases it, in 1 to 200 characters on one line",
         "reason" => "why, in 1 to 200 characters on one line",
         _ => "an object",
@@ -67,7 +67,8 @@ async fn release(State(web): State<WebState>, Limited(body): Limited<ONE>) -> Re
     ))
 }
 
-fn check_template(template: &MeasureId, catalogue: &Catalogue) -> Result<(), Problem> {
+fn check_template(template: &TemplateName, catalogue: &Catalogue) -> Result<(), Problem> {
+    let TemplateName::Measure(template) = template else { return Ok(()) };
     let known: BTreeSet<_> = catalogue.measures().map(|(_, measure)| measure.id.as_str()).collect();
     if known.contains(template.as_str()) {
         return Ok(());

@@ -15,13 +15,17 @@ fn what_is_paused_is_listed_and_a_named_person_releases_it() {
     home.spoil(
         "INSERT INTO guard (channel, template, standing, offered, declined, since, offered_before, declined_before)
          VALUES ('sms', 'birth_grant', 'paused', 200, 30, 1780000000000, 0, 0),
-                ('viber', 'birth_grant', 'warned', 200, 9, 1780000000000, 0, 0)",
+                ('viber', 'birth_grant', 'warned', 200, 9, 1780000000000, 0, 0),
+                ('viber', 'gateway:introduction', 'paused', 200, 31, 1780000000000, 0, 0)",
     );
     home.run(&["guard", "list"])
         .ends(0)
         .says("sms birth_grant PAUSED 30 200")
         .says("viber birth_grant warned 9 200")
-        .says("vestnik guard release sms birth_grant --as PERSON --reason TEXT");
+        .says("vestnik guard release sms birth_grant --as PERSON --reason TEXT")
+        .says("viber gateway:introduction PAUSED 31 200")
+        .says("Nobody is introduced on viber")
+        .says("vestnik guard release viber gateway:introduction --as PERSON --reason TEXT");
     let release = |more: &[&str]| home.run(&[&["guard", "release"], more].concat());
     let by = ["--as", "Olena Koval", "--reason", "the text is mended"];
     release(&["sms", "birth_grant"]).ends(2).says("--as <PERSON>");
@@ -39,6 +43,10 @@ fn what_is_paused_is_listed_and_a_named_person_releases_it() {
         .says("birth_grant is not paused on viber");
     release(&[&["sms", "birth_grant"], &by[..]].concat()).ends(0).says("birth_grant is released on sms");
     release(&[&["sms", "birth_grant"], &by[..]].concat()).ends(3);
+    release(&[&["viber", "gateway:introduction"], &by[..]].concat())
+        .ends(0)
+        .says("gateway:introduction is released on viber");
+    release(&[&["viber", "gateway:nothing"], &by[..]].concat()).ends(2).says("or gateway:introduction");
     home.run(&["guard", "list"]).ends(0).says("birth_grant was released on sms by Olena Koval");
     let json = home.run(&["guard", "list", "--json"]).ends(0).json();
     assert_eq!(

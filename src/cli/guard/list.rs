@@ -3,7 +3,7 @@
 use crate::cli::office::{Office, moment, print_json};
 use crate::cli::table::{Table, wrap};
 use crate::cli::{Common, Exit};
-use crate::domain::{Mode, Standing};
+use crate::domain::{Mode, Standing, TemplateName};
 use crate::ledger::GuardView;
 
 pub(super) async fn run(common: &Common, json: bool) -> anyhow::Result<Exit> {
@@ -58,10 +58,14 @@ fn sentences(all: &[GuardView]) -> String {
 fn sentence(one: &GuardView) -> Option<String> {
     let GuardView { channel, template, .. } = one;
     if one.standing == Standing::Paused {
+        let means = match template {
+            TemplateName::Measure(_) => format!("{template} goes to the next channel instead of {channel}."),
+            TemplateName::Introduction => format!(
+                "Nobody is introduced on {channel}: what is for whoever was not goes to the next channel."
+            ),
+        };
         let command = format!("vestnik guard release {channel} {template} --as PERSON --reason TEXT");
-        return Some(format!(
-            "\n{template} goes to the next channel instead of {channel}.\n  To release it: {command}\n"
-        ));
+        return Some(format!("\n{means}\n  To release it: {command}\n"));
     }
     let (at, by) = (one.released_at?, one.released_by.as_deref()?);
     let because = wrap(one.released_because.as_deref()?, 96).join("\n  ");

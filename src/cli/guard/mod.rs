@@ -17,7 +17,7 @@ pub(super) enum GuardCommand {
   vestnik guard list
   vestnik guard list --json | jq '.[] | select(.standing == \"paused\")'
 
-A template is named by its measure. The numbers are those for which it stands as it does; `vestnik report \
+A template is named by its measure; gateway:introduction is the introduction before a first message. The numbers are those for which it stands as it does; `vestnik report \
 effectiveness` has all of them. \"on trial\" is what would be paused if [guard] in policy.toml were enforced.")]
     List {
         /// Print JSON, for scripts

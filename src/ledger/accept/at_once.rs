@@ -22,7 +22,7 @@ impl Intake<'_> {
         let slots = self.slots().await;
         let (ledger, rules, now) = (self.ledger, self.rules, self.now);
         let due = slots.iter().filter_map(|(work, _)| self.held.get(&work.notice));
-        let asked = introductions::asked(rules, due.map(|held| &held.notice));
+        let asked = introductions::asked(rules, &self.guarded, due.map(|held| &held.notice));
         let introductions = Introductions::load(tx, &asked).await?;
         let (people, writes) = (&mut self.people, &mut self.writes);
         let mut start = Start::new(ledger, rules, now, people, &self.notifications, &self.guarded, writes)

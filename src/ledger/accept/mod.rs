@@ -2,6 +2,7 @@
 //! transaction.
 
 mod at_once;
+mod notices;
 mod taking_in;
 mod window;
 mod yielding;
@@ -11,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::guard::{self, Guarded};
+use super::introductions::{self, Introductions};
 use super::news::Fresh;
 use super::people::{self, People};
 use super::rules::Rules;
@@ -23,6 +25,7 @@ use super::{Ledger, LedgerError, StoreError};
 use crate::domain::{CitizenKey, FinalState, NoticeId, Notification, NotificationKey, Reason, SourceRef};
 use crate::notice::{Cascade, Input};
 use crate::policy::ChannelFacts;
+use notices::Notices;
 use window::open_to_others;
 
 /// What a source asks for.
@@ -76,7 +79,7 @@ impl Ledger {
         let known = known.into_iter().map(|row| (row.reference.clone(), row)).collect();
         let now = tx.now();
         let mut intake = Intake::new(self, rules, now, people, known);
-        intake.guarded = guard::guarded(&mut *tx, rules).await?;
+        intake.load_guarded(&mut *tx).await?;
         intake.load_cancelled(&mut *tx, batch, &citizens).await?;
         intake.load_windows(&mut *tx, batch).await?;
         intake.load_holders(&mut *tx).await?;
@@ -147,9 +150,11 @@ struct Intake<'a> {
     people: People,
     /// What the guard has paused.
     guarded: Guarded,
+    /// Who was introduced where it has paused introductions.
+    introductions: Introductions,
     known: BTreeMap<SourceRef, IdempotencyRow>,
     changed: BTreeMap<SourceRef, IdempotencyRow>,
-    held: BTreeMap<NoticeId, Held>,
+    held: Notices,
     notice_of: BTreeMap<NotificationKey, NoticeId>,
     /// How notifications that the batch takes back had ended before.
     closed: BTreeMap<NotificationKey, FinalState>,
@@ -179,9 +184,10 @@ impl<'a> Intake<'a> {
             facts: rules.facts(),
             people,
             guarded: Guarded::default(),
+            introductions: Introductions::default(),
             known,
             changed: BTreeMap::new(),
-            held: BTreeMap::new(),
+            held: Notices::default(),
             notice_of: BTreeMap::new(),
             closed: BTreeMap::new(),
             new_notices: Vec::new(),
@@ -193,6 +199,14 @@ impl<'a> Intake<'a> {
             reserve: Vec::new(),
             writes: Writes::default(),
         }
+    }
+
+    /// Loads what the guard has paused, and whom that concerns.
+    async fn load_guarded(&mut self, tx: &mut dyn Tx) -> Result<(), LedgerError> {
+        self.guarded = guard::guarded(tx, self.rules).await?;
+        let asked = introductions::asked_where_paused(self.rules, &self.guarded, self.people.keys());
+        self.introductions = Introductions::load(tx, &asked).await?;
+        Ok(())
     }
 
     /// Loads the notices of notifications that the batch takes back. One that another process took in
@@ -216,10 +230,7 @@ impl<'a> Intake<'a> {
             self.closed.extend(row.closed.map(|(state, ..)| (row.key, state)));
         }
         let ids: Vec<_> = self.notice_of.values().copied().collect();
-        for row in tx.notices(&ids).await? {
-            self.held.insert(row.id, Held::of(row)?);
-        }
-        Ok(())
+        self.held.load(tx, &ids).await
     }
 
     fn take(&mut self, submission: &Submission) -> Result<Answer, LedgerError> {

@@ -94,6 +94,7 @@ impl Intake<'_> {
             topic: &measure.topic,
             class: measure.class(),
             guarded: self.guarded.of(Some(&measure.id)),
+            introductions: self.introductions.paused(&self.guarded, citizen),
             citizen: &person.citizen,
             policy: &self.rules.policy,
             jurisdiction: self.rules.jurisdiction(&person.citizen.profile.jurisdiction),
@@ -165,8 +166,8 @@ impl Intake<'_> {
             }
         };
         if by_budget {
-            let source = &notification.reference.source;
-            self.writes.tally.add(source, channel, &notification.measure, what);
+            let (source, measure) = (&notification.reference.source, notification.measure.clone());
+            self.writes.tally.add(Some(source), channel, measure.into(), what);
         }
     }
 
@@ -219,6 +220,7 @@ impl Intake<'_> {
             kind: NoticeKind::Entitlement,
             priority: notification.priority,
             items: vec![item],
+            on_behalf_of: None,
             steps,
             current: 0,
             not_before: notification.not_before,
@@ -257,7 +259,7 @@ impl Intake<'_> {
         }
         self.notice_of.extend(notice.items.iter().map(|item| (item.notification, notice.id)));
         self.new_notices.push(notice.id);
-        self.held.insert(notice.id, Held { notice, words: Vec::new() });
+        self.held.keep(Held { notice, words: Vec::new() });
     }
 }
 

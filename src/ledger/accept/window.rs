@@ -42,11 +42,7 @@ impl Intake<'_> {
         let citizens: BTreeSet<_> = batch.iter().filter_map(|one| self.may_join(one)).collect();
         let citizens: Vec<_> = citizens.into_iter().collect();
         let ids = tx.windows(&citizens).await?;
-        let ids: Vec<_> = ids.into_iter().filter(|id| !self.held.contains_key(id)).collect();
-        for row in tx.notices(&ids).await? {
-            self.held.insert(row.id, Held::of(row)?);
-        }
-        Ok(())
+        self.held.load(tx, &ids).await
     }
 
     /// The citizen of a notification that may join others.
@@ -88,8 +84,7 @@ impl Intake<'_> {
         if !policy::may_wait(policy, class, input.facts.priority, person, topic) {
             return None;
         }
-        let waiting = self.held.iter().filter(|(_, held)| held.notice.citizen == citizen);
-        waiting.into_iter().find_map(|(id, held)| Some((*id, policy::join(&input, &held.notice)?)))
+        self.held.of(citizen).find_map(|notice| Some((notice.id, policy::join(&input, notice)?)))
     }
 
     /// Puts a notification into the notice that it goes with.

@@ -5,13 +5,12 @@ use jiff::ToSpan as _;
 
 use super::Intake;
 use crate::domain::{
-    CitizenKey, Decision, Measure, Mode, Notice, NoticeId, NoticeKind, Notification, Outcome, Reason,
-    StepState, TrialRule, Would,
+    CitizenKey, Decision, Measure, Mode, Notice, NoticeId, Notification, Outcome, Reason, StepState,
+    TrialRule, Would,
 };
 use crate::ledger::LedgerError;
 use crate::ledger::asking::Asked;
 use crate::ledger::store::Tx;
-use crate::ledger::writes::Held;
 use crate::notice::Input;
 use crate::policy::{self, Holder, Zones};
 
@@ -35,10 +34,7 @@ impl Intake<'_> {
         // A day more than any zone needs.
         let since = self.now.to_zoned(jiff::tz::TimeZone::UTC).date().saturating_sub(1.days());
         let ids = tx.unstarted(&tight, since).await?;
-        for row in tx.notices(&ids).await? {
-            self.held.entry(row.id).or_insert(Held::of(row)?);
-        }
-        Ok(())
+        self.held.load(tx, &ids).await
     }
 
     /// What is decided once a lower class has yielded, where one does. Where the rule is only reported
@@ -80,18 +76,15 @@ impl Intake<'_> {
     ) -> Option<(NoticeId, policy::Yield)> {
         let person = self.people.get(&citizen)?;
         let input = self.asked(notification, measure, citizen)?;
-        // Ids are in the order of time.
-        let held = self.held.values().map(|held| &held.notice).filter(|notice| notice.citizen == citizen);
-        let asked: Vec<_> = held
-            .filter(|notice| is_unstarted(notice))
-            .filter_map(|notice| Asked::of(notice, &self.guarded))
-            .collect();
+        let held = self.held.of(citizen).filter(|notice| is_unstarted(notice));
+        let asked: Vec<_> =
+            held.filter_map(|notice| Asked::of(notice, &self.guarded, &self.introductions)).collect();
         let holders: Vec<_> = asked
             .iter()
             .filter_map(|asked| {
                 let StepState::Due { at } = asked.step.state else { return None };
                 let check = asked.input(person, self.rules, self.now);
-                Some((asked, Holder { check, day: asked.step.reserved?, due_at: at }))
+                Some((asked, Holder { check, class: asked.class()?, day: asked.step.reserved?, due_at: at }))
             })
             .collect();
         let (asked, holders): (Vec<_>, Vec<_>) = holders.into_iter().unzip();
@@ -102,5 +95,5 @@ impl Intake<'_> {
 
 /// Whether nothing of it was ever sent: what was started never yields.
 fn is_unstarted(notice: &Notice) -> bool {
-    notice.kind == NoticeKind::Entitlement && notice.steps.iter().all(|step| step.attempts.is_empty())
+    notice.steps.iter().all(|step| step.attempts.is_empty())
 }

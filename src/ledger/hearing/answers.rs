@@ -205,6 +205,7 @@ impl Hearing<'_> {
             kind,
             priority: Priority::Normal,
             items: Vec::new(),
+            on_behalf_of: None,
             steps: vec![step],
             current: 0,
             not_before: None,

@@ -7,12 +7,13 @@ use vestnik_contract::ChannelId;
 
 use super::Introducing;
 use crate::domain::{CitizenKey, NoticeKind, Priority, Reason, Recheck};
+use crate::ledger::guard::{self, Guarded};
 use crate::ledger::people::{self, Person};
 use crate::ledger::rules::Rules;
 use crate::ledger::store::{IntroducedRow, Tx};
 use crate::ledger::writes::Writes;
 use crate::ledger::{Ledger, LedgerError, check};
-use crate::policy::{Place, RecheckInput, recheck};
+use crate::policy::{PausedIntroductions, Place, RecheckInput, recheck};
 
 /// Whom to introduce ourselves to, and who wants it.
 #[derive(Debug, Clone)]
@@ -68,7 +69,8 @@ impl CampaignPage {
 
 impl Ledger {
     /// Makes introductions for the next `page` citizens in the order of their keys, `most` of them at most.
-    /// They go as bulk, within contact hours and budget, and nobody gets a second one.
+    /// They go as bulk, within contact hours and budget, and nobody gets a second one. Where the guard has
+    /// paused introductions on the channel none is made.
     pub async fn introduce(
         &self,
         campaign: &Campaign,
@@ -86,7 +88,9 @@ impl Ledger {
             people::lock(&mut *tx, &self.keys, keys).await?
         };
         let before = introduced(&mut *tx, &campaign.channel, people.keys()).await?;
-        let mut making = Making { campaign, rules, now: tx.now(), writes: Writes::default() };
+        let guarded = guard::guarded(&mut *tx, rules).await?;
+        let now = tx.now();
+        let mut making = Making { campaign, rules, now, guarded: &guarded, writes: Writes::default() };
         for person in people.values().filter(|person| campaign.is_for(person)) {
             if counted.made == most {
                 break;
@@ -128,6 +132,7 @@ struct Making<'a> {
     campaign: &'a Campaign,
     rules: &'a Rules,
     now: Timestamp,
+    guarded: &'a Guarded,
     writes: Writes,
 }
 
@@ -141,8 +146,8 @@ impl Making<'_> {
             Ok(place) => place,
             Err(reason) => return Ok(Err(reason)),
         };
-        let (priority, deadline) = (Priority::Bulk, None);
-        let introducing = Introducing { channel, place, priority, expires_at, deadline };
+        let (priority, deadline, on_behalf_of) = (Priority::Bulk, None, None);
+        let introducing = Introducing { channel, place, priority, expires_at, deadline, on_behalf_of };
         let Some(held) = introducing.notice(person, self.rules)? else { return Ok(Err(Reason::ChannelOff)) };
         let notice = held.notice.id;
         self.writes.make(&held, check::row(self.rules, notice, None, self.now))?;
@@ -164,6 +169,7 @@ impl Making<'_> {
             kind: NoticeKind::Introduction,
             answers: None,
             items: &[],
+            introductions: PausedIntroductions { on: self.guarded.introductions(), known: &BTreeMap::new() },
             priority: Priority::Bulk,
             expires_at,
             deadline: None,

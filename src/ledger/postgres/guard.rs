@@ -72,8 +72,8 @@ impl GuardTx for PostgresTx {
         }
         let mut sums: BTreeMap<_, u64> = BTreeMap::new();
         for row in rows {
-            let channel = or_all(row.channel.as_ref());
-            let key = (day(row.day), row.source.as_str(), channel, row.template.as_str(), row.what.code());
+            let (source, channel) = (or_all(row.source.as_ref()), or_all(row.channel.as_ref()));
+            let key = (day(row.day), source, channel, row.template.as_str(), row.what.code());
             *sums.entry(key).or_default() += row.count;
         }
         let rows: Vec<_> = sums.into_iter().collect();
@@ -146,7 +146,7 @@ fn counted(cells: &Cells<'_>, column: &str) -> Result<u64, StoreError> {
 
 fn sum(cells: &Cells<'_>) -> Result<TallySum, StoreError> {
     Ok(TallySum {
-        source: cells.id("source")?,
+        source: cells.id_or_all("source")?,
         channel: cells.id_or_all("channel")?,
         template: cells.id("template")?,
         what: cells.code("what")?,

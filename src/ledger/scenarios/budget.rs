@@ -1,8 +1,13 @@
 //! The contact budget between messages that matter more and less.
 
 use jiff::civil::date;
+use vestnik_contract::ChannelId;
 
-use crate::domain::{Happening, KeptForDeadlines, MeasureId, Mode, Notification, StepState, TrialRule};
+use super::introduction::made_for;
+use crate::domain::{
+    Happening, Introduction, KeptForDeadlines, MeasureId, Mode, Notification, StepState, TrialRule,
+};
+use crate::ledger::Campaign;
 use crate::ledger::fixture::{World, at, notification, notify};
 use crate::ledger::store::EntryRow;
 
@@ -54,6 +59,41 @@ pub(super) async fn a_campaign_yields_within_a_batch(mut world: World) {
     // The second entitlement finds Thursday taken by the campaign, which moves on once more.
     assert_eq!(states, [due("2026-06-19T06:00:00Z"), due("2026-06-17T09:00:00Z"), due(TOMORROW)]);
     assert_eq!((world.send_all().await, world.reserved("anna").await), (1, 3));
+}
+
+pub(super) async fn an_introduction_of_a_campaign_yields(mut world: World) {
+    one_a_day(&mut world, Mode::Enforce).await;
+    let (channel, person) = (ChannelId::new("sms").unwrap(), "Olena Koval".to_owned());
+    let all = Campaign { channel, region: None, person, dry_run: false };
+    assert_eq!(world.ledger.introduce(&all, None, 9, 9, &world.rules).await.unwrap().made, 1);
+    let claimed = world.claim("sms").await;
+    // One of the lowest class has no place to take from it.
+    world.submit(&[notify(campaign("fair", "anna"))]).await;
+    assert_eq!(world.notice("fair").await.steps[0].state, due(TOMORROW));
+    world.publish("grant", "anna").await;
+    assert_eq!(world.story("grant").await, ["decided"], "it goes at once");
+    let introduction = made_for(&world, "anna", "sms").await;
+    assert_eq!(introduction.steps[0].state, due("2026-06-19T06:00:00Z"), "tomorrow is the fair's");
+    assert!(world.ledger.start(&claimed, &world.rules).await.unwrap().is_empty());
+    assert_eq!((world.send_all().await, world.reserved("anna").await), (1, 3));
+    assert!(world.channel("sms").sent()[0].text.contains("The birth grant is yours."));
+}
+
+pub(super) async fn an_introduction_before_a_push_does_not_yield(mut world: World) {
+    one_a_day(&mut world, Mode::Enforce).await;
+    world.change(|setting| {
+        setting.policy.introduction = Introduction { mode: Mode::Enforce, lead_seconds: 600 };
+    });
+    world.submit(&[notify(campaign("fair", "anna"))]).await;
+    assert!(world.start("sms").await.is_empty(), "the introduction is made, and the fair waits");
+    assert_eq!(world.notice("fair").await.steps[0].state, due(TOMORROW));
+    world.publish("grant", "anna").await;
+    let introduction = made_for(&world, "anna", "sms").await;
+    assert_eq!(introduction.steps[0].state, due("2026-06-17T09:00:00Z"));
+    let states = [world.notice("grant").await.steps[0].state, world.notice("fair").await.steps[0].state];
+    assert_eq!(states, [due(TOMORROW), due("2026-06-19T06:00:00Z")], "the fair yields");
+    assert_eq!((world.send_all().await, world.reserved("anna").await), (1, 3));
+    assert!(world.channel("sms").sent()[0].text.contains("We will write to you here"));
 }
 
 pub(super) async fn what_was_started_never_yields(mut world: World) {

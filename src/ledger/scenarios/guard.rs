@@ -7,12 +7,13 @@ use vestnik_contract::{Accepted, ChannelId, Permanence, ReceiptState, SendErrorK
 
 use super::replies::says;
 use crate::domain::{
-    Counted, FinalState, GuardRule, Happening, MeasureId, Mode, Reason, Standing, TrialRule,
+    Counted, FinalState, GuardRule, Happening, MeasureId, Mode, Reason, SourceId, Standing, TemplateName,
+    TrialRule,
 };
 use crate::ledger::fixture::{World, address, refused};
 use crate::ledger::{GuardView, Meaning, StopToken, Verdict};
 
-const RULE: GuardRule = GuardRule {
+pub(super) const RULE: GuardRule = GuardRule {
     mode: Mode::Enforce,
     every_seconds: 60,
     window_days: 7,
@@ -45,11 +46,11 @@ pub(super) async fn a_complaint_to_the_provider_counts_and_closes_the_address(wo
     assert_eq!(world.ending("2").await, Some((FinalState::InboxOnly, Reason::AddressClosed)));
 }
 
-fn grant() -> MeasureId {
-    MeasureId::new("birth_grant").unwrap()
+fn grant() -> TemplateName {
+    MeasureId::new("birth_grant").unwrap().into()
 }
 
-fn sms() -> ChannelId {
+pub(super) fn sms() -> ChannelId {
     ChannelId::new("sms").unwrap()
 }
 
@@ -60,13 +61,14 @@ async fn counted(world: &World, channel: &str) -> BTreeMap<&'static str, u64> {
     let of = rows.into_iter().filter(|row| row.channel.as_ref().map_or("", ChannelId::as_str) == channel);
     let mut counts = BTreeMap::new();
     for row in of {
-        assert_eq!((row.source.as_str(), row.template.as_str()), ("family_fund", "birth_grant"));
+        let source = row.source.as_ref().map(SourceId::as_str);
+        assert_eq!((source, row.template.as_str()), (Some("family_fund"), "birth_grant"));
         *counts.entry(row.what.as_str()).or_default() += row.count;
     }
     counts
 }
 
-fn counts<const N: usize>(counts: [(Counted, u64); N]) -> BTreeMap<&'static str, u64> {
+pub(super) fn counts<const N: usize>(counts: [(Counted, u64); N]) -> BTreeMap<&'static str, u64> {
     counts.into_iter().map(|(what, count)| (what.as_str(), count)).collect()
 }
 
@@ -162,7 +164,7 @@ async fn judged(world: &World) -> Vec<(Standing, u64, u64)> {
         .collect()
 }
 
-async fn channels(world: &World, id: &str) -> Vec<String> {
+pub(super) async fn channels(world: &World, id: &str) -> Vec<String> {
     world.notice(id).await.channels().map(ToString::to_string).collect()
 }
 

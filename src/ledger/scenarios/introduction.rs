@@ -7,17 +7,17 @@ use vestnik_contract::{ChannelId, Permanence, SendErrorKind};
 
 use super::replies::says;
 use crate::domain::{
-    Ceilings, ConsentAction, Happening, Introduction, MeasureId, Mode, Notification, Priority, Reason,
-    StepState, TrialRule, Would,
+    Ceilings, ConsentAction, Happening, Introduction, MeasureId, Mode, Notice, Notification, Priority,
+    Reason, StepState, TrialRule, Would,
 };
 use crate::ledger::fixture::slots::{FakeLane, FakeSlots};
 use crate::ledger::fixture::{World, address, at, citizen_id, notification, notify};
 use crate::ledger::store::IntroducedRow;
 use crate::ledger::{Campaign, CampaignPage, Meaning};
 
-const LEAD: i64 = 600;
+pub(super) const LEAD: i64 = 600;
 
-fn by_the_rule(world: &mut World, mode: Mode) {
+pub(super) fn by_the_rule(world: &mut World, mode: Mode) {
     world.change(|setting| {
         setting.policy.introduction = Introduction { mode, lead_seconds: 600 };
         setting.policy.budget = Ceilings { per_day: Some(4), ..Ceilings::default() };
@@ -25,26 +25,34 @@ fn by_the_rule(world: &mut World, mode: Mode) {
 }
 
 /// Sends all that is due, also what is made on the way; gives how many were sent.
-async fn sends(world: &World) -> usize {
+pub(super) async fn sends(world: &World) -> usize {
     world.send_all().await + world.send_all().await
 }
 
 /// The texts that were sent on a channel so far.
-fn texts(world: &World, channel: &str) -> Vec<String> {
+pub(super) fn texts(world: &World, channel: &str) -> Vec<String> {
     world.channel(channel).sent().into_iter().map(|message| message.text).collect()
 }
 
 /// How many introductions were sent on a channel so far.
-fn introductions(world: &World, channel: &str) -> usize {
+pub(super) fn introductions(world: &World, channel: &str) -> usize {
     texts(world, channel).iter().filter(|text| text.contains("We will write to you here")).count()
 }
 
-async fn on_record(world: &World, name: &str, channel: &str) -> Option<IntroducedRow> {
+pub(super) async fn on_record(world: &World, name: &str, channel: &str) -> Option<IntroducedRow> {
     let mut tx = world.ledger.store().read().await.unwrap();
     tx.introduced(&[(world.key(name), ChannelId::new(channel).unwrap())]).await.unwrap().pop()
 }
 
-async fn happenings(world: &World, id: &str) -> Vec<Happening> {
+/// The introduction that is on record for a citizen.
+pub(super) async fn made_for(world: &World, name: &str, channel: &str) -> Notice {
+    let row = on_record(world, name, channel).await.unwrap();
+    let mut tx = world.ledger.store().read().await.unwrap();
+    let notices = tx.notices(&[row.notice.unwrap()]).await.unwrap();
+    serde_json::from_str(&notices[0].notice).unwrap()
+}
+
+pub(super) async fn happenings(world: &World, id: &str) -> Vec<Happening> {
     let key = world.row(id).await.key;
     let mut tx = world.ledger.store().read().await.unwrap();
     let entries = tx.timeline(key).await.unwrap();

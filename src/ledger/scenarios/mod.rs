@@ -10,6 +10,7 @@ mod intake;
 mod introduction;
 mod operating;
 mod page;
+mod paused_introductions;
 mod persons;
 mod preferences;
 mod receipts;
@@ -85,6 +86,8 @@ scenarios! {
     page: nobody_has_a_page_once_erased;
     budget: a_campaign_yields_to_an_entitlement;
     budget: a_campaign_yields_within_a_batch;
+    budget: an_introduction_of_a_campaign_yields;
+    budget: an_introduction_before_a_push_does_not_yield;
     budget: what_was_started_never_yields;
     budget: nobody_yields_to_the_same_class_or_a_lower;
     budget: a_part_of_the_budget_is_kept_for_deadlines;
@@ -194,4 +197,9 @@ scenarios! {
     introduction: a_campaign_introduces_each_citizen_once;
     introduction: a_campaign_that_waits_holds_up_no_push;
     introduction: an_introduction_is_tried_again_like_any_message;
+    paused_introductions: an_introduction_is_counted_as_a_template_of_its_own;
+    paused_introductions: an_introduction_that_many_call_fraud_is_paused_and_what_follows_goes_elsewhere;
+    paused_introductions: while_introductions_are_paused_only_strangers_are_passed_over;
+    paused_introductions: a_campaign_tells_whom_a_pause_of_introductions_leaves_out;
+    paused_introductions: a_guard_on_trial_pauses_no_introduction_and_is_told;
 }

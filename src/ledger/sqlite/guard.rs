@@ -87,13 +87,11 @@ impl GuardTx for SqliteTx {
 
 fn add(conn: &Connection, rows: &[TallyRow]) -> Result<(), StoreError> {
     write(conn, ADD, rows, |row| {
-        let channel = or_all(row.channel.as_ref());
-        let (source, template) = (row.source.as_str(), row.template.as_str());
         (
             day(row.day),
-            source,
-            channel,
-            template,
+            or_all(row.source.as_ref()),
+            or_all(row.channel.as_ref()),
+            row.template.as_str(),
             row.what.code(),
             i64::try_from(row.count).unwrap_or(i64::MAX),
         )
@@ -102,7 +100,7 @@ fn add(conn: &Connection, rows: &[TallyRow]) -> Result<(), StoreError> {
 
 fn sum(cells: &Cells<'_>) -> Result<TallySum, StoreError> {
     Ok(TallySum {
-        source: cells.id("source")?,
+        source: cells.id_or_all("source")?,
         channel: cells.id_or_all("channel")?,
         template: cells.id("template")?,
         what: cells.code("what")?,

@@ -19,6 +19,7 @@ const VERSIONS: &[&str] = &[
     include_str!("migrations/0011_guard.sql"),
     include_str!("migrations/0012_introduced.sql"),
     include_str!("migrations/0013_brought.sql"),
+    include_str!("migrations/0014_guarded_introductions.sql"),
 ];
 
 /// The version that this release works with.

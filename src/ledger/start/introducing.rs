@@ -20,8 +20,8 @@ impl Start<'_> {
     /// would have done.
     pub(super) fn waits_for_introduction(&mut self, held: &mut Held) -> Result<bool, LedgerError> {
         let notice = &held.notice;
-        let (Some(person), Some(asked)) = (self.people.get(&notice.citizen), Asked::of(notice, self.guarded))
-        else {
+        let asked = Asked::of(notice, self.guarded, &self.introductions);
+        let (Some(person), Some(asked)) = (self.people.get(&notice.citizen), asked) else {
             return Ok(false);
         };
         let channel = asked.step.planned.channel.clone();
@@ -50,7 +50,8 @@ impl Start<'_> {
     fn introduce(&mut self, before: &Notice, channel: &ChannelId, place: Place) -> Result<bool, LedgerError> {
         let Notice { citizen, priority, expires_at, deadline, .. } = *before;
         let Some(person) = self.people.get_mut(&citizen) else { return Ok(false) };
-        let introducing = Introducing { channel, place, priority, expires_at, deadline };
+        let on_behalf_of = before.source().cloned();
+        let introducing = Introducing { channel, place, priority, expires_at, deadline, on_behalf_of };
         let Some(held) = introducing.notice(person, self.rules)? else { return Ok(false) };
         let notice = held.notice.id;
         self.writes.make(&held, check::row(self.rules, notice, None, self.now))?;

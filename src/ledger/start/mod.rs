@@ -56,7 +56,7 @@ impl Ledger {
         let keys: Vec<_> = held.values().flat_map(|held| open_items(&held.notice)).collect();
         let notifications = tx.notifications(&keys).await?;
         let guarded = guard::guarded(&mut *tx, rules).await?;
-        let asked = introductions::asked(rules, held.values().map(|held| &held.notice));
+        let asked = introductions::asked(rules, &guarded, held.values().map(|held| &held.notice));
         let introductions = Introductions::load(&mut *tx, &asked).await?;
         let (people, mut writes) = (&mut people, Writes::default());
         let mut start = Start::new(self, rules, tx.now(), people, &notifications, &guarded, &mut writes)
@@ -168,7 +168,7 @@ impl<'a> Start<'a> {
 
     /// What policy says of the step now.
     fn check(&self, notice: &Notice, person: &Person) -> Option<Checked> {
-        let asked = Asked::of(notice, self.guarded)?;
+        let asked = Asked::of(notice, self.guarded, &self.introductions)?;
         let input = asked.input(person, self.rules, self.now);
         let says = policy::recheck(&input);
         if !matches!(says, Recheck::Go { .. }) {

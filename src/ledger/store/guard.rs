@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use jiff::{Timestamp, civil::Date};
 use vestnik_contract::ChannelId;
 
-use crate::domain::{CitizenKey, Counted, MeasureId, NoticeId, Offered, SourceId, Standing};
+use crate::domain::{CitizenKey, Counted, NoticeId, Offered, SourceId, Standing, TemplateName};
 use crate::ledger::error::StoreError;
 
 /// How often something became of messages.
@@ -13,12 +13,12 @@ use crate::ledger::error::StoreError;
 pub struct TallyRow {
     /// The UTC day.
     pub day: Date,
-    /// Whose notifications they carried.
-    pub source: SourceId,
+    /// Whose notifications they carried or came before; `None` of a campaign of introductions.
+    pub source: Option<SourceId>,
     /// By which channel; `None` where none was used.
     pub channel: Option<ChannelId>,
     /// Whose texts they were.
-    pub template: MeasureId,
+    pub template: TemplateName,
     /// What became of them.
     pub what: Counted,
     /// How often.
@@ -28,12 +28,12 @@ pub struct TallyRow {
 /// The same over several days.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TallySum {
-    /// Whose notifications they carried.
-    pub source: SourceId,
+    /// Whose notifications they carried or came before; `None` of a campaign of introductions.
+    pub source: Option<SourceId>,
     /// By which channel; `None` where none was used.
     pub channel: Option<ChannelId>,
     /// Whose texts they were.
-    pub template: MeasureId,
+    pub template: TemplateName,
     /// What became of them.
     pub what: Counted,
     /// How often.
@@ -46,7 +46,7 @@ pub struct GuardSum {
     /// By which channel.
     pub channel: ChannelId,
     /// Whose texts they were.
-    pub template: MeasureId,
+    pub template: TemplateName,
     /// What became of them.
     pub what: Counted,
     /// How often.
@@ -58,8 +58,8 @@ pub struct GuardSum {
 pub struct GuardRow {
     /// The channel.
     pub channel: ChannelId,
-    /// The template, by its measure.
-    pub template: MeasureId,
+    /// The template.
+    pub template: TemplateName,
     /// How it stands.
     pub standing: Standing,
     /// The numbers for which it stands so.

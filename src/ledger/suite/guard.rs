@@ -4,7 +4,9 @@ use jiff::civil::{Date, date};
 use uuid::Uuid;
 
 use super::{Outcome, moment, rows, sorted_by};
-use crate::domain::{CitizenKey, Counted, MeasureId, NoticeId, NotificationKey, Offered, Standing};
+use crate::domain::{
+    CitizenKey, Counted, MeasureId, NoticeId, NotificationKey, Offered, Standing, TemplateName,
+};
 use crate::ledger::store::{
     GuardRow, GuardSum, InboxRow, NotificationRow, Past, Release, ReservationRow, Store, TallyRow, TallySum,
 };
@@ -12,12 +14,12 @@ use crate::ledger::store::{
 const FIRST: Date = date(2026, 6, 1);
 const SECOND: Date = date(2026, 6, 2);
 
-fn grant() -> MeasureId {
-    MeasureId::new("birth_grant").unwrap()
+fn grant() -> TemplateName {
+    MeasureId::new("birth_grant").unwrap().into()
 }
 
 fn tally(day: Date, channel: Option<&str>, what: Counted, count: u64) -> TallyRow {
-    let (source, channel) = (rows::source("family_fund"), channel.map(rows::channel));
+    let (source, channel) = (Some(rows::source("family_fund")), channel.map(rows::channel));
     TallyRow { day, source, channel, template: grant(), what, count }
 }
 
@@ -60,6 +62,52 @@ pub(crate) async fn what_is_counted_adds_up(store: &dyn Store) -> Outcome {
         tx.forget(Past::Tallies, third, 1).await? == 1 && tx.forget(Past::Tallies, third, 99).await? >= 1
     );
     assert_eq!(tx.tallies(FIRST).await?, []);
+    tx.commit().await
+}
+
+pub(crate) async fn introductions_are_counted_apart_and_those_of_a_campaign_for_no_source(
+    store: &dyn Store,
+) -> Outcome {
+    let introduction = |source: Option<&str>, count| TallyRow {
+        source: source.map(rows::source),
+        template: TemplateName::Introduction,
+        ..tally(FIRST, Some("sms"), Counted::Sent, count)
+    };
+    let mut tx = store.begin().await?;
+    tx.add_tallies(&[
+        introduction(None, 3),
+        introduction(None, 4),
+        introduction(Some("family_fund"), 1),
+        tally(FIRST, Some("sms"), Counted::Sent, 9),
+    ])
+    .await?;
+    let of = |source: Option<&str>, template, count| TallySum {
+        source: source.map(rows::source),
+        template,
+        ..sum(Some("sms"), Counted::Sent, count)
+    };
+    let all = sorted_by(tx.tallies(FIRST).await?, Clone::clone);
+    let fund = Some("family_fund");
+    let expected = [
+        of(None, TemplateName::Introduction, 7),
+        of(fund, grant(), 9),
+        of(fund, TemplateName::Introduction, 1),
+    ];
+    assert_eq!(all, expected);
+    let judged = sorted_by(tx.guard_sums(FIRST).await?, Clone::clone);
+    let of_introductions = GuardSum { template: TemplateName::Introduction, ..of_guard(Counted::Sent, 8) };
+    assert_eq!(judged, [of_guard(Counted::Sent, 9), of_introductions.clone()]);
+
+    let row = GuardRow {
+        channel: of_introductions.channel,
+        template: TemplateName::Introduction,
+        standing: Standing::Paused,
+        counts: Offered { offered: 8, declined: 2 },
+        since: moment(&*tx, 0),
+        release: None,
+    };
+    tx.put_guards(std::slice::from_ref(&row)).await?;
+    assert_eq!(tx.guards().await?, [row]);
     tx.commit().await
 }
 

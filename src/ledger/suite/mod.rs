@@ -102,6 +102,7 @@ macro_rules! store_suite {
             registry: registry_events_come_in_their_order_and_go_with_their_evidence;
             registry: an_address_has_one_code_until_it_is_removed;
             guard: what_is_counted_adds_up;
+            guard: introductions_are_counted_apart_and_those_of_a_campaign_for_no_source;
             guard: the_guard_sees_what_was_offered_and_declined_since_a_release;
             guard: what_a_citizen_may_have_got_lately_is_found;
             report: what_came_of_notifications_is_added_up;

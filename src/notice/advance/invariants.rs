@@ -96,6 +96,7 @@ pub(super) fn notice(items: usize, awaits: &[Awaits], inbox: bool) -> Notice {
         kind: NoticeKind::Entitlement,
         priority: Priority::Normal,
         items: (0..items).map(item).collect(),
+        on_behalf_of: None,
         steps,
         current: 0,
         not_before: None,

@@ -92,6 +92,8 @@ pub enum Input {
 pub struct Change {
     /// Timeline entries, each for an item by its number.
     pub entries: Vec<(usize, Happening)>,
+    /// What happened to all of it at once, also where there is no item to tell it of.
+    pub happened: Vec<Happening>,
     /// Places in the contact budget to take or to move, by step.
     pub reserve: Vec<(usize, Date)>,
     /// Places in the contact budget to give back, by step.
@@ -209,6 +211,7 @@ impl Machine<'_> {
 
     /// An entry for every item that has not closed.
     fn tell(&mut self, happening: &Happening) {
+        self.change.happened.push(happening.clone());
         for (number, item) in self.notice.items.iter().enumerate() {
             if item.closed.is_none() {
                 self.change.entries.push((number, happening.clone()));
@@ -218,6 +221,7 @@ impl Machine<'_> {
 
     /// An entry for every item that was part of what was sent.
     fn tell_all(&mut self, happening: &Happening) {
+        self.change.happened.push(happening.clone());
         let closed = self.notice.closed;
         for (number, item) in self.notice.items.iter().enumerate() {
             if item.closed.is_none() || item.closed == closed {

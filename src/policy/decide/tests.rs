@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use jiff::civil::date;
 use vestnik_contract::ChannelId;
 
@@ -5,8 +7,10 @@ use super::*;
 use crate::domain::ConsentAction::{Granted, Withdrawn};
 use crate::domain::ConsentOrigin::{Portal, Reply};
 use crate::domain::{Awaits, Mode, TrialRule};
+use crate::policy::Introduced;
 use crate::policy::fixture::{
-    at, channel, citizen, closed, consent, enabled, facts, hours, jurisdiction, policy, preference, topic,
+    at, channel, channels, citizen, closed, consent, enabled, facts, hours, jurisdiction, policy, preference,
+    topic,
 };
 
 /// A case: a notification of the topic `family` on Monday noon, 2026-06-01, in Kyiv, that may be
@@ -15,6 +19,10 @@ struct Case {
     facts: Facts,
     class: Class,
     guarded: BTreeSet<ChannelId>,
+    /// Where the guard has paused introductions.
+    paused: BTreeSet<ChannelId>,
+    /// Who was introduced there.
+    known: BTreeMap<ChannelId, Introduced>,
     citizen: Citizen,
     policy: Policy,
     jurisdiction: Jurisdiction,
@@ -28,6 +36,8 @@ fn case() -> Case {
         facts: facts(),
         class: Class::Entitlement,
         guarded: BTreeSet::new(),
+        paused: BTreeSet::new(),
+        known: BTreeMap::new(),
         citizen: citizen(),
         policy: policy(),
         jurisdiction: jurisdiction(),
@@ -45,6 +55,7 @@ fn decided(change: impl FnOnce(&mut Case)) -> Decision {
         topic: &topic("family"),
         class: case.class,
         guarded: &case.guarded,
+        introductions: PausedIntroductions { on: &case.paused, known: &case.known },
         citizen: &case.citizen,
         policy: &case.policy,
         jurisdiction: &case.jurisdiction,
@@ -233,6 +244,44 @@ fn what_the_guard_paused_goes_to_the_next_channel_and_the_trace_says_so() {
     let would = Would { rule: TrialRule::Guard, until: None, channel: Some(channel("viber")) };
     assert_eq!(decision.trace.would, [would]);
     assert_eq!(guarded(Mode::Off, &["viber"]).trace.would, []);
+}
+
+#[test]
+fn who_was_not_introduced_where_introductions_are_paused_gets_it_on_the_next_channel() {
+    type Change = fn(&mut Case);
+    let paused = |on: &[&str], change: Change| {
+        let on = channels(on).into_iter().collect();
+        decided(|case| {
+            case.policy.guard.mode = Mode::Enforce;
+            case.policy.introduction.mode = Mode::Enforce;
+            case.paused = on;
+            change(case);
+        })
+    };
+    let all = ["viber", "telegram", "sms", "email", "portal"];
+    let decision = paused(&["viber", "sms"], |_| ());
+    assert_eq!(used(pushed(&decision)), ["telegram", "email", "portal"]);
+    assert_eq!(decision.trace.channels[0], (channel("viber"), Reason::Guarded));
+    assert_eq!(used(pushed(&paused(&all, |_| ()))), ["portal"], "what makes no noise needs none");
+    let known = paused(&["viber", "sms"], |case| {
+        case.known =
+            [(channel("viber"), Introduced::At(Timestamp::MIN)), (channel("sms"), Introduced::Underway)]
+                .into();
+    });
+    assert_eq!(used(pushed(&known)), ["viber", "telegram", "email", "portal"]);
+    let table: [(&str, Change); 4] = [
+        ("urgent", |case| case.facts.priority = Priority::Urgent),
+        ("a law", |case| case.class = Class::LegalDuty),
+        ("no introductions", |case| case.policy.introduction.mode = Mode::Off),
+        ("introductions on trial", |case| case.policy.introduction.mode = Mode::Report),
+    ];
+    for (name, change) in table {
+        assert_eq!(used(pushed(&paused(&all, change))), all, "{name}");
+    }
+    let trial = paused(&["viber"], |case| case.policy.guard.mode = Mode::Report);
+    assert_eq!(used(pushed(&trial)), all);
+    let would = Would { rule: TrialRule::Guard, until: None, channel: Some(channel("viber")) };
+    assert_eq!(trial.trace.would, [would]);
 }
 
 #[test]

@@ -25,6 +25,8 @@ struct Case {
     jurisdiction: Jurisdiction,
     history: ContactHistory,
     introduced: Introduced,
+    /// Where the guard has paused introductions.
+    paused: BTreeSet<ChannelId>,
     now: Timestamp,
 }
 
@@ -46,6 +48,7 @@ fn comes(change: impl FnOnce(&mut Case)) -> Option<Comes> {
         jurisdiction: jurisdiction(),
         history: ContactHistory { days: [(MONDAY, 1)].into() },
         introduced: Introduced::Never,
+        paused: BTreeSet::new(),
         now: at("2026-06-01T09:00:00Z"),
     };
     change(&mut case);
@@ -60,6 +63,7 @@ fn comes(change: impl FnOnce(&mut Case)) -> Option<Comes> {
         kind: case.kind,
         answers: None,
         items: &items,
+        introductions: PausedIntroductions { on: &case.paused, known: &BTreeMap::new() },
         priority: case.priority,
         expires_at: case.expires_at,
         deadline: case.deadline,
@@ -159,6 +163,23 @@ fn where_it_cannot_be_sent_nothing_waits_for_it() {
         ];
     });
     assert!(one_topic.is_some(), "consent for one topic is enough");
+}
+
+#[test]
+fn where_the_guard_paused_introductions_none_is_made() {
+    let paused = |mode| {
+        comes(|case| {
+            case.policy.guard.mode = mode;
+            case.paused = [channel("sms")].into();
+        })
+    };
+    assert_eq!(paused(Mode::Enforce), None);
+    assert_eq!(paused(Mode::Report), comes(|_| ()));
+    let elsewhere = comes(|case| {
+        case.policy.guard.mode = Mode::Enforce;
+        case.paused = [channel("viber")].into();
+    });
+    assert_eq!(elsewhere, comes(|_| ()));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::drawn::{ceilings, classes, kept};
 use super::world::{FAMILY, World, calm_world};
 use super::{cases, is_open, plan_of};
 use crate::domain::{
-    Ceilings, Class, ContactHistory, Decision, KeptForDeadlines, Mode, Outcome, Plan, Recheck,
+    Ceilings, Class, ContactHistory, Decision, KeptForDeadlines, Mode, NoticeKind, Outcome, Plan, Recheck,
 };
 use crate::policy::fixture::{NOWHERE, channel};
 use crate::policy::{Facts, Holder, ItemFacts, RecheckInput, Yield, make_room, strictest};
@@ -57,6 +57,8 @@ fn fresh(start: World, limits: Ceilings) -> World {
 #[derive(Debug, Clone)]
 struct Place {
     class: Class,
+    /// An introduction that a campaign made.
+    introduces: bool,
     plan: Plan,
     day: Date,
     expires_at: Timestamp,
@@ -67,7 +69,8 @@ impl Place {
     fn of(world: &World, decision: Decision) -> Option<Self> {
         let Outcome::Push(plan) = decision.outcome else { return None };
         let (class, day) = (world.class, plan.reserve?);
-        Some(Self { class, plan, day, expires_at: world.expires_at(), deadline: world.deadline() })
+        let (expires_at, deadline) = (world.expires_at(), world.deadline());
+        Some(Self { class, introduces: false, plan, day, expires_at, deadline })
     }
 }
 
@@ -81,9 +84,12 @@ fn who_yields(world: &World, decided: &Decision, places: &[Place]) -> Option<Yie
         .iter()
         .zip(&items)
         .map(|(place, items)| {
-            let check = world.check(&place.plan.steps[0].channel, items);
+            let introduces = place.introduces;
+            let kind = if introduces { NoticeKind::Introduction } else { NoticeKind::Entitlement };
+            let items: &[ItemFacts<'_>] = if introduces { &[] } else { items };
+            let check = RecheckInput { kind, ..world.check(&place.plan.steps[0].channel, items) };
             let check = RecheckInput { expires_at: place.expires_at, deadline: place.deadline, ..check };
-            Holder { check, day: place.day, due_at: place.plan.due_at }
+            Holder { check, class: place.class, day: place.day, due_at: place.plan.due_at }
         })
         .collect();
     make_room(&world.input(), decided, &holders)
@@ -144,12 +150,12 @@ proptest! {
     fn budget_a_lower_class_yields_and_never_a_higher(
         start in calm_world(),
         limits in ceilings(),
-        turns in prop::collection::vec((0..60_000_i64, classes(), any::<bool>()), 1..30),
+        turns in prop::collection::vec((0..60_000_i64, classes(), any::<bool>(), any::<bool>()), 1..30),
     ) {
         let mut world = fresh(start, limits);
         let all = strictest(limits, world.jurisdiction.ceilings);
         let mut places: Vec<Place> = Vec::new();
-        for (seconds, class, soon) in turns {
+        for (seconds, class, soon, introduces) in turns {
             world.now += SignedDuration::from_secs(seconds);
             world.class = class;
             let today = world.zones().day(world.now);
@@ -169,7 +175,7 @@ proptest! {
             }
             if let Some(place) = Place::of(&world, decided) {
                 world.hold(place.day);
-                places.push(place);
+                places.push(Place { introduces: introduces && class == Class::Campaign, ..place });
             }
             for place in &places {
                 prop_assert!(is_within(&world.history, all, place.day), "{:?}", counted(&world.history, place.day));

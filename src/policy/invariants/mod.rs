@@ -11,11 +11,11 @@ use vestnik_contract::ChannelId;
 
 use self::clock::is_open;
 use self::drawn::{any_moment, minute, records};
-use self::world::{World, calm_world, family, guarded_world, unhurried_world, world};
+use self::world::{World, calm_world, family, guarded_world, unhurried_world, world, world_of_strangers};
 use super::fixture::{channel, consent};
-use super::{consent_in_force, preference_for};
+use super::{Introduced, consent_in_force, preference_for};
 use crate::domain::{
-    Basis, Consent, ConsentAction, ConsentOrigin, FinalState, Mode, Outcome, Plan, Reason, Recheck,
+    Basis, Consent, ConsentAction, ConsentOrigin, FinalState, Mode, Outcome, Plan, Priority, Reason, Recheck,
 };
 
 /// How many cases of each property: `PROPTEST_CASES`, or a thousand.
@@ -135,6 +135,30 @@ proptest! {
         }
         let told: Vec<_> = free.decide().trace.would.into_iter().filter_map(|would| would.channel).collect();
         prop_assert_eq!(told.is_empty(), without.iter().all(|on| !world.guarded.contains(on)));
+    }
+
+    /// Where introductions are paused no stranger is pushed, but by what never waits for one; everybody
+    /// else is sent what was sent before.
+    #[test]
+    fn guard_no_stranger_is_pushed_where_it_paused_introductions(world in world_of_strangers()) {
+        let waits = world.basis() == Basis::Consent && world.facts.priority != Priority::Urgent;
+        let introduced = |on: &ChannelId| matches!(world.known.get(on), Some(Introduced::At(_)));
+        let kept = |on: &ChannelId| {
+            waits && world.is_push(on) && world.paused.contains(on) && !introduced(on)
+        };
+        let mut free = world.clone();
+        free.paused.clear();
+        for step in plan_of(&world).iter().flat_map(|plan| &plan.steps) {
+            prop_assert!(!kept(&step.channel), "{} is planned", step.channel);
+        }
+        for facts in &world.channels {
+            let checked = world.recheck(&facts.id, &[], Timestamp::MAX, None);
+            if kept(&facts.id) {
+                prop_assert!(matches!(checked, Recheck::Skip(_)), "{checked:?}");
+            } else {
+                prop_assert_eq!(checked, free.recheck(&facts.id, &[], Timestamp::MAX, None));
+            }
+        }
     }
 
     /// Invariant 5.

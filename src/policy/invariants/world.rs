@@ -1,25 +1,27 @@
 //! Random worlds: citizens, rules, histories and notifications of every kind.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use proptest::collection::btree_map;
 use proptest::option;
 use proptest::prelude::*;
-use proptest::sample::{Index, subsequence};
+use proptest::sample::{Index, select, subsequence};
 use vestnik_contract::ChannelId;
 
 use super::drawn::{
     classes, enabled, facts, history, minute, some_citizen, some_jurisdiction, some_policy, wish,
 };
 use crate::domain::{
-    Basis, Citizen, Class, ClassRule, ContactHistory, Decision, GuardRule, Jurisdiction, Mode, NoticeKind,
-    Plan, Policy, Preference, Priority, Recheck, TopicId,
+    Basis, Citizen, Class, ClassRule, ContactHistory, Decision, GuardRule, Introduction, Jurisdiction, Mode,
+    NoticeKind, Plan, Policy, Preference, Priority, Recheck, TopicId,
 };
 use crate::policy::fixture::{CHANNELS, channel, citizen, jurisdiction, policy, topic};
 use crate::policy::{
-    ChannelFacts, DecideInput, Facts, ItemFacts, RecheckInput, Zones, deadline, decide, expiry, recheck,
+    ChannelFacts, DecideInput, Facts, Introduced, ItemFacts, PausedIntroductions, RecheckInput, Zones,
+    deadline, decide, expiry, recheck,
 };
 
 /// All that a decision depends on.
@@ -29,6 +31,10 @@ pub(super) struct World {
     pub class: Class,
     /// Where the guard has paused its template.
     pub guarded: BTreeSet<ChannelId>,
+    /// Where the guard has paused introductions.
+    pub paused: BTreeSet<ChannelId>,
+    /// What is known of the citizen there.
+    pub known: BTreeMap<ChannelId, Introduced>,
     pub citizen: Citizen,
     pub policy: Policy,
     pub jurisdiction: Jurisdiction,
@@ -55,6 +61,7 @@ impl World {
             topic: &FAMILY,
             class: self.class,
             guarded: &self.guarded,
+            introductions: self.introductions(),
             citizen: &self.citizen,
             policy: &self.policy,
             jurisdiction: &self.jurisdiction,
@@ -62,6 +69,10 @@ impl World {
             channels: &self.channels,
             now: self.now,
         }
+    }
+
+    fn introductions(&self) -> PausedIntroductions<'_> {
+        PausedIntroductions { on: &self.paused, known: &self.known }
     }
 
     pub(super) fn zones(&self) -> Zones {
@@ -109,6 +120,7 @@ impl World {
             kind: NoticeKind::Entitlement,
             answers: None,
             items,
+            introductions: self.introductions(),
             priority: self.facts.priority,
             expires_at: Timestamp::MAX,
             deadline: None,
@@ -176,6 +188,8 @@ pub(super) fn world(moments: impl Strategy<Value = Timestamp> + Clone) -> impl S
             facts,
             class,
             guarded: BTreeSet::new(),
+            paused: BTreeSet::new(),
+            known: BTreeMap::new(),
             citizen,
             policy,
             jurisdiction,
@@ -192,6 +206,22 @@ pub(super) fn guarded_world() -> impl Strategy<Value = World> {
             let guarded = guarded.into_iter().map(channel).collect();
             let mut world = World { class, guarded, ..world };
             world.policy.guard = GuardRule { mode: Mode::Enforce, ..GuardRule::default() };
+            world
+        },
+    )
+}
+
+/// A world in which the guard has paused introductions on some channels, on some of which the citizen was
+/// introduced.
+pub(super) fn world_of_strangers() -> impl Strategy<Value = World> {
+    let known =
+        prop_oneof![Just(Introduced::Never), Just(Introduced::Underway), minute().prop_map(Introduced::At),];
+    let known = btree_map(select(&CHANNELS[..]).prop_map(channel), known, 0..CHANNELS.len());
+    (guarded_world(), subsequence(&CHANNELS[..], 0..=CHANNELS.len()), known).prop_map(
+        |(world, paused, known)| {
+            let paused = paused.into_iter().map(channel).collect();
+            let mut world = World { guarded: BTreeSet::new(), paused, known, ..world };
+            world.policy.introduction = Introduction { mode: Mode::Enforce, lead_seconds: 600 };
             world
         },
     )

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::date;
 
@@ -7,6 +7,7 @@ use crate::domain::AddressEntry;
 use crate::domain::ConsentAction::{Granted, Withdrawn};
 use crate::domain::ConsentOrigin::{Portal, Reply};
 use crate::domain::Mode;
+use crate::policy::Introduced;
 use crate::policy::fixture::{
     NOWHERE, address, at, channel, channels, citizen, closed, consent, hours, jurisdiction, policy,
     preference, topic,
@@ -22,6 +23,10 @@ struct Case {
     items: Vec<(TopicId, Class)>,
     /// Where the guard has paused the first of them.
     guarded: BTreeSet<ChannelId>,
+    /// Where it has paused introductions.
+    paused: BTreeSet<ChannelId>,
+    /// Who was introduced there.
+    known: BTreeMap<ChannelId, Introduced>,
     priority: Priority,
     expires_at: Timestamp,
     not_before: Option<Timestamp>,
@@ -42,6 +47,8 @@ fn checked(change: impl FnOnce(&mut Case)) -> Recheck {
         answers: None,
         items: vec![(topic("family"), Class::Entitlement)],
         guarded: BTreeSet::new(),
+        paused: BTreeSet::new(),
+        known: BTreeMap::new(),
         priority: Priority::Normal,
         expires_at: at("2026-07-01T00:00:00Z"),
         not_before: None,
@@ -68,6 +75,7 @@ fn checked(change: impl FnOnce(&mut Case)) -> Recheck {
         kind: case.kind,
         answers: case.answers,
         items: &items,
+        introductions: PausedIntroductions { on: &case.paused, known: &case.known },
         priority: case.priority,
         expires_at: case.expires_at,
         deadline: None,
@@ -310,4 +318,86 @@ fn a_law_passes_the_guard_where_no_other_channel_is_left() {
     let law = |case: &mut Case| case.items = vec![(topic("family"), Class::LegalDuty)];
     assert_eq!(guarded(&["sms"], law), Recheck::Skip(Reason::Guarded));
     assert_eq!(guarded(&["sms", "email"], law), go(None));
+}
+
+/// The case where introductions come first, are paused on these channels, and nobody was introduced.
+fn unintroduced(on: &[&str], change: impl FnOnce(&mut Case)) -> Recheck {
+    let on = channels(on).into_iter().collect();
+    checked(|case| {
+        case.policy.guard.mode = Mode::Enforce;
+        case.policy.introduction.mode = Mode::Enforce;
+        case.paused = on;
+        change(case);
+    })
+}
+
+#[test]
+fn where_introductions_are_paused_who_was_not_introduced_is_not_pushed() {
+    type Change = fn(&mut Case);
+    let skipped = Recheck::Skip(Reason::Guarded);
+    assert_eq!(unintroduced(&["sms"], |_| ()), skipped);
+    assert_eq!(unintroduced(&["sms"], |case| case.later.clear()), skipped, "nor where nothing else is left");
+    let known = |introduced| {
+        unintroduced(&["sms"], |case| {
+            case.known.insert(channel("sms"), introduced);
+        })
+    };
+    assert_eq!(known(Introduced::At(at("2026-06-01T08:59:00Z"))), go(Some(MONDAY)));
+    assert_eq!(known(Introduced::At(Timestamp::MIN)), go(Some(MONDAY)));
+    assert_eq!(known(Introduced::Underway), skipped, "it will never be sent");
+    assert_eq!(known(Introduced::Never), skipped);
+    let two = |case: &mut Case| case.items.push((topic("family"), Class::Entitlement));
+    assert_eq!(unintroduced(&["sms"], two), skipped, "all of it");
+    let soon = |case: &mut Case| case.expires_at = at("2026-06-01T09:05:00Z");
+    assert_eq!(unintroduced(&["sms"], soon), skipped, "what has no time to wait does not wait: it goes on");
+
+    let table: [(&str, Change, Option<Date>); 7] = [
+        ("paused elsewhere", |case| case.paused = channels(&["email"]).into_iter().collect(), Some(MONDAY)),
+        ("urgent", |case| case.priority = Priority::Urgent, Some(MONDAY)),
+        ("a law", |case| case.items = vec![(topic("family"), Class::LegalDuty)], None),
+        ("a law among others", |case| case.items.push((topic("family"), Class::LegalDuty)), Some(MONDAY)),
+        ("only reported on", |case| case.policy.guard.mode = Mode::Report, Some(MONDAY)),
+        ("no introductions", |case| case.policy.introduction.mode = Mode::Off, Some(MONDAY)),
+        ("introductions on trial", |case| case.policy.introduction.mode = Mode::Report, Some(MONDAY)),
+    ];
+    for (name, change, reserve) in table {
+        assert_eq!(unintroduced(&["sms"], change), go(reserve), "{name}");
+    }
+    let portal = |case: &mut Case| case.channel = channel("portal");
+    assert_eq!(unintroduced(&["portal"], portal), go(None), "what makes no noise needs none");
+}
+
+#[test]
+fn a_paused_introduction_ends_whoever_it_is_for() {
+    let introduction = |case: &mut Case| {
+        case.kind = NoticeKind::Introduction;
+        case.items.clear();
+    };
+    assert_eq!(unintroduced(&["sms"], introduction), Recheck::Skip(Reason::Guarded));
+    assert_eq!(unintroduced(&["email"], introduction), go(Some(MONDAY)));
+    let tried = unintroduced(&["sms"], |case| {
+        introduction(case);
+        case.known.insert(channel("sms"), Introduced::At(case.now));
+    });
+    assert_eq!(tried, Recheck::Skip(Reason::Guarded), "nor is one tried again");
+    let by_hand = unintroduced(&["sms"], |case| {
+        introduction(case);
+        case.policy.introduction.mode = Mode::Off;
+    });
+    assert_eq!(by_hand, Recheck::Skip(Reason::Guarded), "a campaign is judged where pushes wait for none");
+    let stopped = unintroduced(&["sms"], |case| {
+        introduction(case);
+        case.citizen.consents.clear();
+    });
+    assert_eq!(stopped, Recheck::Skip(Reason::NoConsent));
+}
+
+#[test]
+fn no_item_is_left_for_a_later_step_on_which_introductions_are_paused() {
+    let item_paused_here = |case: &mut Case| {
+        case.guarded = channels(&["sms"]).into_iter().collect();
+        case.items.push((topic("family"), Class::Entitlement));
+    };
+    let left_out = Recheck::Go { reserve: Some(MONDAY), left_out: vec![(0, Reason::Guarded)] };
+    assert_eq!(unintroduced(&["email"], item_paused_here), left_out);
 }

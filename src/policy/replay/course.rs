@@ -13,8 +13,8 @@ use crate::domain::{
 };
 use crate::policy::channels::is_push;
 use crate::policy::{
-    DecideInput, Holder, ItemFacts, Joined, RecheckInput, Yield, Zones, deadline, decide, expiry, join,
-    make_room, may_wait, open, recheck, wait_until,
+    DecideInput, Holder, ItemFacts, Joined, PausedIntroductions, RecheckInput, Yield, Zones, deadline,
+    decide, expiry, join, make_room, may_wait, open, recheck, wait_until,
 };
 
 /// A notice that is not over. Its items stand in the order of `numbers`.
@@ -123,6 +123,7 @@ impl<'a> Course<'a> {
             history: &self.history,
             channels: &self.rules.channels,
             guarded: &NOWHERE,
+            introductions: PausedIntroductions::nowhere(),
             now: recorded.at,
         }
     }
@@ -163,7 +164,8 @@ impl<'a> Course<'a> {
             let step = self.open[*at].notice.step()?;
             let StepState::Due { at: due_at } = step.state else { return None };
             let check = asked.input(self, &self.open[*at].notice, step, input.now);
-            Some((*at, Holder { check, day: step.reserved?, due_at }))
+            let (class, day) = (self.open[*at].notice.class()?, step.reserved?);
+            Some((*at, Holder { check, class, day, due_at }))
         });
         let (places, holders): (Vec<_>, Vec<_>) = holders.unzip();
         let made = make_room(input, decision, &holders)?;
@@ -183,6 +185,7 @@ impl<'a> Course<'a> {
             priority: recorded.facts.priority,
             answers: None,
             items: vec![Item { expires_at: Some(expires_at), ..item(recorded) }],
+            on_behalf_of: None,
             steps,
             current: 0,
             not_before: recorded.facts.not_before,
@@ -411,6 +414,7 @@ impl<'a> Asked<'a> {
             kind: notice.kind,
             answers: notice.answers,
             items: &self.items,
+            introductions: PausedIntroductions::nowhere(),
             priority: notice.priority,
             expires_at: notice.expires_at,
             deadline: notice.deadline,

@@ -3,7 +3,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::wait_until;
 use crate::domain::{ContactHistory, NoticeKind, Priority};
 use crate::policy::fixture::{at, channel, citizen, hours, jurisdiction, policy};
-use crate::policy::{Quiet, RecheckInput, Zones};
+use crate::policy::{PausedIntroductions, Quiet, RecheckInput, Zones};
 
 const NEVER: Timestamp = Timestamp::MAX;
 
@@ -86,6 +86,7 @@ fn waits(on: &str, change: impl FnOnce(&mut RecheckInput<'_>)) -> Option<Timesta
         kind: NoticeKind::Entitlement,
         answers: None,
         items: &[],
+        introductions: PausedIntroductions::nowhere(),
         priority: Priority::Normal,
         expires_at: at("2026-07-01T00:00:00Z"),
         deadline: None,

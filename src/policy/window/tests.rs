@@ -13,7 +13,7 @@ use crate::domain::{
 use crate::policy::fixture::{
     NOWHERE, at, channels, citizen, enabled, jurisdiction, policy, preference, topic,
 };
-use crate::policy::{ChannelFacts, Facts};
+use crate::policy::{ChannelFacts, Facts, PausedIntroductions};
 
 /// Ten minutes, an hour at most, a day before a deadline, three in one.
 const RULE: Bundling = Bundling {
@@ -57,6 +57,7 @@ impl World {
             topic: &self.topic,
             class,
             guarded: &NOWHERE,
+            introductions: PausedIntroductions::nowhere(),
             citizen: &self.citizen,
             policy: &self.policy,
             jurisdiction: &self.law,
@@ -126,6 +127,7 @@ fn notice(class: Class, plan: &Plan, window: Option<Window>) -> Notice {
         kind: NoticeKind::Entitlement,
         priority: Priority::Normal,
         items: vec![item(class)],
+        on_behalf_of: None,
         steps,
         current: 0,
         not_before: None,

@@ -3,12 +3,13 @@ use jiff::civil::{Date, date};
 use super::*;
 use crate::domain::{Ceilings, Citizen, KeptForDeadlines, Mode, NoticeKind, Priority, TopicId};
 use crate::policy::fixture::{NOWHERE, at, channel, citizen, enabled, facts, jurisdiction, policy, topic};
-use crate::policy::{Facts, ItemFacts};
+use crate::policy::{Facts, ItemFacts, PausedIntroductions};
 
 /// One that holds a place.
 #[derive(Debug, Clone, Copy)]
 struct Held {
     class: Class,
+    kind: NoticeKind,
     day: Date,
     expires_at: &'static str,
     deadline: Option<&'static str>,
@@ -17,7 +18,13 @@ struct Held {
 const MONDAY: Date = date(2026, 6, 1);
 
 fn held(class: Class) -> Held {
-    Held { class, day: MONDAY, expires_at: "2026-07-01T00:00:00Z", deadline: None }
+    Held {
+        class,
+        kind: NoticeKind::Entitlement,
+        day: MONDAY,
+        expires_at: "2026-07-01T00:00:00Z",
+        deadline: None,
+    }
 }
 
 /// Who yields to an entitlement on Monday noon under one push a day and three a week, and until when.
@@ -33,15 +40,19 @@ fn to_an_entitlement(holders: &[Held], change: impl FnOnce(&mut Citizen, &mut Po
     let family: TopicId = topic("family");
     let items: Vec<_> = holders
         .iter()
-        .map(|one| [ItemFacts { topic: &family, class: one.class, guarded: &NOWHERE }])
+        .map(|one| match one.kind {
+            NoticeKind::Introduction => Vec::new(),
+            _ => vec![ItemFacts { topic: &family, class: one.class, guarded: &NOWHERE }],
+        })
         .collect();
     let now = at("2026-06-01T09:00:00Z");
     let check = |one: &Held, items| RecheckInput {
         channel: &sms,
         later: &[],
-        kind: NoticeKind::Entitlement,
+        kind: one.kind,
         answers: None,
         items,
+        introductions: PausedIntroductions::nowhere(),
         priority: Priority::Normal,
         expires_at: at(one.expires_at),
         deadline: one.deadline.map(at),
@@ -56,13 +67,14 @@ fn to_an_entitlement(holders: &[Held], change: impl FnOnce(&mut Citizen, &mut Po
     let held: Vec<_> = holders
         .iter()
         .zip(&items)
-        .map(|(one, items)| Holder { check: check(one, items), day: one.day, due_at: now })
+        .map(|(one, items)| Holder { check: check(one, items), class: one.class, day: one.day, due_at: now })
         .collect();
     let input = DecideInput {
         facts,
         topic: &family,
         class: Class::Entitlement,
         guarded: &NOWHERE,
+        introductions: PausedIntroductions::nowhere(),
         citizen: &citizen,
         policy: &policy,
         jurisdiction: &law,
@@ -92,6 +104,17 @@ fn a_lower_class_yields_and_waits_for_the_next_day() {
     assert_eq!(to_an_entitlement(&[held(Class::Reminder)], as_it_is), Some(until_tuesday(0)));
     assert_eq!(to_an_entitlement(&[held(Class::Entitlement)], as_it_is), None);
     assert_eq!(to_an_entitlement(&[held(Class::LegalDuty)], as_it_is), None);
+}
+
+#[test]
+fn an_introduction_of_a_campaign_yields_like_any_campaign() {
+    let introduction = Held { kind: NoticeKind::Introduction, ..held(Class::Campaign) };
+    assert_eq!(to_an_entitlement(&[introduction], as_it_is), Some(until_tuesday(0)));
+    let two_a_day = |_: &mut Citizen, policy: &mut Policy, _: &mut Facts| policy.budget.per_day = Some(2);
+    let holders = [introduction, held(Class::Reminder)];
+    assert_eq!(to_an_entitlement(&holders, two_a_day), Some(until_tuesday(0)), "before a reminder");
+    let today_only = Held { expires_at: "2026-06-02T06:00:00Z", ..introduction };
+    assert_eq!(to_an_entitlement(&[today_only], as_it_is), None);
 }
 
 #[test]

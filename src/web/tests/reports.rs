@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use vestnik_contract::{ReceiptState, SendErrorKind};
 
-use crate::domain::{GuardRule, Mode};
+use crate::domain::{GuardRule, Introduction, Mode};
 use crate::ledger::fixture::{World, refused};
 use crate::web::tests::site::Site;
 
@@ -98,6 +98,32 @@ async fn reports_of_numbers_name_nobody_and_come_as_json_and_for_a_spreadsheet()
 }
 
 #[tokio::test]
+async fn introductions_stand_among_the_templates_and_are_no_notifications() {
+    let mut site = Site::new().await;
+    let world = &mut site.world;
+    let rule = Introduction { mode: Mode::Enforce, lead_seconds: 600 };
+    world.change(|setting| setting.policy.introduction = rule);
+    world.citizen("anna", &["sms"]).await;
+    world.publish("1", "anna").await;
+    assert_eq!((world.send_all().await, world.send_all().await), (0, 1));
+    world.receipt("sms", "sms-1", ReceiptState::Delivered).await;
+    let ask = async |path: &str| site.ask("GET", &format!("/v1/reports/{path}"), Some("operate"), "").await;
+    let templates = ask("effectiveness").await.json()["templates"].take();
+    assert_eq!(templates.as_array().unwrap().len(), 1);
+    let line = &templates[0];
+    assert_eq!((&line["template"], &line["sent"]), (&json!("gateway:introduction"), &json!(1)));
+    assert_eq!((&line["offered"], &line["delivered"]), (&json!(1), &json!(1)));
+    assert_eq!(ask("reach").await.json()["channels"], json!([]));
+    assert_eq!(ask("budget").await.json()["sources"], json!([]));
+    let sheet = site.accept("text/csv", "/v1/reports/effectiveness", "operate").await;
+    assert!(
+        sheet.text.lines().nth(1).unwrap().starts_with("sms,gateway:introduction,1,1,1,"),
+        "{}",
+        sheet.text
+    );
+}
+
+#[tokio::test]
 async fn a_person_releases_what_the_guard_has_paused() {
     let mut site = Site::new().await;
     let rule = GuardRule {
@@ -124,6 +150,11 @@ async fn a_person_releases_what_the_guard_has_paused() {
         (body("gateway"), 422),
         (json!({ "channel": "sms", "template": "birth_grant", "by": "Olena" }), 422),
         (json!({ "channel": "email", "template": "birth_grant", "by": "Olena", "reason": "mended" }), 404),
+        (
+            json!({ "channel": "sms", "template": "gateway:introduction", "by": "Olena", "reason": "mended" }),
+            404,
+        ),
+        (json!({ "channel": "sms", "template": "gateway:nothing", "by": "Olena", "reason": "mended" }), 422),
     ] {
         let answer = release(wrong).await;
         assert_eq!(answer.status, status, "{}", answer.text);
