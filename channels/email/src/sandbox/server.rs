@@ -39,7 +39,7 @@ pub(super) async fn run(listener: TcpListener, sandbox: Arc<EmailSandbox>, tls: 
 trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
 
-async fn receive(tcp: TcpStream, sandbox: &Arc<EmailSandbox>, tls: bool) -> io::Result<()> {
+async fn receive(tcp: TcpStream, sandbox: &EmailSandbox, tls: bool) -> io::Result<()> {
     tcp.set_nodelay(true)?;
     let mut wire: Box<dyn Wire> = Box::new(tcp);
     if tls {
@@ -66,7 +66,7 @@ enum Next {
 /// One conversation over one connection, until it ends or turns to TLS.
 struct Visit<'a> {
     wire: BufReader<Box<dyn Wire>>,
-    sandbox: &'a Arc<EmailSandbox>,
+    sandbox: &'a EmailSandbox,
     encrypted: bool,
     known: bool,
     from: Option<String>,
@@ -75,7 +75,7 @@ struct Visit<'a> {
 }
 
 impl<'a> Visit<'a> {
-    fn new(wire: Box<dyn Wire>, sandbox: &'a Arc<EmailSandbox>, encrypted: bool) -> Self {
+    fn new(wire: Box<dyn Wire>, sandbox: &'a EmailSandbox, encrypted: bool) -> Self {
         let wire = BufReader::new(wire);
         Self { wire, sandbox, encrypted, known: false, from: None, to: None, answers: Vec::new() }
     }
@@ -247,23 +247,27 @@ impl<'a> Visit<'a> {
     }
 
     async fn take(&mut self, mail: Option<Mail>, fault: Option<Fault>) -> io::Result<bool> {
-        let answer = match (mail, fault) {
+        let mail = match (mail, fault) {
             (_, Some(Fault::Hang)) => std::future::pending().await,
-            (_, Some(Fault::Rejected)) => "554 5.6.0 content refused",
-            (None, _) => "554 5.6.0 this is no mail",
-            (Some(mail), fault) => {
-                if fault == Some(Fault::FailedReceipt) {
-                    let (sandbox, bounce) = (self.sandbox.clone(), returns::bounce(&mail));
-                    tokio::spawn(async move { sandbox.returns.hand_over(bounce).await });
-                }
-                self.sandbox.deliver(mail);
-                if fault == Some(Fault::AcceptThenCut) {
-                    return Ok(false);
-                }
-                "250 2.0.0 taken"
+            (_, Some(Fault::Rejected)) => {
+                self.say("554 5.6.0 content refused").await?;
+                return Ok(true);
             }
+            (None, _) => {
+                self.say("554 5.6.0 this is no mail").await?;
+                return Ok(true);
+            }
+            (Some(mail), _) => mail,
         };
-        self.say(answer).await?;
+        let bounce = (fault == Some(Fault::FailedReceipt)).then(|| returns::bounce(&mail));
+        self.sandbox.deliver(mail);
+        if fault == Some(Fault::AcceptThenCut) {
+            return Ok(false);
+        }
+        self.say("250 2.0.0 taken").await?;
+        if let Some(bounce) = bounce {
+            self.sandbox.returns.hand_over(bounce).await;
+        }
         Ok(true)
     }
 }
