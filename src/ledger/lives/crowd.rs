@@ -76,6 +76,9 @@ impl<'a> Crowd<'a> {
             self.pass(SignedDuration::from_hours(7)).await;
             self.send_all().await?;
         }
+        // What ended may have risen in evidence since.
+        let published = self.people.values_mut().flat_map(|person| &mut person.published);
+        published.for_each(|one| one.ended = None);
         self.look().await?;
         let closings = self.closings().await;
         let open = self.ledgers[0].open_work(u64::MAX).await.unwrap();

@@ -35,8 +35,8 @@ pub(super) struct Life {
 #[derive(Debug, Clone)]
 pub(super) enum Deed {
     Nothing,
-    /// A source publishes.
-    Publish(Told),
+    /// Sources publish, at once.
+    Publish(Vec<Told>),
     /// The source takes one back, counted from the first.
     Cancel(usize),
     /// The citizen gives or takes consent on the portal.
@@ -155,7 +155,7 @@ fn deed() -> impl Strategy<Value = Deed> {
     let ago = || 0..3_usize;
     prop_oneof![
         2 => Just(Deed::Nothing),
-        14 => told().prop_map(Deed::Publish),
+        14 => prop_oneof![3 => vec(told(), 1), 1 => vec(told(), 2..4)].prop_map(Deed::Publish),
         2 => (0..6_usize).prop_map(Deed::Cancel),
         3 => (of(select(CHANNELS.to_vec())), weighted(0.3, topic()), action())
             .prop_map(|(channel, topic, action)| Deed::Consent { channel, topic, action }),
@@ -182,16 +182,19 @@ fn told() -> impl Strategy<Value = Told> {
         8 => Just(Priority::Normal), 2 => Just(Priority::Bulk), 1 => Just(Priority::Urgent)
     ];
     let act_within = weighted(0.4, prop_oneof![3 => 0..4_i64, 1 => 10..25_i64]);
-    let superseded = weighted(0.1, 0..4_usize);
-    (select(measures), priority, act_within, weighted(0.1, 1..80_i64), weighted(0.15, 1..100_i64), superseded)
-        .prop_map(|(measure, priority, act_within, not_within, of_use, supersedes)| Told {
+    let (not_within, of_use) =
+        (weighted(0.1, 1..80_i64), weighted(0.15, prop_oneof![1..12_i64, 12..100_i64]));
+    let supersedes = weighted(0.1, 0..4_usize);
+    (select(measures), priority, act_within, not_within, of_use, supersedes).prop_map(
+        |(measure, priority, act_within, not_within, of_use, supersedes)| Told {
             measure,
             priority,
             act_within,
             not_within,
             of_use,
             supersedes,
-        })
+        },
+    )
 }
 
 fn topic() -> impl Strategy<Value = &'static str> {
@@ -342,7 +345,7 @@ fn ruled() -> impl Strategy<Value = Ruled> {
                 mode: bundling,
                 window_seconds: 1_200,
                 hard_end_seconds: 3_600,
-                deadline_margin_seconds: 7_200,
+                deadline_margin_seconds: 28_800,
                 largest: 4,
             },
             introduction: Introduction { mode: introduction, lead_seconds: 600 },

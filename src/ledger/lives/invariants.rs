@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::deed::{Fate, TOPICS};
-use super::person::{Person, Published, Sent, named};
+use super::person::{Person, Published, Sent, carried, named};
 use super::will::Will;
 use crate::domain::{
     Class, Evidence, Item, Mode, Notice, NoticeKind, NotificationKey, Priority, Reason, Step, StepState, Wish,
@@ -102,8 +102,8 @@ impl<'a> Sending<'a> {
     fn is_in_time(&self) -> Holds {
         let over = |item: &Item| item.expires_at.unwrap_or(self.notice.expires_at) <= self.now;
         self.must(self.notice.expires_at > self.now, "its time is over")?;
-        self.must(!self.notice.open_items().any(over), "an item's time is over")?;
-        for facts in self.notice.open_items().filter_map(|item| self.facts(item)) {
+        self.must(!carried(self.notice).any(over), "an item's time is over")?;
+        for facts in carried(self.notice).filter_map(|item| self.facts(item)) {
             let named = facts.expires_at.is_none_or(|end| end > self.now);
             let asked = facts.not_before.is_none_or(|begin| begin <= self.now);
             self.must(named && asked, "the source wanted it earlier or later")?;
@@ -131,7 +131,9 @@ impl<'a> Sending<'a> {
         self.must(self.step.state == StepState::Started, "what is sent is not started")?;
         self.must(after[1..].iter().all(|step| step.state == StepState::Planned), "a later step was begun")?;
         for step in before {
-            let over = matches!(step.state, StepState::Failed { .. } | StepState::Skipped { .. });
+            // Where a receipt came at the same time, what is sent was not needed any more.
+            let done = self.notice.closed.is_some() && step.state == StepState::Done;
+            let over = done || matches!(step.state, StepState::Failed { .. } | StepState::Skipped { .. });
             self.must(over, "the step before is not over")?;
             let waited =
                 matches!(step.state, StepState::Failed { reason: Reason::NoReceipt | Reason::Ambiguous });
@@ -168,7 +170,7 @@ impl<'a> Sending<'a> {
             self.must(!welcomed, "introduced to whoever asked for it")?;
             return self.must(!introductions().any(|sent| sent.may_have_arrived()), "introduced twice");
         }
-        let by_law = self.notice.open_items().any(|item| item.class == Class::LegalDuty);
+        let by_law = carried(self.notice).any(|item| item.class == Class::LegalDuty);
         if self.is_answer() || self.is_urgent() || by_law || self.has_deadline() || self.is_pressed() {
             return Ok(());
         }
@@ -204,7 +206,7 @@ impl<'a> Sending<'a> {
     fn has_consent(&self, will: &Will) -> Holds {
         let holds = match self.notice.kind {
             NoticeKind::Introduction => TOPICS.iter().any(|topic| will.consents(self.channel, topic)),
-            _ => self.notice.open_items().all(|item| {
+            _ => carried(self.notice).all(|item| {
                 item.class == Class::LegalDuty || will.consents(self.channel, item.topic.as_str())
             }),
         };
@@ -219,7 +221,7 @@ impl<'a> Sending<'a> {
         let wishes: Vec<_> = if self.notice.kind == NoticeKind::Introduction {
             will.hours(None).into_iter().collect()
         } else {
-            self.notice.open_items().filter_map(|item| will.hours(Some(item.topic.as_str()))).collect()
+            carried(self.notice).filter_map(|item| will.hours(Some(item.topic.as_str()))).collect()
         };
         let quiet = self.quiet(&wishes);
         self.must(quiet.is_lawful(self.now), "in quiet hours")?;
@@ -390,5 +392,13 @@ fn says_what_is_known(person: &Person, one: &Published) -> Holds {
         Evidence::Unknown => some(&|sent| !sent.was_refused()),
         Evidence::None => !some(&Sent::may_have_arrived),
     };
-    ensure(known, || format!("that is not what is known: {carried:?}"))
+    ensure(known, || format!("that is not what is known: {carried:?}"))?;
+    // What was left out of the message before its end is not told of it any more.
+    let notice = one.notice.and_then(|id| person.notices.get(&id)).map(|(_, notice)| notice);
+    let ended_with_it = notice.is_some_and(|notice| {
+        notice.items.iter().any(|item| item.notification == key && item.closed == notice.closed)
+    });
+    let arrived = some(&|sent| sent.arrived.len() == sent.parts());
+    let rose = !arrived || state.evidence() >= Evidence::Delivered;
+    ensure(rose || !ended_with_it, || format!("it does not say that it arrived: {carried:?}"))
 }

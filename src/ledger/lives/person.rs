@@ -9,7 +9,7 @@ use vestnik_contract::{Accepted, Address, ChannelId, Receipt, ReceiptState, Send
 use super::deed::{Deed, Fate, Life, Preferred, Told, Word};
 use super::will::Will;
 use crate::domain::{
-    AttemptId, Citizen, CitizenKey, Consent, ConsentAction, FinalState, LifeEventId, MeasureId, Notice,
+    AttemptId, Citizen, CitizenKey, Consent, ConsentAction, FinalState, Item, LifeEventId, MeasureId, Notice,
     NoticeId, NoticeKind, Notification, NotificationKey, Preference, Profile, SourceRef, TopicId,
 };
 use crate::ledger::evidence::{SetBy, SetOrigin};
@@ -86,7 +86,7 @@ impl Sent {
             kind: notice.kind,
             channel: named(notice.channel().unwrap()),
             attempt: outgoing.attempt,
-            items: notice.open_items().map(|item| item.notification).collect(),
+            items: carried(notice).map(|item| item.notification).collect(),
             at,
             fate,
             recipient: outgoing.message.recipient.clone(),
@@ -226,10 +226,13 @@ impl Person {
     /// Plays a deed. `given` is what a reply has to bring that was handed out before.
     pub fn play(&mut self, deed: Deed, given: Option<String>, world: &World, brought: &mut Brought) {
         let now = world.clock.now();
-        let nothing = || Registration::nothing(citizen_id(&self.name));
+        let id = citizen_id(&self.name);
+        let nothing = || Registration::nothing(id.clone());
         match deed {
             Deed::Nothing => {}
-            Deed::Publish(told) => brought.submissions.push(self.publish(told, now)),
+            Deed::Publish(told) => {
+                brought.submissions.extend(told.into_iter().map(|one| self.publish(one, now)));
+            }
             Deed::Cancel(number) => brought.submissions.extend(self.cancel(number)),
             Deed::Consent { channel, topic, action } => {
                 self.will.consent(channel, topic, action);
@@ -378,6 +381,11 @@ fn to_set(preferred: &Preferred) -> NewPreference {
     };
     let by = SetBy { origin: SetOrigin::Registry, evidence: "form 1".to_owned(), actor: None };
     NewPreference { preference, by }
+}
+
+/// What a message that was just started tells: what is open, or ended with all of it meanwhile.
+pub(super) fn carried(notice: &Notice) -> impl Iterator<Item = &Item> {
+    notice.items.iter().filter(|item| item.closed.is_none() || item.closed == notice.closed)
 }
 
 /// The name of one of the tests' channels.
