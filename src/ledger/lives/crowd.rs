@@ -3,8 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::SignedDuration;
+use tokio::time::timeout;
 use vestnik_contract::ChannelId;
 
 use super::deed::{Deed, Lanes, Life, Tick, Word};
@@ -13,10 +15,14 @@ use super::person::{Brought, Person, Sent};
 use crate::domain::{CitizenKey, NoticeId, NotificationKey, Priority};
 use crate::ledger::fixture::{CHANNELS, LEASE, World, citizen_id, route};
 use crate::ledger::store::{Position, WorkRow};
+use crate::ledger::suite::until_something_comes;
 use crate::ledger::{Answer, Ask, Ledger, LedgerError, Outgoing, Submission, Testimony, Told};
 
 /// More than a crowd has of anything.
 const ALL: u32 = 100_000;
+
+/// For how long what the timeline says may be kept back at most.
+const KEPT_BACK: Duration = Duration::from_secs(30);
 
 /// What broke, and for which of the crowd.
 #[derive(Debug)]
@@ -217,7 +223,9 @@ impl<'a> Crowd<'a> {
     }
 
     /// Sends what was started, after a look at whether it may be, and puts on record what became of it.
-    async fn send(&mut self, started: Vec<Outgoing>) -> Result<(), Breach> {
+    async fn send(&mut self, mut started: Vec<Outgoing>) -> Result<(), Breach> {
+        // In the order in which they were started, whoever did.
+        started.sort_by_key(|outgoing| outgoing.attempt.0);
         let ids: Vec<_> = started.iter().map(|outgoing| outgoing.notice).collect();
         self.read(&ids).await;
         let (now, rules) = (self.world.clock.now(), &self.world.rules);
@@ -291,18 +299,23 @@ impl<'a> Crowd<'a> {
         }
     }
 
-    /// How often each notification is told to have ended, by the timeline.
+    /// How often each notification is told to have ended, by the timeline. What others have open on the same
+    /// server keeps the newest entries back for a moment.
     async fn closings(&self) -> BTreeMap<NotificationKey, usize> {
         let (mut closings, mut after) = (BTreeMap::new(), Position::default());
-        let mut tx = self.ledgers[0].store().read().await.unwrap();
-        loop {
-            let page = tx.entries_after(after, None, 10_000).await.unwrap();
-            let Some((last, _)) = page.last() else { return closings };
-            after = *last;
-            for (_, entry) in page.iter().filter(|(_, entry)| entry.name == "closed") {
-                *closings.entry(entry.notification).or_default() += 1;
+        while closings.values().sum::<usize>() < self.published.len() {
+            let store = self.ledgers[0].store();
+            let page =
+                until_something_comes(async || store.read().await?.entries_after(after, None, 10_000).await);
+            let Ok(page) = timeout(KEPT_BACK, page).await else { break };
+            for (position, entry) in page.unwrap() {
+                after = position;
+                if entry.name == "closed" {
+                    *closings.entry(entry.notification).or_default() += 1;
+                }
             }
         }
+        closings
     }
 }
 

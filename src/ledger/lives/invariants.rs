@@ -348,7 +348,9 @@ fn waits_for_others_in_time(person: &Person, notice: &Notice, rules: &Rules) -> 
         let latest = ends.fold(hard_end, Timestamp::min);
         ensure(at <= latest, || format!("it waits for others until {at}, and one may until {latest}"))?;
     }
-    ensure(notice.items.len() <= rule.largest as usize, || "more than one notice may hold".to_owned())
+    ensure(notice.open_items().count() <= rule.largest as usize, || {
+        "more than one notice may hold".to_owned()
+    })
 }
 
 /// A new notice goes over channels that the citizen has and wants, in the order in which they want them.
