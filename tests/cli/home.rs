@@ -78,8 +78,17 @@ impl Home {
 
     /// Changes the ledger behind the gateway's back.
     pub(crate) fn spoil(&self, sql: &str) {
-        let ledger = rusqlite::Connection::open(self.folder.join("vestnik.db")).unwrap();
-        assert!(ledger.execute(sql, ()).unwrap() > 0, "{sql}");
+        assert!(self.database().execute(sql, ()).unwrap() > 0, "{sql}");
+    }
+
+    /// The ledger, as somebody sees it who opens its file.
+    pub(crate) fn database(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.folder.join("vestnik.db")).unwrap()
+    }
+
+    /// What a file here says.
+    pub(crate) fn read(&self, file: &str) -> String {
+        fs::read_to_string(self.folder.join(file)).unwrap()
     }
 
     /// Runs `vestnik` here with these arguments.
@@ -87,6 +96,20 @@ impl Home {
         let output = self.command(arguments).output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         Said { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+    }
+
+    /// Runs `vestnik` here with these arguments on a terminal of 100 columns, which standard error goes to;
+    /// what it prints goes to a file. Gives what the terminal was shown.
+    pub(crate) fn run_on_a_terminal(&self, arguments: &[&str], printed: &str) -> String {
+        let program = env!("CARGO_BIN_EXE_vestnik");
+        let line = format!("stty cols 100 && '{program}' {} > '{printed}'", arguments.join(" "));
+        let mut command = Command::new("script");
+        command.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
+        let output = command.current_dir(&self.folder).env("TERM", "xterm").stdin(Stdio::null()).output();
+        let output = output.unwrap();
+        let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{shown}");
+        shown
     }
 
     /// Starts the gateway on a free port, and waits until it is at work.

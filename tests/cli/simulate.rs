@@ -67,6 +67,94 @@ fn one_rule_changes_just_the_notifications_that_it_is_about() {
     assert!(lines[1].ends_with(",,,inbox_only,no_consent"), "{csv}");
 }
 
+/// Tables of the recorded past, with what names a citizen, a notification or a notice there.
+const TABLES: [(&str, &[&str]); 6] = [
+    ("citizen", &["key"]),
+    ("address", &["id", "citizen", "hash"]),
+    ("consent", &["citizen"]),
+    ("notification", &["key", "citizen", "notice"]),
+    ("notice", &["id", "citizen"]),
+    ("reservation", &["notice", "citizen"]),
+];
+
+/// Copies what is recorded so many times, each time as of another citizen. What is sealed stays as it is.
+fn copy_the_past(home: &Home, copies: u32) {
+    let ledger = home.database();
+    for (table, names) in TABLES {
+        let columns = "SELECT group_concat(name) FROM pragma_table_info(?1) WHERE name <> 'seq'";
+        let columns: String = ledger.query_row(columns, [table], |row| row.get(0)).unwrap();
+        let copied = |column: &str| {
+            // The end of an identifier is the number of the copy.
+            let copy =
+                format!("unhex(substr(hex({column}), 1, 2 * length({column}) - 8) || printf('%08X', n))");
+            if names.contains(&column) { copy } else { column.to_owned() }
+        };
+        let values: Vec<_> = columns.split(',').map(copied).collect();
+        let values = values.join(", ");
+        let sql = format!(
+            "WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < {copies})
+             INSERT INTO {table} ({columns}) SELECT {values} FROM {table}, number"
+        );
+        ledger.execute_batch(&sql).unwrap();
+    }
+}
+
+/// How many notifications are replayed: many, or as many as a region has in weeks where the tier `long` is
+/// wanted.
+fn many() -> u32 {
+    let tiers = std::env::var("VESTNIK_TEST_TIER").unwrap_or_default();
+    if tiers.split(',').any(|tier| tier == "long") { 100_000 } else { 20_000 }
+}
+
+/// A past that happened to many citizens alike adds up to as many times the sums of one, and it is shown on
+/// the way how far it is.
+#[test]
+fn many_notifications_are_replayed_with_progress_and_add_up() {
+    let home = home();
+    let again = |mut notification: Value, id: u32| {
+        notification["id"] = json!(format!("again-{id}"));
+        notification
+    };
+    let more: Vec<_> = (0..4).flat_map(|n| [again(good(), n), again(queue(), n + 10)]).collect();
+    home.bring("family_fund", &more);
+    home.spoil("DELETE FROM notification WHERE source_id = '78'");
+    home.replace(
+        "new/policy.toml",
+        "[classes.legal_duty]\nbasis = \"law\"",
+        "[classes.legal_duty]\nbasis = \"consent\"",
+    );
+    let one = simulate(&home, &["--json"]).ends(0).json();
+    assert_eq!((&one["notifications"], &one["lost"]), (&json!(10), &json!(5)));
+    let (all, citizens) = (many(), many() / 10);
+    copy_the_past(&home, citizens - 1);
+
+    let shown = home.run_on_a_terminal(&["simulate", "--policy", "new", "--json"], "totals.json");
+    assert!(shown.contains("notifications found"), "{shown}");
+    let at = |part: &str| part.rsplit(' ').next().and_then(|count| count.parse::<u32>().ok());
+    let done: Vec<_> = shown.split(&format!(" of {all} replayed")).filter_map(at).collect();
+    assert!(done.is_sorted() && done.iter().any(|count| (1..all).contains(count)), "{done:?}");
+
+    let totals: Value = serde_json::from_str(&home.read("totals.json")).unwrap();
+    for sum in [
+        "notifications",
+        "changed",
+        "later",
+        "sooner",
+        "other_channel",
+        "lost",
+        "won",
+        "citizens",
+        "contacts_before",
+        "contacts_after",
+        "citizens_with_more",
+        "citizens_with_fewer",
+    ] {
+        let expected = one[sum].as_u64().unwrap() * u64::from(citizens);
+        assert_eq!(totals[sum].as_u64(), Some(expected), "{sum}");
+    }
+    assert_eq!(totals["left_out"], json!({ "unknown": 0, "erased": 0, "not_in_catalogue": 0 }));
+}
+
 #[test]
 fn the_rules_in_force_change_nothing_and_a_shorter_past_has_less() {
     let home = home();

@@ -100,14 +100,12 @@ fn quoted(part: &MessagePart<'_>) -> Option<String> {
         return None;
     }
     let id = |message: &Message<'_>| message.message_id().map(str::to_owned);
-    match part.message() {
-        Some(message) => id(message),
-        // A header alone need not end with an empty line.
-        None => {
-            let header = [part.contents(), b"\r\n\r\n"].concat();
-            MessageParser::default().parse_headers(&header).as_ref().and_then(id)
-        }
+    if let Some(message) = part.message() {
+        return id(message);
     }
+    // A header alone need not end with an empty line.
+    let header = [part.contents(), b"\r\n\r\n"].concat();
+    MessageParser::default().parse_headers(&header).as_ref().and_then(id)
 }
 
 /// Fields of a report, in their groups (RFC 3464, section 2.1): names in lower case, values unfolded.

@@ -112,6 +112,7 @@ fn rulebook(loaded: &Loaded) -> Rulebook {
 /// terminal.
 fn progress() -> ProgressBar {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
+    bar.set_style(ProgressStyle::default_spinner());
     bar.enable_steady_tick(Duration::from_millis(200));
     bar
 }

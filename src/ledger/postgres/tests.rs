@@ -79,6 +79,13 @@ pub(in crate::ledger) async fn open_at(clock: Clock) -> (TestDatabase, PostgresS
     open_by(TimeSource::Clock(clock)).await
 }
 
+/// Two stores over one new database, each with connections of its own.
+pub(in crate::ledger) async fn open_two_at(clock: &Clock) -> (TestDatabase, [PostgresStore; 2]) {
+    let (database, store) = open_at(clock.clone()).await;
+    let other = database.store(TimeSource::Clock(clock.clone()));
+    (database, [store, other])
+}
+
 async fn open_by(time: TimeSource) -> (TestDatabase, PostgresStore) {
     let database = TestDatabase::create().await;
     let store = database.store(time);

@@ -7,7 +7,7 @@ use vestnik_contract::{ChannelId, Permanence, SendErrorKind};
 
 use super::replies::says;
 use crate::domain::{
-    Ceilings, ConsentAction, Happening, Introduction, MeasureId, Mode, Notice, Notification, Priority,
+    Ceilings, ConsentAction, Happening, Hours, Introduction, MeasureId, Mode, Notice, Notification, Priority,
     Reason, StepState, TrialRule, Would,
 };
 use crate::ledger::fixture::slots::{FakeLane, FakeSlots};
@@ -205,6 +205,28 @@ pub(super) async fn whoever_writes_start_is_introduced_by_the_answer(mut world: 
     assert_eq!((sends(&world).await, introductions(&world, "telegram")), (3, 1));
     let welcome = texts(&world, "telegram").into_iter().find(|text| text.contains("We will write"));
     assert!(welcome.unwrap().contains("as @ministry_bot."));
+}
+
+/// What confirms a wish may be started with the first push, and is no introduction.
+pub(super) async fn an_answer_introduces_nobody_whatever_it_is_started_with(mut world: World) {
+    by_the_rule(&mut world, Mode::Enforce);
+    world.citizen("anna", &["sms"]).await;
+    let phone = address("sms", "anna");
+    says(&world, "sms", &phone, "1", Meaning::Hours(Some(hours(10, 18)))).await;
+    world.publish("1", "anna").await;
+    let push = world.notice("1").await.id;
+    let mut claimed = world.claim("sms").await;
+    claimed.sort_by_key(|row| row.notice == push);
+    let started = world.ledger.start(&claimed, &world.rules).await.unwrap();
+    assert_eq!((claimed.len(), started.len()), (2, 1), "the confirmation alone");
+    assert_eq!((sends(&world).await, introductions(&world, "sms")), (1, 1));
+    world.pass(LEAD).await;
+    assert_eq!((sends(&world).await, introductions(&world, "sms")), (1, 1));
+}
+
+fn hours(from: i8, until: i8) -> Hours {
+    let time = |hour| jiff::civil::time(hour, 0, 0, 0);
+    Hours { from: time(from), until: time(until) }
 }
 
 pub(super) async fn a_rule_on_trial_introduces_nobody_and_puts_on_record(mut world: World) {

@@ -193,6 +193,7 @@ scenarios! {
     introduction: a_blocked_introduction_closes_the_address_and_the_next_step_follows;
     introduction: an_introduction_that_was_never_sent_is_made_again;
     introduction: whoever_writes_start_is_introduced_by_the_answer;
+    introduction: an_answer_introduces_nobody_whatever_it_is_started_with;
     introduction: a_rule_on_trial_introduces_nobody_and_puts_on_record;
     introduction: a_campaign_introduces_each_citizen_once;
     introduction: a_campaign_that_waits_holds_up_no_push;

@@ -75,12 +75,14 @@ impl Start<'_> {
         notice.kind == NoticeKind::Introduction && untried && matches!(known, Some(Introduced::At(_)))
     }
 
-    /// Puts on record that a citizen is written to on a channel: whoever was is introduced from then on.
+    /// Puts on record that a citizen is written to on a channel: whoever was is introduced from then on. What
+    /// answers them says nothing of who is going to write, whatever it is started with.
     pub(super) fn acquaints(&mut self, notice: &Notice) {
         let Some(channel) = notice.channel() else { return };
         let introduces = notice.kind == NoticeKind::Introduction;
         let never = self.introductions.of(notice.citizen, channel) == Some(Introduced::Never);
-        if !introduces && !never {
+        let is_first = notice.kind == NoticeKind::Entitlement && never;
+        if !introduces && !is_first {
             return;
         }
         let since = if introduces { self.now } else { Timestamp::MIN };

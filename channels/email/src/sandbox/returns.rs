@@ -62,7 +62,8 @@ pub(super) fn complaint(mail: &Mail) -> String {
 }
 
 fn report(kind: &str, said: &str, mail: &Mail) -> String {
-    let quoted: String = mail.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let quoted: Vec<_> = mail.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let quoted = quoted.concat();
     format!(
         "From: MAILER-DAEMON@sandbox.example\r\nTo: {to}\r\nSubject: Returned mail\r\nMIME-Version: 1.0\r\n\
          Content-Type: multipart/report; report-type={kind}; boundary=\"report\"\r\n\r\n\
