@@ -83,13 +83,13 @@ fn copy_the_past(home: &Home, copies: u32) {
     for (table, names) in TABLES {
         let columns = "SELECT group_concat(name) FROM pragma_table_info(?1) WHERE name <> 'seq'";
         let columns: String = ledger.query_row(columns, [table], |row| row.get(0)).unwrap();
-        let copied = |column: &str| {
+        let value = |column: &str| {
             // The end of an identifier is the number of the copy.
             let copy =
                 format!("unhex(substr(hex({column}), 1, 2 * length({column}) - 8) || printf('%08X', n))");
             if names.contains(&column) { copy } else { column.to_owned() }
         };
-        let values: Vec<_> = columns.split(',').map(copied).collect();
+        let values: Vec<_> = columns.split(',').map(value).collect();
         let values = values.join(", ");
         let sql = format!(
             "WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < {copies})

@@ -68,7 +68,10 @@ impl<'a> Crowd<'a> {
         self.look().await?;
         match tick.lanes {
             Lanes::Idle => Ok(()),
-            Lanes::Die => Ok(drop(self.claim().await)),
+            Lanes::Die => {
+                self.claim().await;
+                Ok(())
+            }
             Lanes::Send | Lanes::InHand => self.send_all().await,
         }
     }

@@ -85,7 +85,7 @@ async fn lived(
 async fn tell(peopled: impl AsyncFn() -> Peopled, times: &Times, seed: u64, breach: Breach) -> String {
     let Breach { number, what } = breach;
     let mut tree = drawn(&life(), seed, number);
-    let mut told = format!("life {number}: {what}\n{}{times:?}\n", in_lines(&tree.current()));
+    let told = format!("life {number}: {what}\n{}{times:?}\n", in_lines(&tree.current()));
     let alone = async |life: Life| lived(&peopled, times, &[(number, life)].into()).await.err();
     if alone(tree.current()).await.is_none() {
         return told + "Alone it breaks nothing.";
@@ -103,16 +103,14 @@ async fn tell(peopled: impl AsyncFn() -> Peopled, times: &Times, seed: u64, brea
             cut = tree.complicate();
         }
     }
-    if let Some((life, what)) = least {
-        told += &format!("Cut down: {what}\n{}", in_lines(&life));
-    }
-    told
+    let cut = least.map(|(life, what)| format!("Cut down: {what}\n{}", in_lines(&life)));
+    told + &cut.unwrap_or_default()
 }
 
 /// A life with a line for each deed.
 fn in_lines(Life { zone, channels, consented, deeds }: &Life) -> String {
-    let deeds: String = deeds.iter().map(|deed| format!("  {deed:?}\n")).collect();
-    format!("In {zone:?}, on {channels:?}, consented: {consented}\n{deeds}")
+    let deeds: Vec<_> = deeds.iter().map(|deed| format!("  {deed:?}\n")).collect();
+    format!("In {zone:?}, on {channels:?}, consented: {consented}\n{}", deeds.concat())
 }
 
 /// What is drawn under a number: the same each time, whatever else is drawn.
@@ -134,19 +132,19 @@ fn seed() -> u64 {
 }
 
 /// One process.
-async fn alone(world: World) -> Peopled {
+fn by_one(world: World) -> Peopled {
     let ledgers = vec![Arc::clone(&world.ledger)];
     (world, ledgers)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_lives_on_sqlite() {
-    live(async || alone(World::sqlite().await).await, 2_000).await;
+    live(async || by_one(World::sqlite().await), 2_000).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_lives_on_postgres() {
-    live(async || alone(World::postgres().await).await, 1_000).await;
+    live(async || by_one(World::postgres().await), 1_000).await;
 }
 
 /// Two processes that take in, start and hear at the same time, for the same citizens.

@@ -310,8 +310,8 @@ impl Person {
         })
     }
 
-    fn meaning(&self, word: Word, given: Option<String>, world: &World) -> Meaning {
-        match word {
+    fn meaning(&self, said: Word, given: Option<String>, world: &World) -> Meaning {
+        match said {
             Word::Stop => Meaning::Stop,
             Word::StopAll => Meaning::StopAll,
             Word::StopTopic(topic) => Meaning::StopTopic(TopicId::new(topic).unwrap()),
