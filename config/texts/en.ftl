@@ -18,11 +18,15 @@ introduction =
         From now on we will tell you about benefits and important dates without waiting for you to ask.
         We will write to you here, and from this sender only: { $sender }.
 
-        Not sure that a message is from us? Reply with the check code at its very end, enter the code on
-        the portal, or call us.
+        { $answers ->
+            [yes] Not sure that a message is from us? Reply with the check code at its very end, enter the code on the portal, or call us.
+           *[no] Not sure that a message is from us? Enter the check code at its very end on the portal, or call us. Nobody reads replies to this address.
+        }
 
-        If you do not want these messages, reply STOP or call us. Everything we write is also in your
-        account on the portal.
+        { $answers ->
+            [yes] If you do not want these messages, reply STOP or call us.
+           *[no] If you do not want these messages, use “Unsubscribe” in your mail program or call us.
+        } Everything we write is also in your account on the portal.
 
 # The answer to STOP.
 confirmation =
@@ -302,8 +306,8 @@ explanation_advice =
         { $ways }: { $has_day ->
             [yes] on { $day } you asked us to stop
            *[no] you asked us to stop
-        }. If you want our messages again, reply START there, or tell us in your account on the portal or by
-        phone.
+        }. If you want our messages again, tell us in your account on the portal or by phone. You can also
+        reply START there, but not to an email.
     .change_settings =
         { $ways }: you can choose it in your settings, in your account on the portal or by phone.
     .other_hours =

@@ -37,7 +37,9 @@ pub use ids::{
 };
 pub use locale::{Locale, Localized, UnknownLocale};
 pub use nearest::{did_you_mean, nearest};
-pub use notice::{Attempt, AttemptOutcome, Ending, Item, Notice, NoticeKind, Step, StepState, Window};
+pub use notice::{
+    ANSWERED, Attempt, AttemptOutcome, Ending, Item, Notice, NoticeKind, Step, StepState, Window,
+};
 pub use notification::{Notification, Priority, SourceRef};
 pub use params::{Currency, Param, ParamError, ParamType, ParamValue, Params, Values, is_param_name};
 pub use pointer::Pointer;

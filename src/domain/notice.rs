@@ -233,6 +233,9 @@ impl Step {
     }
 }
 
+/// Channels on which citizens can write back.
+pub const ANSWERED: [&str; 4] = ["sms", "viber", "telegram", "portal"];
+
 impl Notice {
     /// The most that is known of the citizen having got it, over all steps.
     #[must_use]

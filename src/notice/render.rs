@@ -10,7 +10,7 @@ use vestnik_contract::{ChannelId, TextLength};
 
 use super::sent::in_words;
 use super::{CheckCode, RenderError, Sent, Texts, attribute, variables};
-use crate::domain::{Hours, Identity, Locale, Params, Template, Topic};
+use crate::domain::{ANSWERED, Hours, Identity, Locale, Params, Template, Topic};
 
 /// What a notice has to say.
 #[derive(Debug, Clone, Copy)]
@@ -211,7 +211,8 @@ impl Voice<'_> {
             Body::Count(count) => Ok(vec![self.part("several", &FluentArgs::from_iter([("count", count)]))?]),
             Body::Introduction(channel) => {
                 let sender = self.identity.shown_on(channel, self.locale);
-                one("introduction", &[("sender", &sender)])
+                let answers = if ANSWERED.contains(&channel.as_str()) { "yes" } else { "no" };
+                one("introduction", &[("sender", &sender), ("answers", answers)])
             }
             Body::Test => one("test", &[]),
             Body::Confirmation(scope) => {

@@ -32,7 +32,11 @@ pub fn gateway_texts() -> Vec<GatewayText> {
         variables,
     };
     let mut texts = vec![
-        text("introduction", ATTRIBUTES, vec![Variable::words("sender")]),
+        text(
+            "introduction",
+            ATTRIBUTES,
+            vec![Variable::words("sender"), Variable::one_of("answers", &["yes", "no"])],
+        ),
         text(
             "confirmation",
             ATTRIBUTES,

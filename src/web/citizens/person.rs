@@ -12,7 +12,7 @@ use vestnik_contract::ChannelId;
 
 use super::form::{AddressForm, DeathForm, expected, ground};
 use super::{change, no_such_citizen};
-use crate::domain::{RefusalReason, did_you_mean};
+use crate::domain::{ANSWERED, RefusalReason, did_you_mean};
 use crate::ledger::NoCode;
 use crate::ledger::registry::Registration;
 use crate::ledger::retry::soon;
@@ -25,9 +25,6 @@ use crate::web::state::WebState;
 
 /// Events on a page, unless asked otherwise.
 const PAGE: u32 = 100;
-
-/// Channels on which citizens can write back.
-pub const ANSWERED: [&str; 4] = ["sms", "viber", "telegram", "portal"];
 
 pub(super) fn routes() -> Router<WebState> {
     Router::new()
