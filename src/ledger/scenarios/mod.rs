@@ -186,6 +186,7 @@ scenarios! {
     window: what_does_not_fit_is_told_in_titles_or_by_number;
     window: a_rule_on_trial_makes_nobody_wait;
     introduction: the_first_push_on_a_channel_follows_an_introduction;
+    introduction: a_push_whose_place_the_introduction_took_waits_for_the_budget;
     introduction: what_comes_in_with_a_free_call_is_introduced_too;
     introduction: two_that_start_at_once_introduce_once;
     introduction: a_process_that_dies_in_the_middle_introduces_once;
