@@ -167,6 +167,8 @@ scenarios! {
     guard: a_complaint_to_the_provider_counts_and_closes_the_address;
     guard: what_becomes_of_messages_is_counted_once;
     guard: an_answer_belongs_to_the_last_message_for_two_days;
+    guard: a_message_is_declined_once_however_often_it_is_said;
+    guard: a_stop_of_one_topic_declines_what_is_of_that_topic;
     guard: what_many_decline_goes_to_the_next_channel_until_released;
     guard: a_guard_on_trial_stops_nothing_and_is_told;
     operating: a_token_is_good_until_revoked_or_over;
