@@ -1,7 +1,7 @@
 //! The notice: what is sent to one citizen at once, with its plan and how far each step came.
 //!
 //! The whole of it is one row of the ledger; [`crate::notice::advance`] is the only thing that
-//! changes it.
+//! changes it, but for the marks of what its citizen said to it.
 
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -121,6 +121,12 @@ pub struct Step {
     pub tries: u32,
     /// The local day on which it holds a place in the contact budget.
     pub reserved: Option<Date>,
+    /// Whether it was counted that the citizen declined what it sent, which counts once.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub declined: bool,
+    /// Whether it was counted that the citizen wrote back, which counts once.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub replied: bool,
 }
 
 /// How far a step came.
@@ -186,6 +192,11 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_false(mark: &bool) -> bool {
+    !*mark
+}
+
 /// What came of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -223,7 +234,15 @@ impl Step {
     /// A step that waits for its turn.
     #[must_use]
     pub fn planned(planned: PlannedStep) -> Self {
-        Self { planned, state: StepState::Planned, attempts: Vec::new(), tries: 0, reserved: None }
+        Self {
+            planned,
+            state: StepState::Planned,
+            attempts: Vec::new(),
+            tries: 0,
+            reserved: None,
+            declined: false,
+            replied: false,
+        }
     }
 
     /// The most that is known of this step.

@@ -53,6 +53,8 @@ pub(super) struct Hearing<'a> {
     pub(super) persons: Persons,
     /// What each of them got last, and what became of it.
     pub(super) last: LastPushes,
+    /// Those whose last message is marked by what they said to it.
+    marked: BTreeSet<CitizenKey>,
     tally: Tally,
     notices: Vec<NoticeRow>,
     codes: Vec<CodeRow>,
@@ -88,6 +90,7 @@ impl<'a> Hearing<'a> {
             checks: Checks::default(),
             persons: Persons::default(),
             last: LastPushes::new(),
+            marked: BTreeSet::new(),
             tally: Tally::default(),
             notices: Vec::new(),
             codes: Vec::new(),
@@ -166,14 +169,10 @@ impl<'a> Hearing<'a> {
     /// The address can be written to no more. One that is closed already because it could not be
     /// reached is so for this reason.
     fn block(&mut self, sender: &[u8; 32], id: Uuid) -> Result<(), LedgerError> {
+        self.answered(sender, Counted::Blocked);
         let (now, changed, by) = (self.now, &mut self.changed, ClosedBy::inbound(id));
         for row in self.addresses.iter_mut().filter(|row| row.hash == *sender) {
             if row.closed.is_none() || closed_by_provider(row) {
-                if row.closed.is_none()
-                    && let Some(notice) = self.last.get(&row.citizen)
-                {
-                    self.tally.add_answer(notice, self.channel, Counted::Blocked);
-                }
                 let since = row.closed.take().map_or(now, |(_, at)| at);
                 row.closed = Some((BLOCKED.to_owned(), since));
                 let key = self.people.get(&row.citizen).map(|person| &person.key);
@@ -187,13 +186,15 @@ impl<'a> Hearing<'a> {
     /// Counts what whoever has this address said to what came there last.
     fn answered(&mut self, sender: &[u8; 32], what: Counted) {
         for citizen in self.owners(sender) {
-            self.answered_by(citizen, what);
+            self.answered_by(citizen, what, None);
         }
     }
 
-    fn answered_by(&mut self, citizen: CitizenKey, what: Counted) {
-        if let Some(notice) = self.last.get(&citizen) {
-            self.tally.add_answer(notice, self.channel, what);
+    /// Counts what a citizen said to what came last, or to what it holds of one topic.
+    fn answered_by(&mut self, citizen: CitizenKey, what: Counted, topic: Option<&TopicId>) {
+        let Some(held) = self.last.get_mut(&citizen) else { return };
+        if self.tally.add_answer(&mut held.notice, self.channel, what, topic) {
+            self.marked.insert(citizen);
         }
     }
 
@@ -217,7 +218,7 @@ impl<'a> Hearing<'a> {
             let Some(person) = self.people.get(&citizen) else { continue };
             if let Some(at) = stop_moment(&person.citizen.consents, reach, self.now) {
                 self.record(citizen, reach, None, ConsentAction::Withdrawn, evidence_of(id), at)?;
-                self.answered_by(citizen, Counted::Stopped);
+                self.answered_by(citizen, Counted::Stopped, None);
                 stopped = stopped.or(Some(citizen));
             }
         }
@@ -318,7 +319,10 @@ impl<'a> Hearing<'a> {
         tx.unsuppress(&self.verified).await?;
         let entries = !self.telling.is_empty();
         self.telling.write(tx).await?;
+        let marked = self.last.iter().filter(|(citizen, _)| self.marked.contains(citizen));
+        let marked = marked.map(|(_, held)| held.row()).collect::<Result<Vec<_>, _>>()?;
         tx.add_notices(&self.notices).await?;
+        tx.save_notices(&marked).await?;
         tx.add_codes(&self.codes).await?;
         tx.add_scams(&self.scams).await?;
         tx.put_introduced(&self.introduced).await?;

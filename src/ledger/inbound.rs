@@ -222,7 +222,10 @@ impl Ledger {
         recording.write(&mut *tx).await?;
         let mut tally = Tally::default();
         for row in tx.notices(&[token.notice]).await? {
-            tally.add_answer(&Held::of(row)?.notice, &token.channel, Counted::Stopped);
+            let mut held = Held::of(row)?;
+            if tally.add_answer(&mut held.notice, &token.channel, Counted::Stopped, None) {
+                tx.save_notices(&[held.row()?]).await?;
+            }
         }
         tally.write(&mut *tx).await?;
         tx.commit().await?;

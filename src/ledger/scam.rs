@@ -1,5 +1,7 @@
 //! Scam reports: what citizens say was not from us, kept until somebody has looked.
 
+mod sender;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -22,6 +24,11 @@ pub struct Scam {
 }
 
 impl Scam {
+    /// What a citizen writes of it, and from whom it seemed to come where their words name somebody.
+    pub(super) fn told(words: &str) -> Self {
+        Self { text: words.to_owned(), sender: sender::named_in(words) }
+    }
+
     pub(super) fn open(key: &SealKey, sealed: &[u8]) -> Result<Self, LedgerError> {
         serde_json::from_slice(&key.open(USE, sealed)?).map_err(|_| corrupt("scam_report"))
     }

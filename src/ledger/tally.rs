@@ -4,6 +4,9 @@
 //! A message counts for each notification in it. An introduction counts as one, for the source that it
 //! speaks for, or for none where a campaign made it; what the contact budget did to it is not counted,
 //! because no notification was kept back by that.
+//!
+//! A message is declined once on a channel, and written back to once, however often its citizen says so: its
+//! step keeps a mark of either.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +19,7 @@ use super::store::{TallyRow, Tx};
 use super::writes::Held;
 use crate::domain::{
     CitizenKey, Counted, Evidence, Happening, Item, Notice, NoticeKind, Reason, SourceId, TemplateName,
+    TopicId,
 };
 use crate::notice::{Change, Input};
 
@@ -55,12 +59,30 @@ impl Tally {
         self.add(notice.source(), channel, TemplateName::Introduction, what);
     }
 
-    /// Counts an answer to all that was in a message.
-    pub fn add_answer(&mut self, notice: &Notice, channel: &ChannelId, what: Counted) {
+    /// Counts what the citizen said to a message, or to what it holds of one topic; whether it is the first
+    /// that counts, so that the notice, which is marked, has to be saved.
+    pub fn add_answer(
+        &mut self,
+        notice: &mut Notice,
+        channel: &ChannelId,
+        what: Counted,
+        topic: Option<&TopicId>,
+    ) -> bool {
+        let holds = |topic: &TopicId| notice.items.iter().any(|item| is_meant(notice, item, Some(topic)));
+        if !topic.is_none_or(holds) || is_marked(notice, channel, what) {
+            return false;
+        }
+        mark(notice, channel, what);
+        self.add_to_all(notice, channel, what, topic);
+        true
+    }
+
+    /// Counts something of all that was in a message, or of what is of one topic.
+    fn add_to_all(&mut self, notice: &Notice, channel: &ChannelId, what: Counted, topic: Option<&TopicId>) {
         if notice.kind == NoticeKind::Introduction {
             return self.add_introduction(notice, Some(channel), what);
         }
-        for item in notice.items.iter().filter(|item| was_sent(notice, item)) {
+        for item in notice.items.iter().filter(|item| is_meant(notice, item, topic)) {
             self.add_item(item, Some(channel), what);
         }
     }
@@ -70,17 +92,27 @@ impl Tally {
         let steps = notice.steps.iter().map(|step| &step.planned.channel);
         let sent = steps.filter_map(|channel| Some((pushed_at(notice, channel)?, channel))).max();
         if let Some((_, channel)) = sent {
-            self.add_answer(notice, channel, Counted::Checked);
+            self.add_to_all(notice, channel, Counted::Checked, None);
         }
     }
 
-    /// Counts what has just happened to a notice.
-    pub fn add_change(&mut self, notice: &Notice, change: &Change, before: &Before) {
+    /// Counts what has just happened to a notice, and marks that it was declined.
+    pub fn add_change(&mut self, notice: &mut Notice, change: &Change, before: &Before) {
         if notice.kind == NoticeKind::Introduction {
-            return self.add_change_of_introduction(notice, change, before);
+            self.add_change_of_introduction(notice, change, before);
+        } else {
+            self.add_change_of_items(notice, change, before);
         }
+        for (channel, what) in change.happened.iter().flat_map(|what| before.counted(what)) {
+            if let Some(channel) = channel {
+                mark(notice, channel, what);
+            }
+        }
+    }
+
+    fn add_change_of_items(&mut self, notice: &Notice, change: &Change, before: &Before) {
         for (number, what) in &change.entries {
-            for (channel, counted) in before.counted(what) {
+            for (channel, counted) in news(notice, before.counted(what)) {
                 self.add_item(&notice.items[*number], channel, counted);
             }
         }
@@ -92,7 +124,7 @@ impl Tally {
     }
 
     fn add_change_of_introduction(&mut self, notice: &Notice, change: &Change, before: &Before) {
-        let counted = change.happened.iter().flat_map(|what| before.counted(what));
+        let counted = change.happened.iter().flat_map(|what| news(notice, before.counted(what)));
         for (channel, what) in counted.filter(|(_, what)| *what != Counted::BudgetDeferred) {
             self.add_introduction(notice, channel, what);
         }
@@ -191,10 +223,41 @@ fn was_sent(notice: &Notice, item: &Item) -> bool {
     item.closed.is_none() || item.closed == notice.closed
 }
 
+/// Whether somebody speaks of an item who speaks of a message, or of what it holds of one topic.
+fn is_meant(notice: &Notice, item: &Item, topic: Option<&TopicId>) -> bool {
+    was_sent(notice, item) && topic.is_none_or(|topic| item.topic == *topic)
+}
+
+// ---- what counts once ----
+
+/// Marks that something was counted which counts once.
+fn mark(notice: &mut Notice, channel: &ChannelId, what: Counted) {
+    for step in notice.steps.iter_mut().filter(|step| step.planned.channel == *channel) {
+        step.declined |= what.is_declined();
+        step.replied |= what == Counted::Replied;
+    }
+}
+
+/// Whether something is counted already that counts once.
+fn is_marked(notice: &Notice, channel: &ChannelId, what: Counted) -> bool {
+    let mut steps = notice.steps.iter().filter(|step| step.planned.channel == *channel);
+    steps.any(|step| (step.declined && what.is_declined()) || (step.replied && what == Counted::Replied))
+}
+
+/// What of this counts still.
+fn news<'a>(
+    notice: &Notice,
+    counted: Vec<(Option<&'a ChannelId>, Counted)>,
+) -> impl Iterator<Item = (Option<&'a ChannelId>, Counted)> {
+    counted
+        .into_iter()
+        .filter(|(channel, what)| channel.is_none_or(|channel| !is_marked(notice, channel, *what)))
+}
+
 // ---- what is an answer to what ----
 
 /// The last message that each citizen got on a channel, as far as it is young enough to be answered.
-pub(super) type LastPushes = BTreeMap<CitizenKey, Notice>;
+pub(super) type LastPushes = BTreeMap<CitizenKey, Held>;
 
 /// Looks for the last messages of these citizens on a channel.
 pub(super) async fn last_pushes(
@@ -212,15 +275,16 @@ pub(super) async fn last_pushes(
     // A day more than any zone needs.
     let day = since.to_zoned(TimeZone::UTC).date().saturating_sub(1.days());
     let ids = tx.lately(&citizens, day, looked_back).await?;
-    let mut last: BTreeMap<CitizenKey, (Timestamp, Notice)> = BTreeMap::new();
+    let mut last: BTreeMap<CitizenKey, (Timestamp, Held)> = BTreeMap::new();
     for row in tx.notices(&ids).await? {
-        let notice = Held::of(row)?.notice;
-        let Some(at) = pushed_at(&notice, channel).filter(|at| *at >= since) else { continue };
-        if last.get(&notice.citizen).is_none_or(|(then, _)| *then < at) {
-            last.insert(notice.citizen, (at, notice));
+        let held = Held::of(row)?;
+        let Some(at) = pushed_at(&held.notice, channel).filter(|at| *at >= since) else { continue };
+        let citizen = held.notice.citizen;
+        if last.get(&citizen).is_none_or(|(then, _)| *then < at) {
+            last.insert(citizen, (at, held));
         }
     }
-    Ok(last.into_iter().map(|(citizen, (_, notice))| (citizen, notice)).collect())
+    Ok(last.into_iter().map(|(citizen, (_, held))| (citizen, held)).collect())
 }
 
 /// When a message that is counted was last sent on a channel, and not refused.

@@ -60,8 +60,8 @@ impl Writes {
         let was_open = held.notice.is_open_to_others();
         let before = Before::of(&held.notice, &input);
         let change = advance(&mut held.notice, input, now, cascade);
+        self.tally.add_change(&mut held.notice, &change, &before);
         let notice = &held.notice;
-        self.tally.add_change(notice, &change, &before);
         if was_open && !notice.is_open_to_others() {
             self.windows_over.push((notice.citizen, notice.id));
         }

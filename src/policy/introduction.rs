@@ -17,7 +17,7 @@ use super::Zones;
 use super::budget::without;
 use super::channels::{class_rule, is_push};
 use super::recheck::{RecheckInput, recheck, with_timing};
-use crate::domain::{Basis, ContactHistory, Mode, NoticeKind, Policy, Priority, Recheck};
+use crate::domain::{Basis, ContactHistory, Mode, NoticeKind, Policy, Priority, Reason, Recheck};
 
 /// What is known of a citizen having been told on a channel who writes there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +70,9 @@ pub struct Comes {
     pub introduction: Option<Place>,
     /// When the push is due instead.
     pub then: Place,
+    /// Why so late: [`Reason::ContactBudget`] where the introduction left it no place on the day on which it
+    /// could follow, else [`Reason::Introduction`].
+    pub reason: Reason,
 }
 
 /// A moment, and the local day of a place in the contact budget where one is taken.
@@ -114,8 +117,8 @@ pub fn first(input: &RecheckInput<'_>, introduced: Introduced) -> Option<Comes> 
     };
     let lead = SignedDuration::from_secs(input.policy.introduction.lead_seconds.into());
     let earliest = after.checked_add(lead).ok().filter(|earliest| *earliest > input.now)?;
-    let then = next(input, others, introduction, earliest)?;
-    Some(Comes { introduction, then })
+    let (then, reason) = next(input, others, introduction, earliest)?;
+    Some(Comes { introduction, then, reason })
 }
 
 /// Whether it is something that waits for an introduction at all.
@@ -151,13 +154,14 @@ fn place(input: &RecheckInput<'_>, others: &ContactHistory) -> Option<Place> {
     Place::of(&recheck(&asked), input.now)
 }
 
-/// The place of the step that comes next; `None` where it would be too late for it.
+/// The place of the step that comes next, and what puts it off so far; `None` where it would be too late
+/// for it.
 fn next(
     input: &RecheckInput<'_>,
     mut history: ContactHistory,
     introduction: Option<Place>,
     earliest: Timestamp,
-) -> Option<Place> {
+) -> Option<(Place, Reason)> {
     if let Some(day) = introduction.and_then(|place| place.reserve) {
         *history.days.entry(day).or_default() += 1;
     }
@@ -167,7 +171,9 @@ fn next(
     let zones = Zones::of(input.citizen, input.jurisdiction);
     let costs_a_day = zones.day(moment.at) != zones.day(input.now);
     let too_late = input.deadline.is_some() && costs_a_day;
-    (!too_late).then_some(Place { due_at: moment.at, reserve: moment.reserve })
+    let by_budget = moment.deferrals.last().is_some_and(|(reason, _)| *reason == Reason::ContactBudget);
+    let reason = if by_budget { Reason::ContactBudget } else { Reason::Introduction };
+    (!too_late).then_some((Place { due_at: moment.at, reserve: moment.reserve }, reason))
 }
 
 #[cfg(test)]

@@ -153,7 +153,7 @@ impl Hearing<'_> {
         }
         let citizen = self.owners(&sender).into_iter().next();
         let key = citizen.and_then(|citizen| self.people.get(&citizen)).map(|person| &person.key);
-        let report = Scam { text: heard.words.clone(), sender: None };
+        let report = Scam::told(&heard.words);
         let key = key.unwrap_or(self.ledger.keys.master());
         self.scams.push(scam::row(self.channel.as_str(), citizen, key, &report, self.now)?);
         match citizen.filter(|_| before == 0) {

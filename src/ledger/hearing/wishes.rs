@@ -29,7 +29,7 @@ impl Hearing<'_> {
             let Some(person) = self.people.get(&citizen) else { continue };
             if let Some(at) = topic_stop_moment(&person.citizen.consents, topic, self.now) {
                 self.record(citizen, None, Some(topic), ConsentAction::Withdrawn, evidence_of(id), at)?;
-                self.answered_by(citizen, Counted::Stopped);
+                self.answered_by(citizen, Counted::Stopped, Some(topic));
                 stopped = stopped.or(Some(citizen));
             }
         }

@@ -4,9 +4,9 @@ use vestnik_contract::{Address, ChannelId, SendErrorKind};
 
 use super::replies::says;
 use crate::domain::NoticeId;
-use crate::ledger::fixture::{World, address, citizen_id, notification, notify, reference, refused};
+use crate::ledger::fixture::{World, address, citizen_id, notification, notify, reference, refused, route};
 use crate::ledger::store::CodeRow;
-use crate::ledger::{Meaning, Verdict};
+use crate::ledger::{Heard, Meaning, Verdict};
 use crate::notice::{CheckCode, Sent};
 
 /// A code that nothing carries.
@@ -141,7 +141,14 @@ pub(crate) async fn what_is_said_to_be_not_from_us_is_kept_and_goes_with_its_rep
     for key in 0..12 {
         says(&world, "sms", &phone, &key.to_string(), Meaning::Scam { quotes: true }).await;
     }
-    says(&world, "sms", &Address::new("a stranger"), "20", Meaning::Scam { quotes: true }).await;
+    let words = "НЕ ВИ: підтвердьте картку, від +380 99 000 00 00".to_owned();
+    let said = Heard {
+        key: "20".to_owned(),
+        sender: Address::new("a stranger"),
+        meaning: Meaning::Scam { quotes: true },
+        words: words.clone(),
+    };
+    world.ledger.hear(&ChannelId::new("sms").unwrap(), &route(), &[said], &world.rules).await.unwrap();
     let thanks = world.send("sms").await;
     assert_eq!(thanks.len(), 1, "thanks come once, and never to strangers");
     assert!(thanks[0].message.text.contains("Thanks for telling."));
@@ -151,6 +158,13 @@ pub(crate) async fn what_is_said_to_be_not_from_us_is_kept_and_goes_with_its_rep
     let (of_stranger, of_anna) = (reports[0].id, reports[1].id);
     let text = async |id| ledger.scam_report(id).await.unwrap().unwrap().1.map(|scam| scam.text);
     assert_eq!(text(of_anna).await.as_deref(), Some("words"));
+    let (_, scam) = ledger.scam_report(of_stranger).await.unwrap().unwrap();
+    let scam = scam.map(|scam| (scam.text, scam.sender));
+    assert_eq!(
+        scam,
+        Some((words.clone(), Some("+380990000000".to_owned()))),
+        "the words name the look-alike"
+    );
     assert!(ledger.close_scam_report(of_anna, "Olena Koval", "the police has it").await.unwrap());
     assert!(!ledger.close_scam_report(of_anna, "Olena Koval", "again").await.unwrap());
     assert_eq!(ledger.scam_reports(None, true, 99).await.unwrap().len(), 10);
@@ -164,5 +178,5 @@ pub(crate) async fn what_is_said_to_be_not_from_us_is_kept_and_goes_with_its_rep
         .await
         .unwrap();
     assert_eq!(text(of_anna).await, None, "it goes with the citizen");
-    assert_eq!(text(of_stranger).await.as_deref(), Some("words"));
+    assert_eq!(text(of_stranger).await, Some(words));
 }

@@ -8,7 +8,7 @@ use vestnik_contract::{Accepted, ChannelId, Permanence, ReceiptState, SendErrorK
 use super::replies::says;
 use crate::domain::{
     Counted, FinalState, GuardRule, Happening, MeasureId, Mode, Reason, SourceId, Standing, TemplateName,
-    TrialRule,
+    TopicId, TrialRule,
 };
 use crate::ledger::fixture::{World, address, refused};
 use crate::ledger::{GuardView, Meaning, StopToken, Verdict};
@@ -127,17 +127,68 @@ pub(super) async fn an_answer_belongs_to_the_last_message_for_two_days(world: Wo
     world.pass(3 * 3600).await;
     world.send("email").await;
     says(&world, "sms", &address("sms", "anna"), "1", Meaning::Scam { quotes: false }).await;
-    says(&world, "sms", &address("sms", "anna"), "2", Meaning::StopAll).await;
     world.pass(48 * 3600).await;
     says(&world, "sms", &address("sms", "ivan"), "3", Meaning::Stop).await;
     let on_sms = counted(&world, "sms").await;
     let told = [Counted::Complained, Counted::Stopped].map(|what| on_sms.get(what.as_str()).copied());
-    assert_eq!(told, [Some(1), Some(1)], "Ivan answers what he got three days ago");
+    assert_eq!(told, [Some(1), None], "Ivan answers what he got three days ago");
     // The one click names its message, however old that is.
     let (citizen, notice) = (world.key("ivan"), world.notice("ivan").await.id);
     let token = StopToken { citizen, channel: ChannelId::new("email").unwrap(), notice };
     assert!(world.ledger.stop(&token).await.unwrap() && !world.ledger.stop(&token).await.unwrap());
     assert_eq!(counted(&world, "email").await.get("stopped"), Some(&1));
+}
+
+/// Whatever one phone writes, and in how many batches: a message is declined once, and written back to once.
+pub(super) async fn a_message_is_declined_once_however_often_it_is_said(world: World) {
+    use Counted::{Complained, Delivered, Reached, Replied, Sent, Stopped};
+    world.citizen("anna", &["sms"]).await;
+    world.publish("1", "anna").await;
+    world.send("sms").await;
+    let phone = address("sms", "anna");
+    for round in 0..3 {
+        for (word, meaning) in [
+            ("text", Meaning::Text),
+            ("stop", Meaning::Stop),
+            ("start", Meaning::Start),
+            ("scam", Meaning::Scam { quotes: false }),
+        ] {
+            assert_eq!(says(&world, "sms", &phone, &format!("{word} {round}"), meaning).await, 1);
+        }
+    }
+    // What their provider says after that declines it no more, and is on record all the same.
+    world.receipt("sms", "sms-1", ReceiptState::Complained).await;
+    assert_eq!(world.story("1").await.last().map(String::as_str), Some("complained"));
+    let once = counts([(Sent, 1), (Delivered, 1), (Reached, 1), (Replied, 1), (Stopped, 1)]);
+    assert_eq!(counted(&world, "sms").await, once);
+
+    // And the other way round: what was declined at the provider is not declined by a word once more.
+    world.citizen("ivan", &["email"]).await;
+    world.publish("2", "ivan").await;
+    world.send("email").await;
+    world.receipt("email", "email-1", ReceiptState::Complained).await;
+    let token = StopToken {
+        citizen: world.key("ivan"),
+        channel: ChannelId::new("email").unwrap(),
+        notice: world.notice("2").await.id,
+    };
+    assert!(world.ledger.stop(&token).await.unwrap());
+    let once = counts([(Sent, 1), (Delivered, 1), (Reached, 1), (Complained, 1)]);
+    assert_eq!(counted(&world, "email").await, once);
+}
+
+pub(super) async fn a_stop_of_one_topic_declines_what_is_of_that_topic(world: World) {
+    world.citizen("anna", &["sms"]).await;
+    world.publish("1", "anna").await;
+    let of = world.notice("1").await.items[0].topic.clone();
+    world.send("sms").await;
+    let phone = address("sms", "anna");
+    let stopped = async || counted(&world, "sms").await.get("stopped").copied();
+    let other = Meaning::StopTopic(TopicId::new("pension").unwrap());
+    assert_eq!(says(&world, "sms", &phone, "1", other).await, 1);
+    assert_eq!(stopped().await, None);
+    assert_eq!(says(&world, "sms", &phone, "2", Meaning::StopTopic(of)).await, 1);
+    assert_eq!(stopped().await, Some(1));
 }
 
 /// So many citizens get a birth grant by SMS, and the first of them say STOP; their names begin so.

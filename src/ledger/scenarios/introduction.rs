@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::civil::date;
 use vestnik_contract::{ChannelId, Permanence, SendErrorKind};
 
 use super::replies::says;
 use crate::domain::{
-    Ceilings, ConsentAction, Happening, Hours, Introduction, MeasureId, Mode, Notice, Notification, Priority,
-    Reason, StepState, TrialRule, Would,
+    Ceilings, ConsentAction, Counted, Happening, Hours, Introduction, MeasureId, Mode, Notice, Notification,
+    Priority, Reason, StepState, TrialRule, Would,
 };
 use crate::ledger::fixture::slots::{FakeLane, FakeSlots};
 use crate::ledger::fixture::{World, address, at, citizen_id, notification, notify};
@@ -84,6 +85,29 @@ pub(super) async fn the_first_push_on_a_channel_follows_an_introduction(mut worl
     let row = on_record(&world, "anna", "sms").await.unwrap();
     assert_eq!((row.at, row.notice.is_some(), row.person), (Some(at("2026-06-17T09:00:00Z")), true, None));
     assert_eq!(on_record(&world, "anna", "email").await, None);
+}
+
+/// Who asks why it waits until tomorrow is told of the budget, not of the ten minutes.
+pub(super) async fn a_push_whose_place_the_introduction_took_waits_for_the_budget(mut world: World) {
+    by_the_rule(&mut world, Mode::Enforce);
+    world.change(|setting| setting.policy.budget.per_day = Some(1));
+    world.citizen("anna", &["sms"]).await;
+    world.publish("1", "anna").await;
+    assert_eq!((sends(&world).await, introductions(&world, "sms")), (1, 1));
+    let told = happenings(&world, "1").await;
+    let put_off: Vec<_> = told
+        .iter()
+        .filter_map(|one| match one {
+            Happening::Deferred { reason, until, .. } => Some((*reason, *until)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(put_off, [(Reason::ContactBudget, at("2026-06-18T06:00:00Z"))]);
+    let mut tx = world.ledger.store().read().await.unwrap();
+    let counted = tx.tallies(date(2026, 1, 1)).await.unwrap();
+    let deferred = counted.iter().filter(|row| row.what == Counted::BudgetDeferred);
+    let deferred: Vec<_> = deferred.map(|row| (row.template.as_str(), row.count)).collect();
+    assert_eq!(deferred, [("birth_grant", 1)], "the report of the budget tells of it");
 }
 
 pub(super) async fn what_comes_in_with_a_free_call_is_introduced_too(mut world: World) {

@@ -167,6 +167,8 @@ scenarios! {
     guard: a_complaint_to_the_provider_counts_and_closes_the_address;
     guard: what_becomes_of_messages_is_counted_once;
     guard: an_answer_belongs_to_the_last_message_for_two_days;
+    guard: a_message_is_declined_once_however_often_it_is_said;
+    guard: a_stop_of_one_topic_declines_what_is_of_that_topic;
     guard: what_many_decline_goes_to_the_next_channel_until_released;
     guard: a_guard_on_trial_stops_nothing_and_is_told;
     operating: a_token_is_good_until_revoked_or_over;
@@ -186,6 +188,7 @@ scenarios! {
     window: what_does_not_fit_is_told_in_titles_or_by_number;
     window: a_rule_on_trial_makes_nobody_wait;
     introduction: the_first_push_on_a_channel_follows_an_introduction;
+    introduction: a_push_whose_place_the_introduction_took_waits_for_the_budget;
     introduction: what_comes_in_with_a_free_call_is_introduced_too;
     introduction: two_that_start_at_once_introduce_once;
     introduction: a_process_that_dies_in_the_middle_introduces_once;

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use vestnik_contract::ChannelId;
 
 use super::Start;
-use crate::domain::{Mode, Notice, NoticeKind, Reason, TrialRule, Would};
+use crate::domain::{Mode, Notice, NoticeKind, TrialRule, Would};
 use crate::ledger::LedgerError;
 use crate::ledger::asking::Asked;
 use crate::ledger::check;
@@ -42,7 +42,7 @@ impl Start<'_> {
         {
             return Ok(false);
         }
-        self.apply(held, Input::Defer { until, reason: Reason::Introduction, reserve });
+        self.apply(held, Input::Defer { until, reason: comes.reason, reserve });
         Ok(true)
     }
 

@@ -82,25 +82,30 @@ fn place(due_at: &str, day: Date) -> Place {
     Place { due_at: at(due_at), reserve: Some(day) }
 }
 
+/// A step that is due then for no other reason than the introduction.
+fn after(introduction: Option<Place>, then: Place) -> Comes {
+    Comes { introduction, then, reason: Reason::Introduction }
+}
+
 #[test]
 fn the_introduction_goes_now_and_the_step_follows_on_the_places_of_the_day() {
     let now = place("2026-06-01T09:00:00Z", MONDAY);
-    let expected = Comes { introduction: Some(now), then: place("2026-06-01T09:10:00Z", MONDAY) };
+    let expected = after(Some(now), place("2026-06-01T09:10:00Z", MONDAY));
     assert_eq!(comes(|_| ()), Some(expected));
-    // The first place of a day is the introduction's.
+    // The first place of a day is the introduction's, and then it is the budget that puts the step off.
     let one_a_day = comes(|case| case.policy.budget.per_day = Some(1));
-    let expected = Comes { introduction: Some(now), then: place("2026-06-02T06:00:00Z", TUESDAY) };
-    assert_eq!(one_a_day, Some(expected));
+    let tuesday = after(Some(now), place("2026-06-02T06:00:00Z", TUESDAY));
+    assert_eq!(one_a_day, Some(Comes { reason: Reason::ContactBudget, ..tuesday }));
     let evening = comes(|case| case.now = at("2026-06-01T16:55:00Z"));
     let now = place("2026-06-01T16:55:00Z", MONDAY);
-    let expected = Comes { introduction: Some(now), then: place("2026-06-02T06:00:00Z", TUESDAY) };
+    let expected = after(Some(now), place("2026-06-02T06:00:00Z", TUESDAY));
     assert_eq!(evening, Some(expected));
 }
 
 #[test]
 fn who_was_introduced_is_not_introduced_again_and_waits_only_for_the_lead() {
     let waits = |introduced| comes(|case| case.introduced = introduced);
-    let then = |due_at| Some(Comes { introduction: None, then: place(due_at, MONDAY) });
+    let then = |due_at| Some(after(None, place(due_at, MONDAY)));
     assert_eq!(waits(Introduced::Underway), then("2026-06-01T09:10:00Z"));
     assert_eq!(waits(Introduced::At(at("2026-06-01T08:55:00Z"))), then("2026-06-01T09:05:00Z"));
     assert_eq!(waits(Introduced::At(at("2026-06-01T08:50:00Z"))), None);
@@ -193,9 +198,7 @@ fn it_waits_for_the_hours_that_the_citizen_wishes_for_all() {
         case.citizen.preferences =
             vec![wishes(None, hours([15, 0], [17, 0])), wishes(Some("family"), hours([11, 0], [18, 0]))];
     });
-    let expected = Comes {
-        introduction: Some(place("2026-06-01T12:00:00Z", MONDAY)),
-        then: place("2026-06-01T12:10:00Z", MONDAY),
-    };
+    let introduction = place("2026-06-01T12:00:00Z", MONDAY);
+    let expected = after(Some(introduction), place("2026-06-01T12:10:00Z", MONDAY));
     assert_eq!(comes, Some(expected));
 }
