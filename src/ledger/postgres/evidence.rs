@@ -6,13 +6,13 @@ use sqlx::query;
 use uuid::Uuid;
 use vestnik_contract::ChannelId;
 
-use super::citizens::{ADDRESS, CITIZEN, address, citizen};
+use super::citizens::{ADDRESS, CITIZEN, address, citizen, kept_consents};
 use super::rows::{all, column, latest, run};
 use super::tx::PostgresTx;
 use crate::domain::{CitizenKey, NoticeId};
 use crate::ledger::codes::{Table, millis};
 use crate::ledger::error::StoreError;
-use crate::ledger::store::{AddressRow, Chain, CitizenRow, EvidenceTx};
+use crate::ledger::store::{AddressRow, Chain, CitizenRow, ConsentRow, EvidenceTx, UnreadableRow};
 
 const SUPPRESSED: Table = Table("suppressed");
 
@@ -79,6 +79,13 @@ impl EvidenceTx for PostgresTx {
         let after = after.map(|key| key.0.to_vec()).unwrap_or_default();
         let statement = query(CITIZENS_AFTER).bind(after).bind(i64::from(limit));
         all(self.connection(), statement, CITIZEN, citizen).await
+    }
+
+    async fn kept_consents(
+        &mut self,
+        keys: &[CitizenKey],
+    ) -> Result<Vec<Result<ConsentRow, UnreadableRow>>, StoreError> {
+        kept_consents(self.connection(), keys).await
     }
 
     async fn closed_addresses(

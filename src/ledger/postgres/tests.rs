@@ -48,6 +48,11 @@ impl TestDatabase {
         self.server.clone().database(&self.name).connect().await.unwrap()
     }
 
+    /// Runs statements from outside.
+    pub(in crate::ledger) async fn run(&self, statements: &'static str) {
+        self.connect().await.execute(statements).await.unwrap();
+    }
+
     fn store(&self, time: TimeSource) -> PostgresStore {
         let url = self.server.clone().database(&self.name).to_url_lossy();
         PostgresStore::connect(&SecretString::from(url.to_string()), CONNECTIONS, time).unwrap()

@@ -8,7 +8,7 @@ use crate::ledger::fixture::{
     World, address, citizen_id, new_address, nothing, notification, notify, profile, refused, route,
 };
 use crate::ledger::registry::{NewAddress, Refusal, Registration};
-use crate::ledger::{ClosedOrigin, ErasedBy, Heard, Meaning, StopToken, Wanted};
+use crate::ledger::{ClosedOrigin, ErasedBy, Fault, Finding, Heard, Meaning, StopToken, Wanted};
 
 pub(crate) async fn consent_is_chained_whoever_writes_it(world: World) {
     let anna = world.citizen("anna", &["sms", "email"]).await;
@@ -64,6 +64,27 @@ pub(crate) async fn a_block_is_written_with_its_evidence(world: World) {
     hears(&world, "telegram", "anna", "2", Meaning::Unblocked).await;
     let view = world.ledger.citizen(&citizen_id("anna")).await.unwrap().unwrap();
     assert!(view.addresses[0].closed.is_none());
+}
+
+pub(crate) async fn a_record_that_cannot_be_understood_is_told_with_its_citizen(world: World) {
+    for name in ["anna", "boris", "clara"] {
+        world.citizen(name, &["sms"]).await;
+        world.says(name, Some("sms"), ConsentAction::Withdrawn).await;
+    }
+    world.by_another_hand("UPDATE consent SET action = 'GRANTED' WHERE seq = 3").await;
+    let anna = world.ledger.consent_history(&citizen_id("anna")).await.unwrap().unwrap();
+    assert!(anna.whole && anna.unreadable.is_empty());
+    let boris = world.ledger.consent_history(&citizen_id("boris")).await.unwrap().unwrap();
+    assert_eq!((boris.records.len(), boris.unreadable, boris.whole), (1, vec![Some(1)], false));
+
+    let (all, _) = world.ledger.verify_consents_after(None, 10).await.unwrap();
+    assert_eq!((all.citizens, all.records), (3, 6));
+    let [found] = all.findings.as_slice() else { panic!("{:?}", all.findings) };
+    assert_eq!(found.id, Some(citizen_id("boris")));
+    assert_eq!(found.finding, Finding { fault: Fault::Changed, number: Some(1) });
+    let one = world.ledger.verify_consents(&citizen_id("boris")).await.unwrap().unwrap();
+    assert_eq!(one.findings, all.findings);
+    assert!(world.ledger.consent_history(&citizen_id("clara")).await.unwrap().unwrap().whole);
 }
 
 pub(crate) async fn drift_is_what_a_provider_closed_and_the_citizen_wants(world: World) {

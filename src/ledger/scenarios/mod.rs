@@ -135,6 +135,7 @@ scenarios! {
     codes: an_erased_citizen_leaves_a_code_that_names_nobody;
     evidence: consent_is_chained_whoever_writes_it;
     evidence: a_block_is_written_with_its_evidence;
+    evidence: a_record_that_cannot_be_understood_is_told_with_its_citizen;
     evidence: drift_is_what_a_provider_closed_and_the_citizen_wants;
     evidence: an_erased_citizen_keeps_the_chain_whole;
     evidence: who_was_erased_and_by_which_act_is_known_until_they_come_back;

@@ -6,13 +6,13 @@ use rusqlite::Connection;
 use uuid::Uuid;
 use vestnik_contract::ChannelId;
 
-use super::citizens::{ADDRESS, CITIZEN, address, citizen};
+use super::citizens::{ADDRESS, CITIZEN, address, citizen, kept_consents};
 use super::rows::{all, find, run, write};
 use super::tx::SqliteTx;
 use crate::domain::{CitizenKey, NoticeId};
 use crate::ledger::codes::{Table, millis};
 use crate::ledger::error::StoreError;
-use crate::ledger::store::{AddressRow, Chain, CitizenRow, EvidenceTx};
+use crate::ledger::store::{AddressRow, Chain, CitizenRow, ConsentRow, EvidenceTx, UnreadableRow};
 
 const SUPPRESSED_TABLE: Table = Table("suppressed");
 
@@ -60,6 +60,13 @@ impl EvidenceTx for SqliteTx {
     ) -> Result<Vec<CitizenRow>, StoreError> {
         let after = after.map(|key| key.0.to_vec()).unwrap_or_default();
         self.session().run(move |conn| all(conn, CITIZENS_AFTER, (after, limit), CITIZEN, citizen)).await
+    }
+
+    async fn kept_consents(
+        &mut self,
+        keys: &[CitizenKey],
+    ) -> Result<Vec<Result<ConsentRow, UnreadableRow>>, StoreError> {
+        self.session().run_for(keys, kept_consents).await
     }
 
     async fn closed_addresses(

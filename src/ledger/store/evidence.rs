@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 use vestnik_contract::ChannelId;
 
-use super::{AddressRow, Chain, CitizenRow};
+use super::{AddressRow, Chain, CitizenRow, ConsentRow, UnreadableRow};
 use crate::domain::{CitizenKey, NoticeId};
 use crate::ledger::error::StoreError;
 
@@ -22,6 +22,13 @@ pub trait EvidenceTx: Send {
         after: Option<CitizenKey>,
         limit: u32,
     ) -> Result<Vec<CitizenRow>, StoreError>;
+
+    /// All consent records of these citizens, ordered by `seq`, with those that cannot be understood: what
+    /// decides must not go on without them, and what verifies must.
+    async fn kept_consents(
+        &mut self,
+        keys: &[CitizenKey],
+    ) -> Result<Vec<Result<ConsentRow, UnreadableRow>>, StoreError>;
 
     /// Closed addresses in the order of their ids, after one of them where it is given: at most `limit`.
     async fn closed_addresses(
