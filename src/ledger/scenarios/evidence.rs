@@ -7,8 +7,8 @@ use crate::domain::{Consent, ConsentAction, FinalState, Locale, Reason};
 use crate::ledger::fixture::{
     World, address, citizen_id, new_address, nothing, notification, notify, profile, refused, route,
 };
-use crate::ledger::registry::{NewAddress, Refusal, Registration};
-use crate::ledger::{ClosedOrigin, ErasedBy, Fault, Finding, Heard, Meaning, StopToken, Wanted};
+use crate::ledger::registry::{Death, NewAddress, Refusal, Registration};
+use crate::ledger::{ClosedOrigin, ErasedBy, Fault, Finding, Heard, Meaning, StopToken, Testimony, Wanted};
 
 pub(crate) async fn consent_is_chained_whoever_writes_it(world: World) {
     let anna = world.citizen("anna", &["sms", "email"]).await;
@@ -146,6 +146,29 @@ pub(crate) async fn an_erased_citizen_keeps_the_chain_whole(world: World) {
     assert_eq!(world.ledger.create_link(&anna, &sms).await.unwrap(), None);
     let row = world.row("1").await;
     assert!(row.params.is_empty() && world.ledger.notification(&row.reference).await.unwrap().is_some());
+}
+
+pub(crate) async fn the_act_of_an_erasure_names_what_never_stood_in_the_inbox(world: World) {
+    let anna = world.citizen("anna", &["sms"]).await;
+    world.publish("sent", "anna").await;
+    world.cancel("taken back").await;
+    world.publish("taken back", "anna").await;
+    let by = Testimony { evidence: "act 118".to_owned(), actor: Some("Olena Koval".to_owned()) };
+    let death = Some(Death { deceased: true, by });
+    world.register(Registration { death, ..nothing(anna.clone()) }).await;
+    world.publish("after the death", "anna").await;
+    assert_eq!(world.ledger.inbox(&anna, None, 10).await.unwrap().len(), 1);
+
+    let erasure = world.ledger.erase(&anna, "Olena Koval", "request 118").await.unwrap().unwrap();
+    let told: Vec<_> = erasure
+        .act
+        .notifications
+        .iter()
+        .map(|one| (one.reference.id.as_str(), one.state.map(FinalState::as_str)))
+        .collect();
+    let ended = [("after the death", Some("suppressed")), ("taken back", Some("cancelled"))];
+    assert_eq!(told, [ended[0], ended[1], ("sent", Some("suppressed"))]);
+    erasure.commit().await.unwrap();
 }
 
 pub(crate) async fn who_was_erased_and_by_which_act_is_known_until_they_come_back(world: World) {

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use uuid::Uuid;
 use vestnik_contract::ChannelId;
 
-use super::{AddressRow, Chain, CitizenRow, ConsentRow, UnreadableRow};
-use crate::domain::{CitizenKey, NoticeId};
+use super::{AddressRow, Chain, CitizenRow, ConsentRow, NotificationRow, UnreadableRow};
+use crate::domain::{CitizenKey, NoticeId, NotificationKey};
 use crate::ledger::error::StoreError;
 
 /// The part of a transaction that evidence stands on.
@@ -36,6 +36,15 @@ pub trait EvidenceTx: Send {
         after: Option<Uuid>,
         limit: u32,
     ) -> Result<Vec<AddressRow>, StoreError>;
+
+    /// A citizen's notifications that no notice ever carried, the newest first, before one of them where it is
+    /// given: at most `limit`.
+    async fn without_notice(
+        &mut self,
+        citizen: CitizenKey,
+        before: Option<NotificationKey>,
+        limit: u32,
+    ) -> Result<Vec<NotificationRow>, StoreError>;
 
     /// Which of these addresses belonged to a citizen who was erased.
     async fn suppressed(
