@@ -111,6 +111,14 @@ pub fn line_of(max: usize) -> String {
     format!("1 to {max} characters on one line, without spaces around, control characters and links")
 }
 
+/// Whether `text` is one line of 1 to `max` characters that says something, be it a link. It is data of a
+/// registry's, such as evidence, and never stands in a text.
+#[must_use]
+pub fn is_note(text: &str, max: usize) -> bool {
+    let says = |character: char| !character.is_whitespace() && !is_control(character);
+    (1..=max).contains(&text.chars().count()) && !text.chars().any(char::is_control) && text.chars().any(says)
+}
+
 /// Text of somebody else's as a terminal may be shown it: what would command it or hide something is
 /// written out.
 #[must_use]
@@ -185,6 +193,16 @@ mod tests {
         ];
         for (text, expected) in table {
             assert_eq!(control_or_link(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_note_says_something() {
+        for text in ["", " ", "   ", "\u{a0}\u{2003}", "\u{200b} \u{feff}", "form\n118", "заява 118"] {
+            assert!(!is_note(text, 8), "{text:?}");
+        }
+        for text in ["form 118", " 118", "a://b.c", "№ 7\u{200b}"] {
+            assert!(is_note(text, 8), "{text:?}");
         }
     }
 

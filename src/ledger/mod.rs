@@ -76,7 +76,7 @@ pub use dead::DeadLetter;
 pub use error::{LedgerError, StoreError};
 pub use evidence::{
     Act, ClosedBy, ClosedOrigin, Drift, DriftCount, DriftReport, Erased, ErasedAddress, ErasedBy,
-    ErasedConsent, ErasedNotification, Erasure, Fault, Finding, History, PreferenceVersion, Record,
+    ErasedConsent, ErasedNotification, Erasure, Fault, Finding, Found, History, PreferenceVersion, Record,
     RegistryEvent, RegistryRecord, SetBy, SetOrigin, Testimony, Verified, Wanted,
 };
 pub use feed::{InvalidPosition, Relayed};

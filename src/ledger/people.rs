@@ -156,7 +156,8 @@ pub(super) async fn names(
     rows.into_iter().map(|row| Ok((row.key, name(keyring, row)?))).collect()
 }
 
-fn name(keyring: &Keyring, row: CitizenRow) -> Result<Option<Name>, LedgerError> {
+/// Who a citizen is; `None` of one who was erased.
+pub(super) fn name(keyring: &Keyring, row: CitizenRow) -> Result<Option<Name>, LedgerError> {
     if row.erased_at.is_some() {
         return Ok(None);
     }

@@ -46,16 +46,20 @@ pub(super) async fn run(common: &Common, args: &EraseArgs) -> anyhow::Result<Exi
     })?;
     let Act { addresses, consents, notifications, .. } = &erasure.act;
     let said = format!(
-        "{} addresses, {} notifications and the evidence of {} consent records are erased. The act is {}.",
-        addresses.len(),
-        notifications.len(),
-        consents.len(),
+        "{}, {} and the evidence of {} are erased. The act is {}.",
+        counted(addresses.len(), "address", "addresses"),
+        counted(notifications.len(), "notification", "notifications"),
+        counted(consents.len(), "consent record", "consent records"),
         args.act.display()
     );
     let failed = || format!("nothing was erased; {} is the act of nothing", args.act.display());
     erasure.commit().await.with_context(failed)?;
     println!("{said}");
     Ok(Exit::Well)
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// When a citizen was erased before, by whom and why, and which act says so.

@@ -51,10 +51,17 @@ fn head(agency: &str, citizen: &CitizenId, history: &History) -> Table {
         "NOT WHOLE: records were changed, removed or added; `vestnik consent verify` says which"
     };
     table.row(["verified", whole]);
+    for number in &history.unreadable {
+        table.row(["left out", &format!("{}, which cannot be understood any more", named(*number))]);
+    }
     if let Some(at) = history.erased_at {
         table.row(["erased", &format!("{at}: evidence, wording and actor are gone")]);
     }
     table
+}
+
+fn named(number: Option<i64>) -> String {
+    number.map_or("older than the chain".to_owned(), |number| format!("record {number}"))
 }
 
 /// One record, below the others.
@@ -70,6 +77,6 @@ fn in_lines(record: &Record) -> String {
     row("wording", consent.wording.as_deref().unwrap_or("not told"));
     row("language", consent.locale.map_or("not told", |locale| locale.code()));
     row("written by", consent.actor.as_deref().unwrap_or("not told"));
-    let number = number.map_or("older than the chain".to_owned(), |number| format!("record {number}"));
+    let number = named(*number);
     format!("\n{number}: {} for channel {channel}, topic {topic}\n{table}", consent.action.code())
 }

@@ -35,8 +35,8 @@ written.")]
   vestnik consent verify                      # those of all citizens
   vestnik consent verify snils:11223344595
 
-It reads only, and may run beside `serve`. What is wrong is told with the citizen's key in the ledger and \
-the record's number. Records older than the chain have no number: the chain holds that they are still \
+It reads only, and may run beside `serve`. What is wrong is told with the citizen's id, unless they \
+were erased, with their key in the ledger and the record's number. Records older than the chain have no number: the chain holds that they are still \
 there, from the citizen's first record in it on. Ends with 1 if anything is wrong, and with 3 if the \
 citizen is not known.")]
     Verify(verify::VerifyArgs),

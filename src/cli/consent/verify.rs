@@ -6,7 +6,7 @@ use super::{UNKNOWN, citizen};
 use crate::cli::office::Office;
 use crate::cli::{Common, Exit, NotThere};
 use crate::domain::CitizenId;
-use crate::ledger::{Ledger, Verified};
+use crate::ledger::{Found, Ledger, Verified};
 
 /// What `consent verify` takes.
 #[derive(Debug, Args)]
@@ -31,8 +31,9 @@ pub(super) async fn run(common: &Common, args: &VerifyArgs) -> anyhow::Result<Ex
         }
         None => all(&office.ledger).await?,
     };
-    for (citizen, finding) in verified.findings.iter().take(TOLD) {
-        println!("{citizen}\n    {finding}");
+    for Found { citizen, id, finding } in verified.findings.iter().take(TOLD) {
+        let id = id.as_ref().map_or("erased", CitizenId::expose);
+        println!("{id}, key {citizen}\n    {finding}");
     }
     let more = verified.findings.len().saturating_sub(TOLD);
     if more > 0 {

@@ -26,6 +26,7 @@ fn file() -> Vec<(String, Option<&'static str>)> {
         (with("\"locale\":\"uk\",", ""), Some("/locale: locale is missing; expected ru, uk or en")),
         (with("snils:anna\"", "snils:b\",\"born\":1"), Some("/born: expected no such field")),
         (with("\"at\"", "\"origin\":\"portal\",\"at\""), Some("/consents/0/origin: expected import")),
+        (with("old register", "   "), Some("/consents/0/evidence: expected a reference")),
         (with("08:59:59Z", "09:00:01Z"), Some("/consents/0/at: expected a moment that has come")),
         (
             with("{\"channel\":\"sms\",\"address\":\"+380000000001\"}", "[\"sms\",\"+380000000001\",false]"),

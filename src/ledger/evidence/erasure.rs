@@ -126,7 +126,7 @@ impl Erasure {
     }
 }
 
-/// Inbox entries that are read at once.
+/// Inbox entries, and notifications, that are read at once.
 const PAGE: u32 = 1_000;
 
 impl Ledger {
@@ -147,7 +147,7 @@ impl Ledger {
         let known = tx.citizens(&keys, true).await?.pop().filter(|row| row.erased_at.is_none());
         let Some(row) = known else { return Ok(None) };
         let (now, addresses) = (tx.now(), tx.addresses(&keys).await?);
-        let notifications = notifications(&mut *tx, row.key).await?;
+        let notifications = all_notifications(&mut *tx, row.key).await?;
         let act = Act {
             citizen: hex(&row.key.0),
             at: now,
@@ -198,6 +198,24 @@ pub(in crate::ledger) async fn notifications(
         let keys: Vec<_> = entries.iter().map(|entry| entry.notification).collect();
         found.extend(tx.notifications(&keys).await?);
     }
+}
+
+/// All notifications of the citizen, the newest first: those of the inbox, and those that ended as they came.
+async fn all_notifications(
+    tx: &mut dyn Tx,
+    citizen: CitizenKey,
+) -> Result<Vec<NotificationRow>, LedgerError> {
+    let mut found = notifications(tx, citizen).await?;
+    let mut before = None;
+    loop {
+        let page = tx.without_notice(citizen, before, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        before = Some(last.key);
+        found.extend(page);
+    }
+    found.sort_unstable_by_key(|row| std::cmp::Reverse(row.key));
+    found.dedup_by_key(|row| row.key);
+    Ok(found)
 }
 
 impl From<&AddressRow> for ErasedAddress {

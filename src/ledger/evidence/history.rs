@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::open_consent;
-use super::verify::{Records, Verified};
+use super::verify::{Found, Records, Verified};
 use crate::domain::{CitizenId, CitizenKey, Consent};
-use crate::ledger::store::{CitizenRow, ConsentRow, Tx};
+use crate::ledger::store::{CitizenRow, ConsentRow, Tx, UnreadableRow};
 use crate::ledger::{Ledger, LedgerError, people};
 
 /// All consent records of a citizen, for an official enquiry.
@@ -20,6 +20,9 @@ pub struct History {
     pub erased_at: Option<Timestamp>,
     /// The records, in the order of recording.
     pub records: Vec<Record>,
+    /// The numbers of those that cannot be understood any more, because another hand changed them; `None` of
+    /// one older than the chain.
+    pub unreadable: Vec<Option<i64>>,
     /// Whether they are just what was written.
     pub whole: bool,
 }
@@ -43,8 +46,9 @@ impl Ledger {
         let keys = [self.keys.citizen(id)];
         let Some(citizen) = tx.citizens(&keys, false).await?.pop() else { return Ok(None) };
         let begins_after = begins_after(&mut *tx).await?;
-        let rows = tx.consents(&keys).await?;
-        let whole = self.verify_one(&citizen, &rows, begins_after)?.findings.is_empty();
+        let kept = Kept::of(tx.kept_consents(&keys).await?);
+        let whole = self.verify_one(&citizen, &kept.rows, &kept.unreadable, begins_after).findings.is_empty();
+        let unreadable = kept.unreadable.iter().map(|row| row.number).collect();
         let key = self.keys.data_key(&citizen.data_key)?;
         let record = |row: ConsentRow| {
             let (number, recorded_at) = (row.link.map(|link| link.number), row.recorded_at);
@@ -53,8 +57,8 @@ impl Ledger {
             let consent = open_consent(&key, row).or_else(|_| open_consent(&key, sealed))?;
             Ok(Record { number, recorded_at, consent })
         };
-        let records = rows.into_iter().map(record).collect::<Result<_, LedgerError>>()?;
-        Ok(Some(History { at: tx.now(), erased_at: citizen.erased_at, records, whole }))
+        let records = kept.rows.into_iter().map(record).collect::<Result<_, LedgerError>>()?;
+        Ok(Some(History { at: tx.now(), erased_at: citizen.erased_at, records, unreadable, whole }))
     }
 
     /// Verifies the consent records of one citizen; `None` of one who was never known.
@@ -63,8 +67,8 @@ impl Ledger {
         let keys = [self.keys.citizen(id)];
         let Some(citizen) = tx.citizens(&keys, false).await?.pop() else { return Ok(None) };
         let begins_after = begins_after(&mut *tx).await?;
-        let rows = tx.consents(&keys).await?;
-        self.verify_one(&citizen, &rows, begins_after).map(Some)
+        let kept = Kept::of(tx.kept_consents(&keys).await?);
+        Ok(Some(self.verify_one(&citizen, &kept.rows, &kept.unreadable, begins_after)))
     }
 
     /// Verifies the consent records of the next citizens, in the order of their keys; gives the last of
@@ -78,13 +82,14 @@ impl Ledger {
         let citizens = tx.citizens_after(after, limit).await?;
         let keys: Vec<_> = citizens.iter().map(|row| row.key).collect();
         let begins_after = begins_after(&mut *tx).await?;
-        let mut rows = tx.consents(&keys).await?;
+        let Kept { mut rows, mut unreadable } = Kept::of(tx.kept_consents(&keys).await?);
         rows.sort_by_key(|row| (row.citizen, row.seq));
+        unreadable.sort_by_key(|row| (row.citizen, row.seq));
         let mut all = Verified::default();
         for citizen in &citizens {
-            let from = rows.partition_point(|row| row.citizen < citizen.key);
-            let until = rows.partition_point(|row| row.citizen <= citizen.key);
-            all.add(self.verify_one(citizen, &rows[from..until], begins_after)?);
+            let rows = theirs(&rows, citizen.key, |row| row.citizen);
+            let unreadable = theirs(&unreadable, citizen.key, |row| row.citizen);
+            all.add(self.verify_one(citizen, rows, unreadable, begins_after));
         }
         Ok((all, keys.last().copied()))
     }
@@ -93,19 +98,54 @@ impl Ledger {
         &self,
         citizen: &CitizenRow,
         rows: &[ConsentRow],
+        unreadable: &[UnreadableRow],
         begins_after: i64,
-    ) -> Result<Verified, LedgerError> {
-        let key = self.keys.data_key(&citizen.data_key)?;
-        let records = Records { citizen: citizen.key, key: &key, chain: citizen.chain, rows, begins_after };
+    ) -> Verified {
+        // Whose key does not open has no evidence that does: that is found, and the others are verified.
+        let key = self.keys.data_key(&citizen.data_key).ok();
+        let (of, chain) = (citizen.key, citizen.chain);
+        let records = Records { citizen: of, key: key.as_ref(), chain, rows, unreadable, begins_after };
+        let findings = records.verify(&self.keys);
+        let id = || people::name(&self.keys, citizen.clone()).ok().flatten().map(|name| name.id);
+        let id = if findings.is_empty() { None } else { id() };
         let name = data_encoding::HEXLOWER.encode(&citizen.key.0);
-        let findings = records.verify(&self.keys).into_iter().map(|finding| (name.clone(), finding));
-        Ok(Verified {
+        let found = |finding| Found { citizen: name.clone(), id: id.clone(), finding };
+        let older = rows.iter().filter(|row| row.link.is_none()).count();
+        let older = older + unreadable.iter().filter(|row| row.number.is_none()).count();
+        Verified {
             citizens: 1,
-            records: rows.len() as u64,
-            older: rows.iter().filter(|row| row.link.is_none()).count() as u64,
-            findings: findings.collect(),
-        })
+            records: (rows.len() + unreadable.len()) as u64,
+            older: older as u64,
+            findings: findings.into_iter().map(found).collect(),
+        }
     }
+}
+
+/// Consent records as they are kept.
+#[derive(Default)]
+struct Kept {
+    rows: Vec<ConsentRow>,
+    unreadable: Vec<UnreadableRow>,
+}
+
+impl Kept {
+    fn of(found: Vec<Result<ConsentRow, UnreadableRow>>) -> Self {
+        let mut kept = Self::default();
+        for one in found {
+            match one {
+                Ok(row) => kept.rows.push(row),
+                Err(row) => kept.unreadable.push(row),
+            }
+        }
+        kept
+    }
+}
+
+/// Those of one citizen, of rows in the order of their citizens.
+fn theirs<R>(rows: &[R], citizen: CitizenKey, of: impl Fn(&R) -> CitizenKey) -> &[R] {
+    let from = rows.partition_point(|row| of(row) < citizen);
+    let until = rows.partition_point(|row| of(row) <= citizen);
+    &rows[from..until]
 }
 
 impl Verified {

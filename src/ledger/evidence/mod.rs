@@ -23,7 +23,7 @@ pub use events::{RegistryEvent, RegistryRecord, Testimony};
 pub use history::{History, Record};
 pub use preferences::{PreferenceVersion, SetBy, SetOrigin};
 pub(super) use preferences::{Preferring, kept};
-pub use verify::{Fault, Finding, Verified};
+pub use verify::{Fault, Finding, Found, Verified};
 
 use self::chain::Said;
 use super::LedgerError;

@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::Sealed;
 use super::chain::{link, next};
-use crate::domain::CitizenKey;
+use crate::domain::{CitizenId, CitizenKey};
 use crate::ledger::keys::{Keyring, SealKey};
-use crate::ledger::store::{Chain, ConsentRow, Link};
+use crate::ledger::store::{Chain, ConsentRow, Link, UnreadableRow};
 
 /// What is wrong with a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -36,6 +36,7 @@ pub struct Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.number, self.fault) {
+            (None, Fault::Changed) => f.write_str("a record older than the chain was changed"),
             (None, _) => f.write_str("a record was added that is not in the chain"),
             (Some(number), Fault::Changed) => write!(f, "record {number}, or one before it, was changed"),
             (Some(number), Fault::Removed) => write!(f, "record {number} was removed"),
@@ -55,18 +56,32 @@ pub struct Verified {
     /// Those of them that are older than the chain: only that they are still there, as they are, is held,
     /// from the first record in the chain on.
     pub older: u64,
-    /// What is wrong, with the hexadecimal digits of the citizen's key.
-    pub findings: Vec<(String, Finding)>,
+    /// What is wrong.
+    pub findings: Vec<Found>,
+}
+
+/// Something wrong, and with whose records.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Found {
+    /// The citizen's key in the ledger, in hexadecimal digits.
+    pub citizen: String,
+    /// The citizen's id; `None` of one who was erased.
+    pub id: Option<CitizenId>,
+    /// What.
+    pub finding: Finding,
 }
 
 /// The consent records of one citizen.
 pub(super) struct Records<'a> {
     pub citizen: CitizenKey,
-    pub key: &'a SealKey,
+    /// `None` where it cannot be opened.
+    pub key: Option<&'a SealKey>,
     /// As the citizen's row has it.
     pub chain: Option<Chain>,
     /// In the order of recording.
     pub rows: &'a [ConsentRow],
+    /// Those that cannot be understood: whatever they say now, it is not what was written.
+    pub unreadable: &'a [UnreadableRow],
     /// The last record of any citizen that may be older than the chain.
     pub begins_after: i64,
 }
@@ -77,10 +92,12 @@ impl Records<'_> {
         let mut linked: Vec<_> = self.rows.iter().filter_map(|row| Some((row.link?, row))).collect();
         linked.sort_by_key(|(link, row)| (link.number, row.seq));
         let mut findings = self.outside();
+        let unreadable = self.unreadable.iter().map(|row| row.number);
+        findings.extend(unreadable.map(|number| Finding { fault: Fault::Changed, number }));
         findings.extend(linked.iter().filter_map(|(link, row)| self.evidence(link, row)));
         let gaps = self.gaps(&linked);
-        // Behind a gap nothing can be told of what is there.
-        if gaps.is_empty() {
+        // Behind a gap, or what cannot be understood, nothing can be told of what is there.
+        if gaps.is_empty() && self.unreadable.is_empty() {
             findings.extend(self.changed(keys, &linked));
         }
         findings.extend(gaps);
@@ -98,8 +115,8 @@ impl Records<'_> {
     /// Whether the sealed part is the one that the record is bound to. Of one that was erased it is not
     /// known any more.
     fn evidence(&self, link: &Link, row: &ConsentRow) -> Option<Finding> {
-        let right =
-            || Sealed::open(self.key, &row.evidence).is_ok_and(|one| one.commitment() == link.commitment);
+        let opened = || Sealed::open(self.key?, &row.evidence).ok();
+        let right = || opened().is_some_and(|one| one.commitment() == link.commitment);
         let wrong = !row.evidence.is_empty() && !right();
         wrong.then_some(Finding { fault: Fault::Evidence, number: Some(link.number) })
     }
@@ -108,9 +125,12 @@ impl Records<'_> {
     fn gaps(&self, linked: &[(Link, &ConsentRow)]) -> Vec<Finding> {
         let length = self.chain.map_or(0, |chain| chain.length);
         let (mut findings, mut expected) = (Vec::new(), 1);
-        let numbers = linked.iter().map(|(link, _)| link.number).chain([length.saturating_add(1)]);
-        for (at, number) in numbers.enumerate() {
-            let is_end = at == linked.len();
+        let unreadable = self.unreadable.iter().filter_map(|row| row.number);
+        let mut numbers: Vec<_> = linked.iter().map(|(link, _)| link.number).chain(unreadable).collect();
+        numbers.sort_unstable();
+        let there = numbers.len();
+        for (at, number) in numbers.into_iter().chain([length.saturating_add(1)]).enumerate() {
+            let is_end = at == there;
             if !is_end && (number < expected || number > length) {
                 findings.push(Finding { fault: Fault::Added, number: Some(number) });
                 continue;

@@ -8,7 +8,9 @@ use super::rows::{Cells, Statement, all, column, latest, run, run_for_each};
 use crate::domain::{CitizenKey, NoticeId, Profile, TopicId};
 use crate::ledger::codes::{Code, Table, day, millis, or_all};
 use crate::ledger::error::StoreError;
-use crate::ledger::store::{AddressRow, CitizenRow, ConsentRow, PreferenceRow, ReservationRow};
+use crate::ledger::store::{
+    AddressRow, CitizenRow, ConsentRow, PreferenceRow, ReservationRow, UnreadableRow,
+};
 
 pub(super) const CITIZEN: Table = Table("citizen");
 pub(super) const ADDRESS: Table = Table("address");
@@ -237,6 +239,16 @@ pub(super) async fn consents(
     all(conn, query(CONSENTS).bind(column(keys, |key| key.0)), CONSENT, consent).await
 }
 
+pub(super) async fn kept_consents(
+    conn: &mut PgConnection,
+    keys: &[CitizenKey],
+) -> Result<Vec<Result<ConsentRow, UnreadableRow>>, StoreError> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    all(conn, query(CONSENTS).bind(column(keys, |key| key.0)), CONSENT, kept_consent).await
+}
+
 pub(super) async fn add_consents(conn: &mut PgConnection, rows: &[ConsentRow]) -> Result<(), StoreError> {
     if rows.is_empty() {
         return Ok(());
@@ -255,6 +267,18 @@ pub(super) async fn add_consents(conn: &mut PgConnection, rows: &[ConsentRow]) -
         .bind(column(rows, |row| row.link.map(|link| link.commitment)))
         .bind(column(rows, |row| row.link.map(|link| link.link)));
     run(conn, statement).await.map(drop)
+}
+
+/// A record, or that there is one which cannot be understood.
+fn kept_consent(cells: &Cells<'_>) -> Result<Result<ConsentRow, UnreadableRow>, StoreError> {
+    match consent(cells) {
+        Err(StoreError::Corrupt { .. }) => Ok(Err(UnreadableRow {
+            seq: cells.get("seq")?,
+            citizen: CitizenKey(cells.hash("citizen")?),
+            number: cells.get("number")?,
+        })),
+        read => read.map(Ok),
+    }
 }
 
 fn consent(cells: &Cells<'_>) -> Result<ConsentRow, StoreError> {

@@ -6,13 +6,16 @@ use sqlx::query;
 use uuid::Uuid;
 use vestnik_contract::ChannelId;
 
-use super::citizens::{ADDRESS, CITIZEN, address, citizen};
+use super::citizens::{ADDRESS, CITIZEN, address, citizen, kept_consents};
+use super::notices::{NOTIFICATION, notification};
 use super::rows::{all, column, latest, run};
 use super::tx::PostgresTx;
-use crate::domain::{CitizenKey, NoticeId};
+use crate::domain::{CitizenKey, NoticeId, NotificationKey};
 use crate::ledger::codes::{Table, millis};
 use crate::ledger::error::StoreError;
-use crate::ledger::store::{AddressRow, Chain, CitizenRow, EvidenceTx};
+use crate::ledger::store::{
+    AddressRow, Chain, CitizenRow, ConsentRow, EvidenceTx, NotificationRow, UnreadableRow,
+};
 
 const SUPPRESSED: Table = Table("suppressed");
 
@@ -41,6 +44,11 @@ const SUPPRESS: &str = "
 
 const UNSUPPRESS: &str = "
     DELETE FROM suppressed WHERE (channel, hash) IN (SELECT * FROM UNNEST($1::text[], $2::bytea[]))";
+
+pub(super) const WITHOUT_NOTICE: &str = "
+    SELECT key, source, source_id, citizen, notice, life_event, measure, template, campaign, priority, params,
+           received_at, closed_state, closed_reason, closed_at
+    FROM notification WHERE notice IS NULL AND citizen = $1 AND key < $2 ORDER BY key DESC LIMIT $3";
 
 /// The facts go before the inbox entries by which they are found.
 const ERASE: [&str; 9] = [
@@ -81,6 +89,13 @@ impl EvidenceTx for PostgresTx {
         all(self.connection(), statement, CITIZEN, citizen).await
     }
 
+    async fn kept_consents(
+        &mut self,
+        keys: &[CitizenKey],
+    ) -> Result<Vec<Result<ConsentRow, UnreadableRow>>, StoreError> {
+        kept_consents(self.connection(), keys).await
+    }
+
     async fn closed_addresses(
         &mut self,
         after: Option<Uuid>,
@@ -88,6 +103,17 @@ impl EvidenceTx for PostgresTx {
     ) -> Result<Vec<AddressRow>, StoreError> {
         let statement = query(CLOSED_AFTER).bind(after.unwrap_or_default()).bind(i64::from(limit));
         all(self.connection(), statement, ADDRESS, address).await
+    }
+
+    async fn without_notice(
+        &mut self,
+        citizen: CitizenKey,
+        before: Option<NotificationKey>,
+        limit: u32,
+    ) -> Result<Vec<NotificationRow>, StoreError> {
+        let before = before.map_or(Uuid::max(), |key| key.0);
+        let statement = query(WITHOUT_NOTICE).bind(citizen.0).bind(before).bind(i64::from(limit));
+        all(self.connection(), statement, NOTIFICATION, notification).await
     }
 
     async fn suppressed(

@@ -48,6 +48,11 @@ impl TestDatabase {
         self.server.clone().database(&self.name).connect().await.unwrap()
     }
 
+    /// Runs statements from outside.
+    pub(in crate::ledger) async fn run(&self, statements: &'static str) {
+        self.connect().await.execute(statements).await.unwrap();
+    }
+
     fn store(&self, time: TimeSource) -> PostgresStore {
         let url = self.server.clone().database(&self.name).to_url_lossy();
         PostgresStore::connect(&SecretString::from(url.to_string()), CONNECTIONS, time).unwrap()
@@ -348,6 +353,7 @@ async fn plans_made_over_empty_tables_look_rows_up_and_read_no_whole_table() {
         (notices::REMEMBERED, 2, "Index Cond: ((source = "),
         (preferences::VERSIONS, 1, "Index Cond: (citizen = $1)"),
         (evidence::CITIZENS_AFTER, 2, "Index Cond: (key > $1)"),
+        (evidence::WITHOUT_NOTICE, 3, "Index Cond: ((citizen = $1) AND (key < $2))"),
         (evidence::CLOSED_AFTER, 2, "Index Cond: (id > $1)"),
         (citizens::RESERVATIONS, 2, "Index Cond: ((citizen = asked.citizen) AND (day >= "),
         (citizens::UNSTARTED, 2, "Index Cond: ((citizen = asked.citizen) AND (day >= "),

@@ -7,8 +7,8 @@ use crate::domain::{Consent, ConsentAction, FinalState, Locale, Reason};
 use crate::ledger::fixture::{
     World, address, citizen_id, new_address, nothing, notification, notify, profile, refused, route,
 };
-use crate::ledger::registry::{NewAddress, Refusal, Registration};
-use crate::ledger::{ClosedOrigin, ErasedBy, Heard, Meaning, StopToken, Wanted};
+use crate::ledger::registry::{Death, NewAddress, Refusal, Registration};
+use crate::ledger::{ClosedOrigin, ErasedBy, Fault, Finding, Heard, Meaning, StopToken, Testimony, Wanted};
 
 pub(crate) async fn consent_is_chained_whoever_writes_it(world: World) {
     let anna = world.citizen("anna", &["sms", "email"]).await;
@@ -64,6 +64,27 @@ pub(crate) async fn a_block_is_written_with_its_evidence(world: World) {
     hears(&world, "telegram", "anna", "2", Meaning::Unblocked).await;
     let view = world.ledger.citizen(&citizen_id("anna")).await.unwrap().unwrap();
     assert!(view.addresses[0].closed.is_none());
+}
+
+pub(crate) async fn a_record_that_cannot_be_understood_is_told_with_its_citizen(world: World) {
+    for name in ["anna", "boris", "clara"] {
+        world.citizen(name, &["sms"]).await;
+        world.says(name, Some("sms"), ConsentAction::Withdrawn).await;
+    }
+    world.by_another_hand("UPDATE consent SET action = 'GRANTED' WHERE seq = 3").await;
+    let anna = world.ledger.consent_history(&citizen_id("anna")).await.unwrap().unwrap();
+    assert!(anna.whole && anna.unreadable.is_empty());
+    let boris = world.ledger.consent_history(&citizen_id("boris")).await.unwrap().unwrap();
+    assert_eq!((boris.records.len(), boris.unreadable, boris.whole), (1, vec![Some(1)], false));
+
+    let (all, _) = world.ledger.verify_consents_after(None, 10).await.unwrap();
+    assert_eq!((all.citizens, all.records), (3, 6));
+    let [found] = all.findings.as_slice() else { panic!("{:?}", all.findings) };
+    assert_eq!(found.id, Some(citizen_id("boris")));
+    assert_eq!(found.finding, Finding { fault: Fault::Changed, number: Some(1) });
+    let one = world.ledger.verify_consents(&citizen_id("boris")).await.unwrap().unwrap();
+    assert_eq!(one.findings, all.findings);
+    assert!(world.ledger.consent_history(&citizen_id("clara")).await.unwrap().unwrap().whole);
 }
 
 pub(crate) async fn drift_is_what_a_provider_closed_and_the_citizen_wants(world: World) {
@@ -125,6 +146,29 @@ pub(crate) async fn an_erased_citizen_keeps_the_chain_whole(world: World) {
     assert_eq!(world.ledger.create_link(&anna, &sms).await.unwrap(), None);
     let row = world.row("1").await;
     assert!(row.params.is_empty() && world.ledger.notification(&row.reference).await.unwrap().is_some());
+}
+
+pub(crate) async fn the_act_of_an_erasure_names_what_never_stood_in_the_inbox(world: World) {
+    let anna = world.citizen("anna", &["sms"]).await;
+    world.publish("sent", "anna").await;
+    world.cancel("taken back").await;
+    world.publish("taken back", "anna").await;
+    let by = Testimony { evidence: "act 118".to_owned(), actor: Some("Olena Koval".to_owned()) };
+    let death = Some(Death { deceased: true, by });
+    world.register(Registration { death, ..nothing(anna.clone()) }).await;
+    world.publish("after the death", "anna").await;
+    assert_eq!(world.ledger.inbox(&anna, None, 10).await.unwrap().len(), 1);
+
+    let erasure = world.ledger.erase(&anna, "Olena Koval", "request 118").await.unwrap().unwrap();
+    let told: Vec<_> = erasure
+        .act
+        .notifications
+        .iter()
+        .map(|one| (one.reference.id.as_str(), one.state.map(FinalState::as_str)))
+        .collect();
+    let ended = [("after the death", Some("suppressed")), ("taken back", Some("cancelled"))];
+    assert_eq!(told, [ended[0], ended[1], ("sent", Some("suppressed"))]);
+    erasure.commit().await.unwrap();
 }
 
 pub(crate) async fn who_was_erased_and_by_which_act_is_known_until_they_come_back(world: World) {

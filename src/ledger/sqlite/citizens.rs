@@ -8,7 +8,9 @@ use super::rows::{Cells, find, write, write_every};
 use crate::domain::{CitizenKey, NoticeId, Profile, TopicId};
 use crate::ledger::codes::{Code, Table, day, millis, or_all};
 use crate::ledger::error::StoreError;
-use crate::ledger::store::{AddressRow, CitizenRow, ConsentRow, PreferenceRow, ReservationRow};
+use crate::ledger::store::{
+    AddressRow, CitizenRow, ConsentRow, PreferenceRow, ReservationRow, UnreadableRow,
+};
 
 pub(super) const CITIZEN: Table = Table("citizen");
 pub(super) const ADDRESS: Table = Table("address");
@@ -165,6 +167,15 @@ pub(super) fn consents(conn: &Connection, keys: &[CitizenKey]) -> Result<Vec<Con
     Ok(found)
 }
 
+pub(super) fn kept_consents(
+    conn: &Connection,
+    keys: &[CitizenKey],
+) -> Result<Vec<Result<ConsentRow, UnreadableRow>>, StoreError> {
+    let mut found = find(conn, CONSENTS, keys, |key| (key.0,), CONSENT, kept_consent)?;
+    found.sort_unstable_by_key(|kept| kept.as_ref().map_or_else(|row| row.seq, |row| row.seq));
+    Ok(found)
+}
+
 pub(super) fn add_consents(conn: &Connection, rows: &[ConsentRow]) -> Result<(), StoreError> {
     write(conn, ADD_CONSENT, rows, |row| {
         (
@@ -182,6 +193,18 @@ pub(super) fn add_consents(conn: &Connection, rows: &[ConsentRow]) -> Result<(),
             row.link.map(|link| link.link),
         )
     })
+}
+
+/// A record, or that there is one which cannot be understood.
+fn kept_consent(cells: &Cells<'_>) -> Result<Result<ConsentRow, UnreadableRow>, StoreError> {
+    match consent(cells) {
+        Err(StoreError::Corrupt { .. }) => Ok(Err(UnreadableRow {
+            seq: cells.get("seq")?,
+            citizen: CitizenKey(cells.hash("citizen")?),
+            number: cells.get("number")?,
+        })),
+        read => read.map(Ok),
+    }
 }
 
 fn consent(cells: &Cells<'_>) -> Result<ConsentRow, StoreError> {

@@ -6,13 +6,16 @@ use rusqlite::Connection;
 use uuid::Uuid;
 use vestnik_contract::ChannelId;
 
-use super::citizens::{ADDRESS, CITIZEN, address, citizen};
+use super::citizens::{ADDRESS, CITIZEN, address, citizen, kept_consents};
+use super::notices::{NOTIFICATION, notification};
 use super::rows::{all, find, run, write};
 use super::tx::SqliteTx;
-use crate::domain::{CitizenKey, NoticeId};
+use crate::domain::{CitizenKey, NoticeId, NotificationKey};
 use crate::ledger::codes::{Table, millis};
 use crate::ledger::error::StoreError;
-use crate::ledger::store::{AddressRow, Chain, CitizenRow, EvidenceTx};
+use crate::ledger::store::{
+    AddressRow, Chain, CitizenRow, ConsentRow, EvidenceTx, NotificationRow, UnreadableRow,
+};
 
 const SUPPRESSED_TABLE: Table = Table("suppressed");
 
@@ -29,6 +32,9 @@ const SUPPRESS: &str = "
     INSERT INTO suppressed (channel, hash, at) VALUES (?1, ?2, ?3) ON CONFLICT (channel, hash) DO NOTHING";
 
 pub(super) const UNSUPPRESS: &str = "DELETE FROM suppressed WHERE channel = ?1 AND hash = ?2";
+
+pub(super) const WITHOUT_NOTICE: &str = "
+    SELECT * FROM notification WHERE notice IS NULL AND citizen = ?1 AND key < ?2 ORDER BY key DESC LIMIT ?3";
 
 /// The facts go before the inbox entries by which they are found.
 pub(super) const ERASE: [&str; 9] = [
@@ -62,6 +68,13 @@ impl EvidenceTx for SqliteTx {
         self.session().run(move |conn| all(conn, CITIZENS_AFTER, (after, limit), CITIZEN, citizen)).await
     }
 
+    async fn kept_consents(
+        &mut self,
+        keys: &[CitizenKey],
+    ) -> Result<Vec<Result<ConsentRow, UnreadableRow>>, StoreError> {
+        self.session().run_for(keys, kept_consents).await
+    }
+
     async fn closed_addresses(
         &mut self,
         after: Option<Uuid>,
@@ -69,6 +82,17 @@ impl EvidenceTx for SqliteTx {
     ) -> Result<Vec<AddressRow>, StoreError> {
         let after = after.unwrap_or_default();
         self.session().run(move |conn| all(conn, CLOSED_AFTER, (after, limit), ADDRESS, address)).await
+    }
+
+    async fn without_notice(
+        &mut self,
+        citizen: CitizenKey,
+        before: Option<NotificationKey>,
+        limit: u32,
+    ) -> Result<Vec<NotificationRow>, StoreError> {
+        let before = before.map_or(Uuid::max(), |key| key.0);
+        let values = (citizen.0, before, limit);
+        self.session().run(move |conn| all(conn, WITHOUT_NOTICE, values, NOTIFICATION, notification)).await
     }
 
     async fn suppressed(&mut self, addresses: &[Suppressed]) -> Result<Vec<Suppressed>, StoreError> {

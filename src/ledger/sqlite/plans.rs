@@ -105,6 +105,7 @@ const LOOK_UPS: &[&str] = &[
     registry::REMOVE_CODE,
     evidence::ERASE[7],
     evidence::ERASE[8],
+    evidence::WITHOUT_NOTICE,
     past::VERIFICATIONS,
     guard::SINCE,
     guard::GUARDED,

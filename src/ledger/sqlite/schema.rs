@@ -20,6 +20,7 @@ const VERSIONS: &[&str] = &[
     include_str!("migrations/0012_introduced.sql"),
     include_str!("migrations/0013_brought.sql"),
     include_str!("migrations/0014_guarded_introductions.sql"),
+    include_str!("migrations/0015_without_notice.sql"),
 ];
 
 /// The version that this release works with.

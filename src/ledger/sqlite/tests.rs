@@ -42,7 +42,7 @@ impl Drop for TemporaryFile {
 }
 
 /// Runs statements on the file from outside.
-fn on(file: &Path, statements: &str) {
+pub(in crate::ledger) fn on(file: &Path, statements: &str) {
     Connection::open(file).unwrap().execute_batch(statements).unwrap();
 }
 

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use uuid::Uuid;
 use vestnik_contract::ChannelId;
 
-use super::{AddressRow, Chain, CitizenRow};
-use crate::domain::{CitizenKey, NoticeId};
+use super::{AddressRow, Chain, CitizenRow, ConsentRow, NotificationRow, UnreadableRow};
+use crate::domain::{CitizenKey, NoticeId, NotificationKey};
 use crate::ledger::error::StoreError;
 
 /// The part of a transaction that evidence stands on.
@@ -23,12 +23,28 @@ pub trait EvidenceTx: Send {
         limit: u32,
     ) -> Result<Vec<CitizenRow>, StoreError>;
 
+    /// All consent records of these citizens, ordered by `seq`, with those that cannot be understood: what
+    /// decides must not go on without them, and what verifies must.
+    async fn kept_consents(
+        &mut self,
+        keys: &[CitizenKey],
+    ) -> Result<Vec<Result<ConsentRow, UnreadableRow>>, StoreError>;
+
     /// Closed addresses in the order of their ids, after one of them where it is given: at most `limit`.
     async fn closed_addresses(
         &mut self,
         after: Option<Uuid>,
         limit: u32,
     ) -> Result<Vec<AddressRow>, StoreError>;
+
+    /// A citizen's notifications that no notice ever carried, the newest first, before one of them where it is
+    /// given: at most `limit`.
+    async fn without_notice(
+        &mut self,
+        citizen: CitizenKey,
+        before: Option<NotificationKey>,
+        limit: u32,
+    ) -> Result<Vec<NotificationRow>, StoreError>;
 
     /// Which of these addresses belonged to a citizen who was erased.
     async fn suppressed(

@@ -120,6 +120,17 @@ pub struct ConsentRow {
     pub link: Option<Link>,
 }
 
+/// A consent record's row that says what no row of the ledger's own does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnreadableRow {
+    /// The order of recording.
+    pub seq: i64,
+    /// Whose it is.
+    pub citizen: CitizenKey,
+    /// Its number in the chain, where it has one.
+    pub number: Option<i64>,
+}
+
 /// A preference's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PreferenceRow {

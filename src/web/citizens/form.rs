@@ -16,6 +16,7 @@ pub use self::death::{DeathForm, ground};
 pub use self::preference::{PreferenceForm, set_by};
 
 use crate::config::channels::{CHANNELS, switched_off};
+use crate::domain::wording::is_note;
 use crate::domain::{
     Catalogue, CitizenId, Consent, ConsentAction, ConsentOrigin, JurisdictionId, Locale, Profile, TopicId,
 };
@@ -149,9 +150,9 @@ pub fn expected(field: &str) -> &'static str {
         "topic" => "a topic of the catalogue, or all",
         "action" => "granted or withdrawn",
         "origin" => "portal, single_number, in_person, law or import",
-        "evidence" => "a reference of 1 to 200 characters on one line",
-        "wording" => "a version of 1 to 64 characters on one line",
-        "actor" => "who wrote it down, in 1 to 120 characters on one line",
+        "evidence" => "a reference of 1 to 200 characters on one line, not blank",
+        "wording" => "a version of 1 to 64 characters on one line, not blank",
+        "actor" => "who wrote it down, in 1 to 120 characters on one line, not blank",
         "at" => "a moment by RFC 3339 such as 2026-11-22T09:30:00Z",
         "hours" => {
             "a span of every day such as { \"from\": \"09:00\", \"until\": \"21:00\" }, or such spans for \
@@ -212,7 +213,7 @@ impl CitizenForm {
         if zone.as_ref().is_some_and(|name| TimeZone::get(name).is_err()) {
             return Err(wrong("zone"));
         }
-        if region.as_ref().is_some_and(|code| !is_line(code, 64)) {
+        if region.as_ref().is_some_and(|code| !is_note(code, 64)) {
             return Err(wrong("region"));
         }
         Ok(Some(Profile { locale, zone: zone.clone(), region: region.clone(), jurisdiction }))
@@ -246,13 +247,13 @@ impl ConsentForm {
         check_channel(self.channel.0.as_ref(), "/channel")?;
         check_topic(self.topic.0.as_ref(), &rules.catalogue)?;
         let origin = origin(self.origin, clerk)?;
-        if !is_line(&self.evidence, 200) {
+        if !is_note(&self.evidence, 200) {
             return Err(wrong("evidence"));
         }
-        if self.wording.as_ref().is_some_and(|version| !is_line(version, 64)) {
+        if self.wording.as_ref().is_some_and(|version| !is_note(version, 64)) {
             return Err(wrong("wording"));
         }
-        if self.actor.as_ref().is_some_and(|actor| !is_line(actor, 120)) {
+        if self.actor.as_ref().is_some_and(|actor| !is_note(actor, 120)) {
             return Err(wrong("actor"));
         }
         Ok(Consent {
@@ -283,10 +284,10 @@ fn evidence_and_actor(
     done: &str,
 ) -> Result<(String, Option<String>), Problem> {
     let evidence = evidence.unwrap_or_else(|| done.to_owned());
-    if !is_line(&evidence, 200) {
+    if !is_note(&evidence, 200) {
         return Err(wrong("evidence"));
     }
-    if actor.as_ref().is_some_and(|actor| !is_line(actor, 120)) {
+    if actor.as_ref().is_some_and(|actor| !is_note(actor, 120)) {
         return Err(wrong("actor"));
     }
     Ok((evidence, actor))
@@ -332,12 +333,6 @@ fn wrong(field: &str) -> Problem {
 
 fn absent(field: &str) -> Problem {
     Problem::field(format!("/{field}"), missing(field, expected))
-}
-
-/// Whether a text is one line of 1 to `max` characters. It is data of the registry's, never shown to
-/// a citizen.
-fn is_line(text: &str, max: usize) -> bool {
-    (1..=max).contains(&text.chars().count()) && !text.chars().any(char::is_control)
 }
 
 /// Checks every part of a list; what is wrong is named by its place in it.

@@ -45,6 +45,7 @@ pub fn history(history: &History) -> Value {
         "at": history.at,
         "erased_at": history.erased_at,
         "whole": history.whole,
+        "unreadable": history.unreadable,
         "consents": history.records.iter().map(record).collect::<Vec<_>>(),
     })
 }

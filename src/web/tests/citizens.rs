@@ -109,6 +109,9 @@ async fn what_a_registry_gets_wrong_is_named_by_its_place() {
         ("/consents/0/action", json!("secret"), "/consents/0/action", "granted or withdrawn"),
         ("/consents/0/origin", json!("reply"), "/consents/0/origin", "portal, single_number"),
         ("/consents/0/evidence", json!(""), "/consents/0/evidence", "1 to 200"),
+        ("/consents/0/evidence", json!("   "), "/consents/0/evidence", "not blank"),
+        ("/consents/0/wording", json!("\u{a0}"), "/consents/0/wording", "not blank"),
+        ("/consents/0/actor", json!(" "), "/consents/0/actor", "not blank"),
         ("/consents/0/evidence", json!(long), "/consents/0/evidence", "1 to 200"),
         ("/consents/0/at", json!("yesterday, secret"), "/consents/0/at", "RFC 3339"),
         ("/consents/0/at", json!("2026-06-17T09:00:00.001Z"), "/consents/0/at", "a moment that has come"),
@@ -123,6 +126,7 @@ async fn what_a_registry_gets_wrong_is_named_by_its_place() {
         ("/preferences/0/hours/until", Value::Null, "/preferences/0/hours", "workday, weekend and holiday"),
         ("/preferences/0/hours", json!({}), "/preferences/0/hours", "workday, weekend and holiday"),
         ("/preferences/0/evidence", json!(""), "/preferences/0/evidence", "1 to 200"),
+        ("/preferences/0/evidence", json!("\u{200b} "), "/preferences/0/evidence", "not blank"),
     ];
     for (pointer, value, blamed, expected) in table {
         let mut body = anna();

@@ -35,6 +35,7 @@ async fn a_death_is_a_named_persons_act_and_can_be_put_again() {
         (json!({ "actor": "Olena Koval" }), "/evidence"),
         (json!({ "evidence": "act 118" }), "/actor"),
         (json!({ "evidence": "", "actor": "Olena Koval" }), "/evidence"),
+        (json!({ "evidence": "act 118", "actor": "  " }), "/actor"),
         (json!({ "evidence": "act 118", "actor": "Olena Koval", "undo": "yes" }), "/undo"),
     ] {
         let (status, problem) = post(&site, &path, body).await;

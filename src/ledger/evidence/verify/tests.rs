@@ -12,6 +12,7 @@ struct Shelf {
     key: SealKey,
     chain: Option<Chain>,
     rows: Vec<ConsentRow>,
+    unreadable: Vec<UnreadableRow>,
 }
 
 const CITIZEN: CitizenKey = CitizenKey([7; 32]);
@@ -37,7 +38,7 @@ impl Shelf {
         let keys = Keyring::new("0123456789abcdef0123456789abcdef").unwrap();
         let (key, _) = keys.new_data_key().unwrap();
         let mut recording = Recording::default();
-        let mut shelf = Self { keys, key, chain: None, rows: Vec::new() };
+        let mut shelf = Self { keys, key, chain: None, rows: Vec::new(), unreadable: Vec::new() };
         shelf.add(&mut recording, 1..=older);
         for row in &mut shelf.rows {
             row.link = None;
@@ -59,8 +60,9 @@ impl Shelf {
     }
 
     fn faults(&self, begins_after: i64) -> Vec<Finding> {
-        let (key, rows, chain) = (&self.key, &self.rows, self.chain);
-        Records { citizen: CITIZEN, key, chain, rows, begins_after }.verify(&self.keys)
+        let (key, rows, chain) = (Some(&self.key), &self.rows, self.chain);
+        Records { citizen: CITIZEN, key, chain, rows, unreadable: &self.unreadable, begins_after }
+            .verify(&self.keys)
     }
 }
 
@@ -95,6 +97,20 @@ fn a_changed_removed_or_added_record_is_found() {
     assert_eq!(added.faults(100), [Finding { fault: Fault::Added, number: None }]);
     added.rows[6].link = Some(Link { number: 5, ..added.rows[5].link.unwrap() });
     assert_eq!(added.faults(2), [finding(Fault::Added, 5)]);
+}
+
+#[test]
+fn a_record_that_cannot_be_understood_is_a_changed_one_and_no_gap() {
+    for (at, number) in [(0, None), (1, Some(1)), (2, Some(2)), (4, Some(4))] {
+        let mut shelf = Shelf::of(1, 4);
+        let row = shelf.rows.remove(at);
+        shelf.unreadable.push(UnreadableRow { seq: row.seq, citizen: CITIZEN, number });
+        assert_eq!(shelf.faults(1), [Finding { fault: Fault::Changed, number }]);
+        shelf.rows.pop();
+        assert!(shelf.faults(1).len() > 1, "what is missing besides is told");
+    }
+    let finding = Finding { fault: Fault::Changed, number: None };
+    assert_eq!(finding.to_string(), "a record older than the chain was changed");
 }
 
 #[test]
