@@ -10,6 +10,7 @@ signature =
         You can check on the portal or by phone that this message is really from us. Check code: { $code }
 
 # Before the first message on a new channel. $sender is the number, name or address that citizens see there.
+# $answers: whether citizens can write back there.
 introduction =
     .title = From now on we will write to you here
     .short =

@@ -79,8 +79,7 @@ impl Office {
         }
         let known: Vec<_> = known.into_iter().collect();
         let list = || format!("; there are {}", known.join(", "));
-        let hint = Some(did_you_mean(found.as_str(), known.clone())).filter(|hint| !hint.is_empty());
-        let hint = hint.unwrap_or_else(list);
+        let hint = near(found.as_str(), known.iter().copied()).unwrap_or_else(list);
         Err(Mistake(format!("expected a measure of the catalogue, found \"{found}\"{hint}")))
     }
 
@@ -115,12 +114,13 @@ pub(super) fn not_in_use(channel: &ChannelId, known: Vec<&str>) -> Mistake {
 /// The mistake of naming something that there is not, with what there is.
 pub(super) fn unknown(what: &str, found: &str, known: Vec<&str>) -> Mistake {
     let list = known.join(", ");
-    let hint = did_you_mean(found, known);
+    let hint = near(found, known).unwrap_or_default();
     Mistake(format!("expected {what} ({list}), found \"{found}\"{hint}"))
 }
 
-fn did_you_mean(found: &str, known: Vec<&str>) -> String {
-    nearest(found, known).map(|word| format!(" (did you mean \"{word}\"?)")).unwrap_or_default()
+/// Which of the known words was probably meant, to stand behind the one that was found.
+fn near<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    nearest(found, known).map(|word| format!(" (did you mean \"{word}\"?)"))
 }
 
 /// A span of time such as `2h`, `30m` or `90d`, for clap.

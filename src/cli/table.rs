@@ -63,6 +63,16 @@ fn length(text: &str) -> usize {
     text.chars().count()
 }
 
+/// `1 day`, `2 days`, `2 addresses`.
+pub(super) fn counted(count: u64, what: &str) -> String {
+    let ending = match count {
+        1 => "",
+        _ if what.ends_with('s') => "es",
+        _ => "s",
+    };
+    format!("{count} {what}{ending}")
+}
+
 /// The text in lines of at most `width` characters, broken between words where that can be done.
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];

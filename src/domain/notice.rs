@@ -13,6 +13,9 @@ use super::{
     Priority, Reason, SourceId, SourceRef, TopicId,
 };
 
+/// Channels on which citizens can write back.
+pub const ANSWERED: [&str; 4] = ["sms", "viber", "telegram", "portal"];
+
 /// What is sent to one citizen at once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
@@ -251,9 +254,6 @@ impl Step {
         self.attempts.iter().map(Attempt::evidence).max().unwrap_or(Evidence::None)
     }
 }
-
-/// Channels on which citizens can write back.
-pub const ANSWERED: [&str; 4] = ["sms", "viber", "telegram", "portal"];
 
 impl Notice {
     /// The most that is known of the citizen having got it, over all steps.

@@ -33,17 +33,6 @@ impl Closing {
     ) -> Self {
         Self { citizen, channel: channel.clone(), hash: Some(hash), reason: UNREACHABLE, by, at }
     }
-
-    /// Of an address whose citizen complained of an attempt.
-    pub fn complained(
-        citizen: CitizenKey,
-        channel: &ChannelId,
-        hash: [u8; 32],
-        by: ClosedBy,
-        at: Timestamp,
-    ) -> Self {
-        Self { reason: COMPLAINED, ..Self::unreachable(citizen, channel, hash, by, at) }
-    }
 }
 
 /// Why an address is closed that a provider called unreachable.

@@ -138,9 +138,11 @@ impl<'a> Record<'a> {
         if self.writes.advance(held, input, self.now, &cascade).close_address.is_some() {
             let ReferenceRow { citizen, channel, recipient, attempt, .. } = &*reference;
             let by = ClosedBy::attempt(*attempt, None);
-            let complained = one.state == ReceiptState::Complained;
-            let closing = if complained { Closing::complained } else { Closing::unreachable };
-            self.closings.push(closing(*citizen, channel, *recipient, by, self.now));
+            let mut closing = Closing::unreachable(*citizen, channel, *recipient, by, self.now);
+            if one.state == ReceiptState::Complained {
+                closing.reason = closing::COMPLAINED;
+            }
+            self.closings.push(closing);
         }
     }
 

@@ -30,7 +30,7 @@ fn consent_history_is_fit_for_an_enquiry() {
 fn consent_verify_finds_a_tampered_row() {
     let home = Home::new();
     home.import_citizen();
-    home.run(&["consent", "verify"]).ends(0).says("1 consent records of 1 citizens: nothing is wrong.");
+    home.run(&["consent", "verify"]).ends(0).says("1 consent record of 1 citizen: nothing is wrong.");
     home.run(&["consent", "verify", CITIZEN]).ends(0);
     home.run(&["consent", "verify", "snils:0"]).ends(3).says("there is no such citizen");
 

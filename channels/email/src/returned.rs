@@ -10,8 +10,7 @@ use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders};
 use ring::hmac;
 use secrecy::{ExposeSecret, SecretString};
 use vestnik_contract::{
-    CallbackOutcome, CallbackReply, CallbackRequest, Callbacks, Event, Permanence, Receipt, ReceiptState,
-    SendErrorKind,
+    CallbackOutcome, CallbackReply, CallbackRequest, Callbacks, Event, Receipt, ReceiptState, SendErrorKind,
 };
 
 use crate::reply::{Enhanced, Reply, status};
@@ -157,7 +156,6 @@ fn failed(status: Option<Enhanced>) -> ReceiptState {
     match verdict::kind(Stage::Recipient, &reply) {
         SendErrorKind::Unreachable(permanence) => ReceiptState::Unreachable(permanence),
         _ if enhanced.class == 4 => ReceiptState::Expired,
-        _ if enhanced.subject == 2 => ReceiptState::Unreachable(Permanence::Soft),
         _ => ReceiptState::Rejected,
     }
 }
@@ -172,6 +170,7 @@ fn feedback(groups: &[Group]) -> Option<ReceiptState> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use vestnik_contract::Permanence;
 
     use super::*;
 
@@ -234,6 +233,7 @@ mod tests {
             ("failed", "5.2.1", Unreachable(Permanent)),
             ("failed", "5.2.2", Unreachable(Soft)),
             ("failed", "4.2.2", Unreachable(Soft)),
+            ("failed", "5.2.3", Rejected),
             ("failed", "4.4.7", Expired),
             ("failed", "4.4.1", Expired),
             ("failed", "5.7.1", Rejected),

@@ -11,7 +11,7 @@ use clap::Args;
 use crate::cli::arguments::{By, line};
 use crate::cli::consent::{UNKNOWN, citizen};
 use crate::cli::office::{Office, moment};
-use crate::cli::table::wrap;
+use crate::cli::table::{counted, wrap};
 use crate::cli::{Common, Exit, NotThere};
 use crate::domain::CitizenId;
 use crate::ledger::{Act, Erased};
@@ -47,19 +47,15 @@ pub(super) async fn run(common: &Common, args: &EraseArgs) -> anyhow::Result<Exi
     let Act { addresses, consents, notifications, .. } = &erasure.act;
     let said = format!(
         "{}, {} and the evidence of {} are erased. The act is {}.",
-        counted(addresses.len(), "address", "addresses"),
-        counted(notifications.len(), "notification", "notifications"),
-        counted(consents.len(), "consent record", "consent records"),
+        counted(addresses.len() as u64, "address"),
+        counted(notifications.len() as u64, "notification"),
+        counted(consents.len() as u64, "consent record"),
         args.act.display()
     );
     let failed = || format!("nothing was erased; {} is the act of nothing", args.act.display());
     erasure.commit().await.with_context(failed)?;
     println!("{said}");
     Ok(Exit::Well)
-}
-
-fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// When a citizen was erased before, by whom and why, and which act says so.

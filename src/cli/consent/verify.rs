@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::{UNKNOWN, citizen};
 use crate::cli::office::Office;
+use crate::cli::table::counted;
 use crate::cli::{Common, Exit, NotThere};
 use crate::domain::CitizenId;
 use crate::ledger::{Found, Ledger, Verified};
@@ -66,5 +67,6 @@ fn summary(verified: &Verified) -> String {
         1 => "one thing is wrong".to_owned(),
         many => format!("{many} things are wrong"),
     };
-    format!("{records} consent records of {citizens} citizens{older}: {found}.")
+    let (records, citizens) = (counted(*records, "consent record"), counted(*citizens, "citizen"));
+    format!("{records} of {citizens}{older}: {found}.")
 }

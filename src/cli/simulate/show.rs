@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::cli::table::Table;
+use crate::cli::table::{Table, counted};
 use crate::reports::simulation::{Delays, Tally, Totals};
 
 /// What is shown.
@@ -66,11 +66,6 @@ impl Shown<'_> {
         table.row(["contacts in all".to_owned(), contacts_after.to_string(), before]);
         table
     }
-}
-
-/// `1 day`, `2 days`.
-fn counted(count: u64, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 /// `median 2 h 5 min, 9 of 10 within 1 d`.
